@@ -1,0 +1,1 @@
+"""What the forecast means: comparisons, track record, what moved the answer."""

@@ -1,0 +1,61 @@
+"""Every exception this product raises on purpose, and the record of one fault in the data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Grade = Literal["error", "warning", "note"]
+
+
+@dataclass(frozen=True, order=True)
+class Fault:
+    """One thing wrong (or odd) in the data: where, what was found, what is allowed, what to do.
+
+    `row` is the row as the user sees it in the file (the header is row 1); 0 means the whole table.
+    """
+
+    file: str
+    sheet: str = ""
+    row: int = 0
+    column: str = ""
+    found: str = ""
+    allowed: str = ""
+    todo: str = ""
+    grade: Grade = "error"
+
+    def __str__(self) -> str:
+        """Return one sentence: where, what was found, what is allowed; what to do."""
+        where = [self.file]
+        if self.sheet:
+            where.append(f'sheet "{self.sheet}"')
+        if self.row:
+            where.append(f"row {self.row}")
+        if self.column:
+            where.append(f'column "{self.column}"')
+        text = f"{', '.join(where)}: {self.found}"
+        if self.allowed:
+            text += f"; allowed: {self.allowed}"
+        if self.todo:
+            text += f"; {self.todo}"
+        return f"{text}." if not text.endswith((".", "?", "!")) else text
+
+
+class SufficiencyError(Exception):
+    """Base of every error that this product raises on purpose; its text is meant for the user."""
+
+
+class DatasetError(SufficiencyError):
+    """The dataset cannot be used; carries every fault found, not only the first."""
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        self.faults = faults
+        super().__init__("\n".join(str(fault) for fault in faults))
+
+
+class ScenarioError(SufficiencyError):
+    """A scenario names an unknown lever, or a value outside what the lever allows."""
+
+
+class MethodUnavailable(SufficiencyError):
+    """The method asked for needs tables that the dataset does not have."""

@@ -1,0 +1,1 @@
+"""Spreadsheets, CSV files and published releases in; a checked Dataset out."""

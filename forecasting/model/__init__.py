@@ -1,0 +1,1 @@
+"""The forecast itself: population, plans, placements, costs, run in that order."""

@@ -1,0 +1,1 @@
+"""Tables, charts, workbooks and returns made from a Forecast."""

@@ -1,0 +1,1 @@
+"""Assumptions (one catalogue of levers) and scenarios (named changes to them)."""
