@@ -1,0 +1,101 @@
+"""Checks that need more than one cell: totals against parts, tables against each other, levers and scenarios."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from forecasting.errors import Fault
+from forecasting.inputs.sheets import Sheet
+
+Tables = Mapping[str, pd.DataFrame]
+Origin = Mapping[str, Sheet]
+
+
+def check_tables(tables: Tables, origin: Origin) -> list[Fault]:
+    """Return the faults between rows and between tables."""
+    faults: list[Fault] = []
+    for check in (_base_year, _parents, _weights, _projects_known, _sen_within_pupils, _roll_within_capacity):
+        faults += check(tables, origin)
+    return faults
+
+
+def _fault(origin: Origin, table: str, row: int, column: str, found: str, allowed: str, todo: str) -> Fault:
+    return Fault(origin[table].file, table, row, column, found, allowed, todo)
+
+
+def _rows(frame: pd.DataFrame) -> list[tuple[int, dict[str, object]]]:
+    return [(int(str(row)), values) for row, values in zip(frame.index, frame.to_dict("records"), strict=True)]
+
+
+def _base_year(tables: Tables, origin: Origin) -> list[Fault]:
+    about = tables["about"]
+    return [
+        _fault(origin, "about", row, "value", f'base_year is "{values["value"]}"', "a year such as 2016",
+               "write the January census year")
+        for row, values in _rows(about.loc[about["key"] == "base_year"])
+        if not str(values["value"]).isdigit()
+    ]  # fmt: skip
+
+
+def _parents(tables: Tables, origin: Origin) -> list[Fault]:
+    if "budget" not in tables:
+        return []
+    budget = tables["budget"]
+    lines = set(budget["line"])
+    return [
+        _fault(origin, "budget", row, "parent", f'"{values["parent"]}" is not a line', ", ".join(sorted(lines)),
+               "add the parent line, or leave the cell blank")
+        for row, values in _rows(budget.loc[budget["parent"] != ""]) if values["parent"] not in lines
+    ]  # fmt: skip
+
+
+def _weights(tables: Tables, origin: Origin) -> list[Fault]:
+    if "mappings" not in tables:
+        return []
+    mappings = tables["mappings"]
+    totals = mappings.fillna({"weight": 1.0}).groupby(["table", "column", "local_value"])["weight"].sum()
+    return [
+        _fault(origin, "mappings", 0, "weight", f'the weights of "{key[2]}" add up to {total:g}', "1",
+               "correct the weights so that they add up to 1")
+        for key, total in totals.items() if isinstance(key, tuple) and abs(total - 1) > 1e-6
+    ]  # fmt: skip
+
+
+def _projects_known(tables: Tables, origin: Origin) -> list[Fault]:
+    if "project_capital" not in tables or "projects" not in tables:
+        return []
+    known = set(tables["projects"]["project"])
+    return [
+        _fault(origin, "project_capital", row, "project", f'"{values["project"]}" is not a project',
+               ", ".join(sorted(known)), 'add it to "projects", or correct the number')
+        for row, values in _rows(tables["project_capital"]) if values["project"] not in known
+    ]  # fmt: skip
+
+
+def _sen_within_pupils(tables: Tables, origin: Origin) -> list[Fault]:
+    if "sen" not in tables or "pupils" not in tables:
+        return []
+    sen = tables["sen"].groupby("year")["pupils"].sum()
+    pupils = tables["pupils"].groupby("year")["pupils"].sum()
+    both = sen.to_frame("sen").join(pupils.rename("all"), how="inner")
+    return [
+        _fault(origin, "sen", 0, "pupils", f"{year}: {row.sen:,.0f} pupils with SEN, {row.all:,.0f} pupils",
+               "no more pupils with SEN than pupils", "check which rows are totals of others")
+        for year, row in zip(both.index, both.itertuples(), strict=True) if row.sen > row.all
+    ]  # fmt: skip
+
+
+def _roll_within_capacity(tables: Tables, origin: Origin) -> list[Fault]:
+    if "providers" not in tables:
+        return []
+    providers = tables["providers"]
+    over = providers.loc[providers["on_roll"] > providers["capacity"]]
+    return [
+        Fault(origin["providers"].file, "providers", row, "on_roll",
+              f"{values['provider']}: {values['on_roll']:g} on roll, {values['capacity']:g} places",
+              "usually no more on roll than places", "check the roll; the school may be over capacity",
+              "warning")
+        for row, values in _rows(over)
+    ]  # fmt: skip

@@ -1,0 +1,217 @@
+"""Paths to a Dataset: every fault of every table is found before anything is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from forecasting.errors import DatasetError, Fault
+from forecasting.inputs.cells import BadCell, Value, Words, parse
+from forecasting.inputs.checks import check_tables
+from forecasting.inputs.dataset import Dataset
+from forecasting.inputs.schema import BY_NAME, STARTING_TABLES, Column, Table
+from forecasting.inputs.sheets import Sheet, Source, read_sheets
+from forecasting.scenario.from_dataset import lever_faults
+
+_NUMERIC = frozenset({"number", "gbp", "count", "fraction", "whole", "year"})
+
+
+def load(paths: Sequence[Path | str]) -> Dataset:
+    """Return the dataset of one or more folders or files; later ones win, table by table.
+
+    Raises:
+        DatasetError: with every error found in all of them.
+    """
+    return from_sources(sources(paths))
+
+
+def sources(paths: Sequence[Path | str]) -> list[Source]:
+    """Read the files at the paths; a folder stands for its CSV files.
+
+    Raises:
+        DatasetError: a path does not exist, or a folder has no CSV files.
+    """
+    found: list[Source] = []
+    faults: list[Fault] = []
+    for path in map(Path, paths):
+        files = sorted(path.glob("*.csv")) if path.is_dir() else [path]
+        missing = not files or not files[0].exists()
+        if missing:
+            what = "the folder has no CSV files" if path.is_dir() else "there is no such file or folder"
+            faults.append(Fault(str(path), found=what, todo="check the path"))
+        else:
+            found += [Source.of(file) for file in files]
+    if faults:
+        raise DatasetError(tuple(faults))
+    return found
+
+
+def from_sources(files: Iterable[Source]) -> Dataset:
+    """Return the dataset of files already in memory (an upload, or files read from disk).
+
+    Raises:
+        DatasetError: with every error found.
+    """
+    dataset, faults = examine(files)
+    errors = tuple(fault for fault in faults if fault.grade == "error")
+    if errors or dataset is None:
+        raise DatasetError(errors)
+    return dataset
+
+
+def examine(files: Iterable[Source]) -> tuple[Dataset | None, tuple[Fault, ...]]:
+    """Return the dataset (None when it cannot be used) and every fault, whatever its grade."""
+    sheets, faults = _all_sheets(files)
+    known, strays = _recognise(sheets)
+    faults += strays
+    words = _words(known)
+    tables: dict[str, pd.DataFrame] = {}
+    for sheet in known:
+        if sheet.name in tables:
+            faults.append(Fault(sheet.file, sheet.name, found=f'table "{sheet.name}" is given twice',
+                                todo="the later one is used", grade="note"))  # fmt: skip
+        frame, found = read_table(sheet, words)
+        tables[sheet.name] = frame
+        faults += found
+    faults += _presence(tables, sheets)
+    if any(fault.grade == "error" for fault in faults):
+        return None, tuple(faults)
+    origin = {sheet.name: sheet for sheet in known}
+    faults += check_tables(tables, origin)
+    for name in ("assumptions", "scenarios"):
+        if name in tables:
+            faults += lever_faults(name, origin[name].file, tables[name])
+    usable = not any(fault.grade == "error" for fault in faults)
+    names = tuple(dict.fromkeys(sheet.file for sheet in known))
+    return (Dataset(tables, names, tuple(faults)) if usable else None), tuple(faults)
+
+
+def _all_sheets(files: Iterable[Source]) -> tuple[list[Sheet], list[Fault]]:
+    sheets: list[Sheet] = []
+    faults: list[Fault] = []
+    for source in files:
+        try:
+            sheets += read_sheets(source)
+        except DatasetError as error:
+            faults += error.faults
+    return sheets, faults
+
+
+def _recognise(sheets: list[Sheet]) -> tuple[list[Sheet], list[Fault]]:
+    known = [sheet for sheet in sheets if sheet.name in BY_NAME and sheet.header]
+    strays = [
+        Fault(sheet.file, sheet.name, found="this sheet is not a dataset table and was left out",
+              allowed=", ".join(BY_NAME), grade="note")
+        for sheet in sheets if sheet.name not in BY_NAME
+    ]  # fmt: skip
+    return known, strays
+
+
+def _presence(tables: dict[str, pd.DataFrame], sheets: list[Sheet]) -> list[Fault]:
+    file = sheets[0].file if sheets else "the dataset"
+    faults = []
+    if "about" not in tables:
+        faults.append(Fault(file, found='table "about" is missing', allowed="a table with columns key, value",
+                            todo='add "about" with authority_code, authority_name, title, source and base_year'))  # fmt: skip
+    if not any(name in tables for name in STARTING_TABLES):
+        faults.append(Fault(file, found="there is nothing to forecast from", allowed=", ".join(STARTING_TABLES),
+                            todo="add at least one of these tables"))  # fmt: skip
+    return faults
+
+
+def _words(sheets: list[Sheet]) -> Words:
+    own = {kind: _cells_of(sheets, f"{kind}s", (kind, "code")) for kind in ("need", "setting")}
+    mapped: dict[tuple[str, str], frozenset[str]] = {}
+    for sheet in sheets:
+        if sheet.name != "mappings" or not {"table", "column", "local_value"} <= set(sheet.header):
+            continue
+        at = [sheet.header.index(name) for name in ("table", "column", "local_value")]
+        for _, cells in sheet.rows:
+            table, column, local = (cells[i].strip() for i in at)
+            mapped[table, column] = mapped.get((table, column), frozenset()) | {local}
+    return Words(own, mapped)
+
+
+def _cells_of(sheets: list[Sheet], table: str, columns: tuple[str, ...]) -> tuple[str, ...]:
+    for sheet in sheets:
+        for column in columns:
+            if sheet.name == table and column in sheet.header:
+                at = sheet.header.index(column)
+                return tuple(cells[at].strip() for _, cells in sheet.rows)
+    return ()
+
+
+def read_table(sheet: Sheet, words: Words) -> tuple[pd.DataFrame, list[Fault]]:
+    """Return one checked table and every fault of its cells; the frame's index is the row in the file."""
+    table = BY_NAME[sheet.name]
+    header = tuple(table.alias(name) for name in sheet.header)
+    faults = _header_faults(sheet, table, header)
+    numbers = [number for number, _ in sheet.rows]
+    columns: dict[str, list[Value]] = {}
+    for column in table.columns:
+        if column.name in header:
+            at = header.index(column.name)
+            columns[column.name] = [_cell(sheet, table, column, n, row[at], words, faults) for n, row in sheet.rows]
+        else:
+            columns[column.name] = [column.absent or None] * len(sheet.rows)
+    frame = pd.DataFrame(
+        {c.name: _typed(c, columns[c.name]) for c in table.columns}, index=pd.Index(numbers, name="row")
+    )
+    return frame, faults + _duplicates(sheet, table, frame)
+
+
+def _header_faults(sheet: Sheet, table: Table, header: tuple[str, ...]) -> list[Fault]:
+    faults = [
+        Fault(sheet.file, sheet.name, 1, column.name, "the column is missing", ", ".join(table.names),
+              "add the column, or correct its name")
+        for column in table.columns if column.required and column.name not in header and not column.absent
+    ]  # fmt: skip
+    faults += [
+        Fault(sheet.file, sheet.name, 1, name, "the column is not known and was left out", ", ".join(table.names),
+              grade="note")
+        for name in header if name and name not in table.names and name not in ("source", "note")
+    ]  # fmt: skip
+    doubled = sorted({name for name in header if name and header.count(name) > 1})
+    return faults + [
+        Fault(sheet.file, sheet.name, 1, name, "the column is there twice", todo="delete or rename one")
+        for name in doubled
+    ]
+
+
+def _cell(sheet: Sheet, table: Table, column: Column, row: int, text: str, words: Words, faults: list[Fault]) -> Value:
+    def fault(found: str, allowed: str, todo: str) -> None:
+        faults.append(Fault(sheet.file, sheet.name, row, column.name, found, allowed, todo))
+
+    try:
+        value = parse(table.name, column, text, words)
+    except BadCell as bad:
+        fault(f'"{text.strip()}" is not allowed here', bad.allowed, bad.todo)
+        return None
+    if value is None and column.required:
+        fault("the cell is blank" if not text.strip() else f'"{text.strip()}" means missing', column.help,
+              "fill the cell or remove the row")  # fmt: skip
+    return value
+
+
+def _typed(column: Column, values: list[Value]) -> pd.Series:
+    if column.kind in ("year", "whole") and all(value is not None for value in values):
+        return pd.Series(values, dtype="int64").array  # type: ignore[return-value]
+    if column.kind in _NUMERIC:
+        return pd.Series(values, dtype="float64").array  # type: ignore[return-value]
+    return pd.Series([("" if value is None else str(value)) for value in values], dtype="str").array  # type: ignore[return-value]
+
+
+def _duplicates(sheet: Sheet, table: Table, frame: pd.DataFrame) -> list[Fault]:
+    if not table.key or frame.empty:
+        return []
+    twice = frame.duplicated(list(table.key), keep="first")
+    if not twice.any():
+        return []
+    described = frame.loc[twice, list(table.key)].astype(str).agg(", ".join, axis=1)
+    return [
+        Fault(sheet.file, sheet.name, int(str(row)), ", ".join(table.key),
+              f'a row for "{what.strip(", ")}" is there already', todo="remove or merge one of the two rows")
+        for row, what in described.items()
+    ]  # fmt: skip

@@ -1,0 +1,50 @@
+"""Collects the margins of a forecast, so that every stage states its figures in the same few words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from forecasting.model.forecast import Label, Margin, summarise
+from forecasting.values import Floats
+
+
+@dataclass
+class Emitter:
+    """Gathers margins; arrays are run × year × labels, or year × labels for the central run alone."""
+
+    margins: list[Margin] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def add(
+        self,
+        measure: str,
+        years: Sequence[int],
+        values: Floats,
+        unit: str,
+        *,
+        component: str = "",
+        by: tuple[tuple[str, Sequence[Label]], ...] = (),
+        **fixed: str,
+    ) -> None:
+        """Add one margin.
+
+        Args:
+            measure: name of the measure.
+            years: January census years of the first axis; empty for a figure without a year.
+            values: year × one axis for each entry of `by`; a leading run axis when there are draws.
+            unit: unit of the values.
+            component: part of the measure.
+            by: further axes with their labels, in the order of `values`.
+            fixed: breakdowns held at one label.
+        """
+        axes = (("year", tuple(years)), *by) if years else by
+        runs = values if values.ndim > len(axes) else values[None]
+        self.margins.append(
+            Margin(
+                measure, tuple(name for name, _ in axes), tuple(tuple(labels) for _, labels in axes),
+                summarise(np.asarray(runs, dtype=np.float64)), unit, component, tuple(sorted(fixed.items())),
+            )
+        )  # fmt: skip

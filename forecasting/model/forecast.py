@@ -1,0 +1,198 @@
+"""The Forecast: arrays with named axes for every emitted margin, and the one long table made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from forecasting.axes import FORECAST_COLUMNS, FORECAST_KEYS, QUANTILES, STATISTICS
+from forecasting.errors import SufficiencyError
+from forecasting.values import Floats
+
+Label = str | int
+
+
+class NoSuchMargin(SufficiencyError):
+    """The forecast holds no figures of that measure and breakdown."""
+
+
+@dataclass(frozen=True, eq=False)
+class Margin:
+    """One measure along named axes.
+
+    Attributes:
+        measure: what is counted; a word of the measure list.
+        axes: names of the axes of `values` after the first, for example ("year", "need").
+        labels: the labels along each of these axes.
+        values: statistics × axes; the first axis is `axes.STATISTICS`. Unit: `unit`.
+        unit: what one unit of a value is (count, fraction, gbp).
+        component: part of the measure, "" for the whole.
+        fixed: breakdowns held at one label for the whole margin, for example (("setting", "inmss"),).
+    """
+
+    measure: str
+    axes: tuple[str, ...]
+    labels: tuple[tuple[Label, ...], ...]
+    values: Floats
+    unit: str
+    component: str = ""
+    fixed: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        expected = (len(STATISTICS), *(len(x) for x in self.labels))
+        if len(self.axes) != len(self.labels) or self.values.shape != expected:
+            raise ValueError(f"{self.measure}: values {self.values.shape} do not fit axes {expected}")
+
+    @property
+    def identity(self) -> tuple[str, str, frozenset[str], tuple[tuple[str, str], ...]]:
+        """Return what tells this margin from every other of the same forecast."""
+        return self.measure, self.component, frozenset(self.axes) - {"year"}, self.fixed
+
+
+def summarise(runs: Floats) -> Floats:
+    """Return the statistics of an array whose first axis is the run: 0 the central run, 1… the draws.
+
+    Args:
+        runs: run × any axes. With one run only (a method without draws) every statistic repeats it.
+
+    Returns:
+        statistics × the same axes, in the order of `axes.STATISTICS`.
+    """
+    central, draws = runs[:1], runs[1:]
+    if len(draws) == 0:
+        return np.repeat(central, len(STATISTICS), axis=0)
+    quantiles = np.quantile(draws, QUANTILES, axis=0)
+    return np.concatenate([central, draws.mean(axis=0, keepdims=True), quantiles])
+
+
+@dataclass(frozen=True, eq=False)
+class Forecast:
+    """Everything one run of the engine says; pages, workbook, returns and command line read only this.
+
+    Attributes:
+        scenario: name of the scenario.
+        method: name of the method that made it.
+        why_method: why that method, in a sentence.
+        base_year: January census year of the base.
+        years: the years forecast, base year first.
+        margins: every emitted margin.
+        warnings: sentences about what was assumed, clamped or left out.
+        stamp: what is needed to make it again (dataset hash, scenario hash, seed, draws, version).
+    """
+
+    scenario: str
+    method: str
+    why_method: str
+    base_year: int
+    years: tuple[int, ...]
+    margins: tuple[Margin, ...]
+    warnings: tuple[str, ...] = ()
+    stamp: tuple[tuple[str, str], ...] = ()
+    draws: int = 0
+    _index: Mapping[Any, Margin] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        index = {margin.identity: margin for margin in self.margins}
+        if len(index) != len(self.margins):
+            names = [f"{m.measure}/{m.component}/{m.axes}/{m.fixed}" for m in self.margins]
+            raise ValueError(f"margin emitted twice: {sorted(n for n in names if names.count(n) > 1)}")
+        object.__setattr__(self, "_index", index)
+
+    def has(self, measure: str, *axes: str, component: str = "", **fixed: str) -> bool:
+        """Return whether the measure is there along these axes (year is understood)."""
+        return self._key(measure, axes, component, fixed) in self._index
+
+    @staticmethod
+    def _key(measure: str, axes: tuple[str, ...], component: str, fixed: Mapping[str, str]) -> Any:
+        return measure, component, frozenset(axes), tuple(sorted(fixed.items()))
+
+    def margin(self, measure: str, *axes: str, component: str = "", **fixed: str) -> Margin:
+        """Return one margin by measure, axes other than year, component and fixed breakdowns.
+
+        Raises:
+            NoSuchMargin: the forecast has no such margin.
+        """
+        key = self._key(measure, axes, component, fixed)
+        if key not in self._index:
+            raise NoSuchMargin(
+                f'this forecast has no "{measure}" by {", ".join(axes) or "year"}'
+                f"{f' ({component})' if component else ''}"
+            )
+        return self._index[key]
+
+    def value(
+        self,
+        measure: str,
+        year: int | None = None,
+        *,
+        component: str = "",
+        statistic: str = "central",
+        **at: str,
+    ) -> float:
+        """Return one figure, for example `value("placements", 2021, setting="inmss")`.
+
+        Raises:
+            NoSuchMargin: no such measure, breakdown or year.
+        """
+        margin, labels = self._find(measure, component, at)
+        if year is not None:
+            labels = {**labels, "year": year}
+        index = [STATISTICS.index(statistic)]
+        for axis, names in zip(margin.axes, margin.labels, strict=True):
+            if labels.get(axis) not in names:
+                raise NoSuchMargin(f'"{measure}" has no {axis} {labels.get(axis)}')
+            index.append(names.index(labels[axis]))
+        return float(margin.values[tuple(index)])
+
+    def _find(self, measure: str, component: str, at: Mapping[str, str]) -> tuple[Margin, dict[str, Label]]:
+        key = self._key(measure, tuple(at), component, {})
+        if key in self._index:
+            return self._index[key], dict(at)
+        fixed = self._key(measure, (), component, at)
+        if fixed in self._index:
+            return self._index[fixed], {}
+        raise NoSuchMargin(f'this forecast has no "{measure}" {component} by {", ".join(at) or "year"}')
+
+    def series(self, measure: str, *axes: str, component: str = "", **fixed: str) -> pd.DataFrame:
+        """Return one margin as a long frame: its axes and the statistics as columns."""
+        return _long(self.margin(measure, *axes, component=component, **fixed))
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """Return the forecast table of the contract: one row a cell, blank in a breakdown = all."""
+        table = pd.concat([_rows(margin) for margin in self.margins], ignore_index=True)
+        table["scenario"] = self.scenario
+        return table.reindex(columns=list(FORECAST_COLUMNS))
+
+    def measures(self) -> tuple[str, ...]:
+        """Return the names of the measures held, in order of first appearance."""
+        return tuple(dict.fromkeys(margin.measure for margin in self.margins))
+
+
+def _long(margin: Margin) -> pd.DataFrame:
+    grids = np.meshgrid(*[np.arange(len(x)) for x in margin.labels], indexing="ij")
+    columns: dict[str, Any] = {
+        axis: np.asarray(names, dtype=object if axis != "year" else np.int64)[grid.ravel()]
+        for axis, names, grid in zip(margin.axes, margin.labels, grids, strict=True)
+    }
+    flat = margin.values.reshape(len(STATISTICS), -1)
+    columns.update({name: flat[i] for i, name in enumerate(STATISTICS)})
+    return pd.DataFrame(columns)
+
+
+def _rows(margin: Margin) -> pd.DataFrame:
+    rows = _long(margin)
+    for name, value in (("measure", margin.measure), ("component", margin.component), ("unit", margin.unit)):
+        rows[name] = value
+    for axis, label in margin.fixed:
+        rows[axis] = label
+    for column in FORECAST_KEYS[1:]:
+        if column not in rows:
+            rows[column] = pd.NA if column == "year" else ""
+    rows["year"] = rows["year"].astype("Int64")
+    return rows

@@ -1,0 +1,299 @@
+"""Places under the published method: who is placed where, how many places are needed, how many are open.
+
+Demand for specialist places is what is placed now plus the growth places; growth falls on every kind of setting in
+proportion to today's mix (the assessment's "current ratio … projected into the future"). Net-new places of the
+programme take children back from out-of-authority placements and house growth, in proportion to the two needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+
+from forecasting import axes
+from forecasting.inputs.dataset import Dataset
+from forecasting.model.cells import (
+    COLUMNS,
+    UNKNOWN,
+    Cells,
+    Shares,
+    cells_at_snapshot,
+    in_order,
+    mapped_needs,
+    proportions,
+    spread,
+)
+from forecasting.model.emit import Emitter
+from forecasting.model.programme import Programme
+from forecasting.model.published_rate import Children
+from forecasting.scenario.assumptions import Assumptions
+from forecasting.values import Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Needed:
+    """Additional local places over those open in the base year.
+
+    Attributes:
+        years: January census years, base year first.
+        under_provision: along years; out-of-authority placements that should be local.
+        growth: along years; growth in demand for specialist places since the base year.
+        growth_note: how the growth was worked out, in words.
+        under_by_need: share of under-provision by need.
+        growth_by_need: share of growth by need.
+        by_phase: share of both by phase (derived from the placements whose phase is known).
+    """
+
+    years: tuple[int, ...]
+    under_provision: Floats
+    growth: Floats
+    growth_note: str
+    under_by_need: Shares
+    growth_by_need: Shares
+    by_phase: Shares
+
+
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """Children placed, by cell.
+
+    Attributes:
+        years: January census years from the snapshot on.
+        cells: the cells: those of the snapshot, then those that new places open.
+        unmitigated: year × cell; children, were nothing built.
+        moved: year × cell; change by the programme (sums to zero every year).
+    """
+
+    years: tuple[int, ...]
+    cells: Cells
+    unmitigated: Floats
+    moved: Floats
+
+    @property
+    def children(self) -> Floats:
+        """Return year × cell; children placed with the programme as assumed."""
+        return np.asarray(self.unmitigated + self.moved)
+
+
+def need_shares(dataset: Dataset, assumptions: Assumptions) -> Shares:
+    """Return the share of growth places by need, scaled to add up to 1; empty when none is known."""
+    keys = {item.key for item in assumptions.of_any_key("need_share") if item.key}
+    order = in_order(dataset.needs, keys)
+    return proportions({need: assumptions.number("need_share", need) or 0.0 for need in order})
+
+
+def base_cells(dataset: Dataset, assumptions: Assumptions) -> tuple[Cells, Floats]:
+    """Return the cells and the children in each at the snapshot, out-of-authority ones scaled to the baseline."""
+    cells, children = cells_at_snapshot(dataset, tuple(need_shares(dataset, assumptions).items()))
+    start = assumptions.number("out_of_borough_baseline")
+    out = cells.where("place", "out_of_borough")
+    known = float(out @ children)
+    if start is None or known <= 0 or start == known:
+        return cells, children
+    return cells, children * (1.0 + out * (start / known - 1.0))
+
+
+def needed(dataset: Dataset, assumptions: Assumptions, found: Children, cells: Cells, children: Floats) -> Needed:
+    """Return places needed: under-provision in full from the base year, growth as pupils grow."""
+    out = cells.where("place", "out_of_borough") * children
+    under = assumptions.path("under_provision_places", found.years)
+    computed = assumptions.path("bring_back_share", found.years) * out.sum()
+    growth, note = _growth_places(dataset, assumptions, found)
+    known = children * (1.0 - cells.where("phase", UNKNOWN))
+    return Needed(
+        found.years, np.where(np.isnan(under), computed, under), growth, note,
+        cells.shares(out, "need"),
+        need_shares(dataset, assumptions) or cells.shares(children, "need"),
+        cells.shares(known if known.any() else children, "phase"),
+    )  # fmt: skip
+
+
+def _growth_places(dataset: Dataset, assumptions: Assumptions, found: Children) -> tuple[Floats, str]:
+    extra = found.pupils - found.pupils[0]
+    item = assumptions.last("growth_places")
+    if item is not None and item.value is not None:
+        by = item.from_year or int(dataset.about("forecast_to") or found.years[-1])
+        return _accrue(float(item.value), extra, found, by), f"{item.value:g} places by {by}: {item.source}"
+    if assumptions.word("growth_base") == "commissioned_share":
+        commissioned = float(dataset.table("providers")["commissioned"].sum())
+        note = f"{commissioned:,.0f} commissioned places × growth of pupils since {found.years[0]}"
+        return np.asarray(commissioned * extra / found.pupils[0]), note
+    rate = np.nan_to_num(found.plan_rate)
+    return np.asarray(extra * rate), f"growth of pupils since {found.years[0]} × EHC-plan rate"
+
+
+def _accrue(places: float, extra: Floats, found: Children, by: int) -> Floats:
+    since = np.array(found.years, dtype=np.float64) - found.years[0]
+    if by in found.years and extra[found.years.index(by)] != 0:
+        return np.asarray(places * extra / extra[found.years.index(by)])
+    return places * since / max(by - found.years[0], 1)
+
+
+def placed(
+    dataset: Dataset, cells: Cells, children: Floats, need: Needed, plan: Programme, years: Sequence[int]
+) -> Placed:
+    """Return children placed in each year from the snapshot on, with and without the programme."""
+    at = [need.years.index(year) for year in years]
+    growth = need.growth[at] - need.growth[at[0]]
+    factor = 1.0 + growth / children.sum() if children.sum() > 0 else np.ones(len(at))
+    unmitigated = factor[:, None] * children
+    filled = plan.january(plan.filled_share, years) * plan.net
+    back = brought_back(filled.sum(axis=1), need, years)
+    outside = cells.where("place", "out_of_borough") * unmitigated
+    leaving = _row_shares(outside) * np.minimum(back, outside.sum(axis=1))[:, None]
+    both, kinds = _arrival_cells(dataset, cells)
+    settings = _project_settings(dataset)
+    share = _row_shares(np.maximum(filled @ spread([{s: 1.0} for s in settings], _unique(settings)), 0.0))
+    arriving = ((leaving @ kinds)[:, :, None] * share[:, None, :]).reshape(len(at), -1)
+    return Placed(tuple(years), both, np.hstack([unmitigated, 0 * arriving]), np.hstack([-leaving, arriving]))
+
+
+def brought_back(filled: Floats, need: Needed, years: Sequence[int]) -> Floats:
+    """Return children brought back: the filled net-new places, shared between bringing back and growth as needed.
+
+    Args:
+        filled: along years; net-new places filled.
+        need: places needed.
+        years: the years of `filled`.
+
+    Returns:
+        Along years: U × min(1, F ÷ (U + G)), with under-provision U, growth places G and filled places F; never
+        below zero.
+    """
+    at = [need.years.index(year) for year in years]
+    under, growth = need.under_provision[at], np.maximum(need.growth[at], 0.0)
+    share = np.divide(filled, under + growth, out=np.zeros_like(filled), where=(under + growth) > 0)
+    return np.asarray(under * np.clip(share, 0.0, 1.0))
+
+
+def _row_shares(values: Floats) -> Floats:
+    sums = values.sum(axis=1, keepdims=True)
+    return np.divide(values, sums, out=np.zeros_like(values), where=sums > 0)
+
+
+def _project_settings(dataset: Dataset) -> tuple[str, ...]:
+    return tuple(setting or UNKNOWN for setting in dataset.table("projects")["setting"])
+
+
+def _unique(labels: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(labels))
+
+
+@lru_cache(maxsize=64)
+def _arrival_cells(dataset: Dataset, cells: Cells) -> tuple[Cells, Floats]:
+    """Return all cells with those that new places open, and the cell × (need, phase) matrix."""
+    settings = _unique(_project_settings(dataset))
+    kinds = cells.labels[["need", "phase"]].drop_duplicates(ignore_index=True)
+    keys = pd.MultiIndex.from_frame(cells.labels[["need", "phase"]])
+    matrix = np.eye(len(kinds))[pd.MultiIndex.from_frame(kinds).get_indexer(keys)]
+    new = kinds.loc[kinds.index.repeat(len(settings))].reset_index(drop=True)
+    new["setting"] = list(settings) * len(kinds)
+    new["place"] = "in_borough"
+    labels = pd.concat([cells.labels, new[list(COLUMNS)]], ignore_index=True)
+    return replace(cells, labels=labels), matrix
+
+
+def open_places(plan: Programme, years: Sequence[int]) -> Floats:
+    """Return year × project: net-new places open in January."""
+    return plan.january(plan.open_share, years) * plan.net
+
+
+@lru_cache(maxsize=64)
+def capacity(dataset: Dataset, years: tuple[int, ...]) -> tuple[pd.DataFrame, Floats]:
+    """Return the providers with known capacity, and their places open each January (year × provider)."""
+    providers = dataset.table("providers")
+    providers = providers.loc[providers["capacity"].notna()]
+    since = providers["opens"].replace("", "0000-00").to_numpy(dtype=object)
+    until = providers["closes"].replace("", "9999-99").to_numpy(dtype=object)
+    januaries = np.array([f"{year}-01" for year in years], dtype=object)[:, None]
+    is_open = (since[None, :] <= januaries) & (januaries < until[None, :])
+    return providers, is_open * providers["capacity"].to_numpy(np.float64)
+
+
+def emit_needed(dataset: Dataset, need: Needed, plan: Programme, out: Emitter) -> None:
+    """Add places needed and places short to the forecast, in total, by need and by phase."""
+    years = need.years
+    opened = open_places(plan, years)
+    parts = {"under_provision": (need.under_provision, need.under_by_need),
+             "growth": (need.growth, need.growth_by_need)}  # fmt: skip
+    whole = need.under_provision + need.growth
+    out.add("places_needed", years, whole, "count")
+    out.add("places_short", years, whole - opened.sum(axis=1), "count")
+    projects = [mapped_needs(dataset, "projects", "need", word) for word in dataset.table("projects")["need"]]
+    labels = _labels(dataset.needs, [need.under_by_need, need.growth_by_need, *projects])
+    by_need = np.zeros((len(years), len(labels)))
+    for component, (values, shares) in parts.items():
+        split = values[:, None] * spread([shares], labels)
+        out.add("places_needed", years, values, "count", component=component)
+        out.add("places_needed", years, split, "count", component=component, by=(("need", labels),))
+        by_need += split
+    out.add("places_needed", years, by_need, "count", by=(("need", labels),))
+    out.add("places_short", years, by_need - opened @ spread(projects, labels), "count", by=(("need", labels),))
+    _emit_by_phase(dataset, need, opened, whole, out)
+
+
+def _emit_by_phase(dataset: Dataset, need: Needed, opened: Floats, whole: Floats, out: Emitter) -> None:
+    phases = [{phase: 1.0} if phase else need.by_phase for phase in dataset.table("projects")["phase"]]
+    labels = _labels(axes.PHASES, [need.by_phase, *phases])
+    split = whole[:, None] * spread([need.by_phase], labels)
+    short = split - opened @ spread(phases, labels)
+    out.add("places_needed", need.years, split, "count", by=(("phase", labels),))
+    out.add("places_short", need.years, short, "count", by=(("phase", labels),))
+
+
+def _labels(vocabulary: axes.Vocabulary, shares: Sequence[Shares]) -> tuple[str, ...]:
+    return in_order(vocabulary, {label for share in shares for label in share})
+
+
+def emit_placed(found: Placed, out: Emitter) -> None:
+    """Add placements and places required to the forecast, with every margin of the contract that is known."""
+    cells, children = found.cells, found.children
+    out.add("placements", found.years, children.sum(axis=1), "count")
+    out.add("places_required", found.years, children.sum(axis=1), "count")
+    if not len(children[0]):
+        return
+    for by in (("need",), ("phase",), ("setting",), ("place",), ("setting", "place"), ("need", "setting"),
+               ("need", "phase")):  # fmt: skip
+        labels, values = cells.add_up(children, *by)
+        out.add("placements", found.years, values, "count", by=labels)
+        if by in (("need",), ("phase",), ("setting",)):
+            out.add("places_required", found.years, values, "count", by=labels)
+    parts = cells.where("setting", *axes.INMSS_PARTS)
+    if parts.any() and not cells.where("setting", "inmss").any():
+        out.add("placements", found.years, children @ parts, "count", setting="inmss")
+
+
+def emit_capacity(dataset: Dataset, found: Placed, plan: Programme, out: Emitter) -> None:
+    """Add places available and spare places: in total, by setting and by provider."""
+    providers, places = capacity(dataset, found.years)
+    opened = open_places(plan, found.years)
+    if providers.empty and not opened.any():
+        return
+    homes = list(providers["setting"])
+    labels = in_order(dataset.settings, {*homes, *_project_settings(dataset)})
+    available = places @ spread([{home: 1.0} for home in homes], labels)
+    available += opened @ spread([{setting: 1.0} for setting in _project_settings(dataset)], labels)
+    here = found.cells.where("place", "in_borough") * found.children
+    (names,), by_setting = found.cells.add_up(here, "setting")
+    taken = by_setting @ spread([{name: 1.0} for name in names[1]], labels)
+    for measure, values in (("places_available", available), ("spare_places", available - taken)):
+        out.add(measure, found.years, values.sum(axis=1), "count")
+        out.add(measure, found.years, values, "count", by=(("setting", labels),))
+    _emit_providers(found, providers, places, out)
+
+
+def _emit_providers(found: Placed, providers: pd.DataFrame, places: Floats, out: Emitter) -> None:
+    if providers.empty:
+        return
+    names = list(providers["provider"])
+    whole = found.unmitigated.sum(axis=1)
+    roll = providers["on_roll"].to_numpy(np.float64) * (whole / whole[0] if whole[0] else whole + 1)[:, None]
+    known = ~np.isnan(roll).any(axis=0)
+    kept = (("provider", [name for name, there in zip(names, known, strict=True) if there]),)
+    out.add("places_available", found.years, places, "count", by=(("provider", names),))
+    out.add("placements", found.years, roll[:, known], "count", by=kept)
+    out.add("spare_places", found.years, (places - roll)[:, known], "count", by=kept)

@@ -1,0 +1,228 @@
+"""What a dataset says about assumptions and scenarios, with the values that are computed from its tables."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+import pandas as pd
+
+from forecasting.errors import Fault, ScenarioError
+from forecasting.inputs.dataset import Dataset
+from forecasting.inputs.margins import margin, total
+from forecasting.periods import year_to_financial_year
+from forecasting.scenario import scenario as scenarios
+from forecasting.scenario.assumptions import Assumption, Assumptions, Value, in_bounds
+from forecasting.scenario.catalogue import BY_NAME, LEVERS, Lever
+from forecasting.scenario.scenario import BASELINE, Change, Scenario
+from forecasting.values import Interval
+
+_RATIO = re.compile(r"^\s*([\d.,]+)\s*/\s*([\d.,]+)\s*$")
+
+
+@lru_cache(maxsize=64)
+def baseline(dataset: Dataset) -> Assumptions:
+    """Return the assumptions of the baseline: the catalogue's defaults, computed values, then the dataset's rows."""
+    stated = [_from_row(row) for row in _records(dataset.table("assumptions"))]
+    named = {item.lever for item in stated}
+    items = [item for lever in LEVERS if lever.name not in named for item in _default(lever, dataset)]
+    return Assumptions((*items, *_in_force(stated)))
+
+
+@lru_cache(maxsize=256)
+def candidates(dataset: Dataset, lever: str) -> tuple[Assumption, ...]:
+    """Return the several printed figures of a candidate lever, the one in force first."""
+    rows = (_from_row(row) for row in _records(dataset.table("assumptions")))
+    return tuple(item for item in rows if item.lever == lever)
+
+
+def _in_force(stated: list[Assumption]) -> list[Assumption]:
+    seen: set[str] = set()
+    kept = []
+    for item in stated:
+        if BY_NAME[item.lever].kind == "candidate" and item.lever in seen:
+            continue
+        seen.add(item.lever)
+        kept.append(item)
+    return kept
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, object]]:
+    return [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]
+
+
+def _from_row(row: dict[str, object]) -> Assumption:
+    lever = BY_NAME[str(row["lever"])]
+    low, high, coverage = (_number(row[name]) for name in ("low", "high", "coverage"))
+    interval = None if low is None or high is None else Interval(low, high, coverage or 0.8)
+    return Assumption(
+        lever.name, read_value(lever, str(row["value"])), str(row["source"]), str(row["status"]),
+        _key(lever, row), _whole(row["from_year"]), _whole(row["to_year"]), interval=interval, label=str(row["line"]),
+    )  # fmt: skip
+
+
+def _key(lever: Lever, row: dict[str, object]) -> str:
+    return str(row[lever.key]) if lever.key else ""
+
+
+def _number(value: object) -> float | None:
+    return None if value is None or pd.isna(value) or value == "" else float(str(value))  # type: ignore[call-overload]
+
+
+def _whole(value: object) -> int | None:
+    number = _number(value)
+    return None if number is None else int(number)
+
+
+def read_value(lever: Lever, text: str) -> Value:
+    """Return the value of a lever from text: a word, a number, or a ratio such as 7253/44627.
+
+    Raises:
+        ValueError: the text is not what the lever allows.
+    """
+    text = text.strip()
+    if lever.kind == "choice":
+        return text
+    if not text:
+        return None
+    ratio = _RATIO.match(text)
+    if ratio:
+        return float(ratio[1].replace(",", "")) / float(ratio[2].replace(",", ""))
+    return float(text.replace(",", "").replace("£", ""))
+
+
+def _default(lever: Lever, dataset: Dataset) -> list[Assumption]:
+    if lever.default is not None:
+        return [Assumption(lever.name, lever.default, "no value in the dataset: the neutral value", "judgement")]
+    compute = _COMPUTED.get(lever.name)
+    value = compute(dataset) if compute else None
+    if value is None:
+        return []
+    return [Assumption(lever.name, value[0], value[1], "computed")]
+
+
+def _ratio_of_pupils(dataset: Dataset, *provisions: str) -> tuple[float, str] | None:
+    year = dataset.base_year
+    sen, pupils = margin(dataset, "sen", "pupils", "provision"), total(dataset, "pupils", "pupils")
+    part = sum(float(sen.get((year, provision), float("nan"))) for provision in provisions)
+    whole = float(pupils.get(year, float("nan")))
+    if not (part > 0 and whole > 0):
+        return None
+    return part / whole, f"tables sen and pupils, {year}: {part:,.0f} of {whole:,.0f} pupils"
+
+
+def _sen_prevalence(dataset: Dataset) -> tuple[float, str] | None:
+    return _ratio_of_pupils(dataset, "sen_support", "ehc_plan")
+
+
+def _plan_rate(dataset: Dataset) -> tuple[float, str] | None:
+    return _ratio_of_pupils(dataset, "ehc_plan")
+
+
+def _placed_out(dataset: Dataset) -> tuple[float, str] | None:
+    rows = dataset.table("placements")
+    rows = rows.loc[rows["place"] == "out_of_borough"]
+    if rows.empty:
+        return None
+    year = int(rows["year"].max())
+    return float(rows.loc[rows["year"] == year, "placements"].sum()), f"table placements, {year}"
+
+
+def _block(dataset: Dataset) -> tuple[float, str] | None:
+    role = budget_roles(dataset)
+    rows = dataset.table("budget")
+    block = rows.loc[rows["line"].map(role).eq("high_needs_block")]
+    if block.empty:
+        return None
+    first = block.sort_values("financial_year").iloc[0]
+    return float(first["gbp"]), f"table budget, {first['financial_year']}: {first['line']}"
+
+
+_COMPUTED = {
+    "sen_prevalence": _sen_prevalence,
+    "ehc_plan_rate": _plan_rate,
+    "out_of_borough_baseline": _placed_out,
+    "high_needs_block": _block,
+}
+
+
+@lru_cache(maxsize=64)
+def budget_roles(dataset: Dataset) -> dict[str, str]:
+    """Return what each budget line is: a part of the account, or the setting whose placements drive it."""
+    mappings = dataset.table("mappings")
+    rows = mappings.loc[(mappings["table"] == "budget") & (mappings["column"] == "line")]
+    return dict(zip(rows["local_value"], rows["standard_value"], strict=True))
+
+
+@lru_cache(maxsize=64)
+def dataset_scenarios(dataset: Dataset) -> dict[str, Scenario]:
+    """Return the scenarios of a dataset by name, the baseline first.
+
+    Raises:
+        ScenarioError: with every fault of every scenario.
+    """
+    found = {BASELINE: Scenario(BASELINE, why="No change to any lever.")}
+    for row in _records(dataset.table("scenarios")):
+        name = str(row["scenario"])
+        held = found.get(name, Scenario(name))
+        method = str(row["method"]) or held.method
+        held = Scenario(name, held.changes, method, why=held.why)
+        found[name] = held.with_changes(_changes(row))
+    faults = [f"{name}: {fault}" for name, item in found.items() for fault in scenarios.check(item)]
+    if faults:
+        raise ScenarioError("; ".join(faults))
+    return found
+
+
+def _changes(row: dict[str, object]) -> list[Change]:
+    if not row["lever"]:
+        return []
+    lever = BY_NAME.get(str(row["lever"]))
+    value = read_value(lever, str(row["value"])) if lever else None
+    key = _key(lever, row) if lever else ""
+    return [
+        Change(
+            str(row["lever"]), value, key, _whole(row["from_year"]), _whole(row["to_year"]),
+            _number(row["ramp_years"]) or 0.0, str(row["why"]),
+        )
+    ]  # fmt: skip
+
+
+def lever_faults(table: str, file: str, frame: pd.DataFrame) -> list[Fault]:
+    """Return the faults of levers and values in a table of assumptions or scenarios."""
+    faults = []
+    for number, row in zip(frame.index, _records(frame), strict=True):
+        name = str(row["lever"])
+        lever = BY_NAME.get(name)
+        if lever is None:
+            if name or table == "assumptions":
+                faults.append(Fault(file, table, int(number), "lever", f'"{name}" is not a lever', ", ".join(BY_NAME),
+                                    "correct the name"))  # fmt: skip
+            continue
+        allowed = _refused(lever, str(row["value"]))
+        if allowed:
+            faults.append(Fault(file, table, int(number), "value", f'{name}: "{row["value"]}" is not allowed', allowed,
+                                _percent_hint(lever, str(row["value"]))))  # fmt: skip
+    return faults
+
+
+def _refused(lever: Lever, text: str) -> str:
+    try:
+        return in_bounds(lever, read_value(lever, text))
+    except ValueError:
+        return f"{lever.low:g} to {lever.high:g} ({lever.unit})"
+
+
+def _percent_hint(lever: Lever, text: str) -> str:
+    if lever.unit.startswith("fraction"):
+        return f"write shares and rates as fractions: {text} per cent is {text} / 100"
+    return "correct the value"
+
+
+def first_financial_year(dataset: Dataset) -> int | None:
+    """Return the `year` of the first financial year of the budget; None without a budget."""
+    years = dataset.table("budget")["financial_year"]
+    if years.empty:
+        return None
+    known = range(1990, 2101)
+    return min(year for year in known if year_to_financial_year(year) in set(years))

@@ -1,0 +1,86 @@
+"""Scenarios: named changes to levers. Applying one gives new assumptions; the baseline cannot be changed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from forecasting.errors import ScenarioError
+from forecasting.scenario.assumptions import Assumption, Assumptions, Value, in_bounds
+from forecasting.scenario.catalogue import BY_NAME
+
+BASELINE = "baseline"
+
+
+@dataclass(frozen=True, order=True)
+class Change:
+    """One change to one lever; the fields mean what they mean in `Assumption`."""
+
+    lever: str
+    value: Value
+    key: str = ""
+    from_year: int | None = None
+    to_year: int | None = None
+    ramp_years: float = 0.0
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A named set of changes; `method` fixes the forecasting method when it is not blank."""
+
+    name: str
+    changes: tuple[Change, ...] = ()
+    method: str = ""
+    author: str = ""
+    when: str = ""
+    why: str = ""
+
+    @property
+    def hash(self) -> str:
+        """Return a hash of everything that bears on the figures (not the name or the reasons)."""
+        bare = [replace(change, why="") for change in self.changes]
+        return hashlib.sha256(repr((self.method, bare)).encode()).hexdigest()
+
+    def with_changes(self, changes: Iterable[Change], name: str | None = None) -> Scenario:
+        """Return a scenario with further changes on top."""
+        return replace(self, name=name or self.name, changes=(*self.changes, *changes))
+
+
+def check(scenario: Scenario) -> list[str]:
+    """Return what is wrong with a scenario, one sentence each; empty when it can be used."""
+    faults = []
+    for change in scenario.changes:
+        lever = BY_NAME.get(change.lever)
+        if lever is None:
+            faults.append(f'there is no lever "{change.lever}"; the levers are {", ".join(BY_NAME)}')
+            continue
+        allowed = in_bounds(lever, change.value)
+        if allowed:
+            faults.append(f'{change.lever}: "{change.value}" is not allowed; allowed: {allowed}')
+        if change.key and not lever.key:
+            faults.append(f'{change.lever} does not vary by need or project, but "{change.key}" is given')
+        if change.ramp_years < 0:
+            faults.append(f"{change.lever}: ramp_years is {change.ramp_years:g}; allowed: 0 or more")
+    return faults
+
+
+def apply(assumptions: Assumptions, scenario: Scenario) -> Assumptions:
+    """Return the assumptions with the scenario's changes on top.
+
+    Raises:
+        ScenarioError: with every fault of the scenario.
+    """
+    faults = check(scenario)
+    if faults:
+        raise ScenarioError(f'scenario "{scenario.name}": ' + "; ".join(faults))
+    return assumptions.with_items([_assumption(change) for change in scenario.changes])
+
+
+def _assumption(change: Change) -> Assumption:
+    return Assumption(
+        change.lever, change.value, change.why or "changed in this scenario",
+        "printed" if change.why.startswith("Printed") else "judgement",
+        change.key, change.from_year, change.to_year, change.ramp_years,
+    )  # fmt: skip
