@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 
 def count(value: float, decimals: int = 0) -> str:
@@ -57,3 +58,15 @@ def short_or_spare(places: float) -> str:
         return "neither short of places nor with places to spare"
     noun = "place" if size == 1 else "places"
     return f"{count(size)} {noun} {'short' if places > 0 else 'to spare'}"
+
+
+def gbp_plain(value: float) -> str:
+    """Return pounds in full, for tables: £1,312,500."""
+    rounded = round(value)
+    return f"{'−' if rounded < 0 else ''}£{abs(rounded):,}"
+
+
+def file_name(authority: str, what: str, ending: str) -> str:
+    """Return a file name such as rotherham-published.xlsx."""
+    plain = re.sub(r"[^a-z0-9]+", "-", f"{authority} {what}".lower()).strip("-")
+    return f"{plain}.{ending}"
