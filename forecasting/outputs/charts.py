@@ -25,6 +25,8 @@ def _finish(chart: alt.Chart | alt.LayerChart, height: int | alt.Step, mode: Mod
     spec = cast(Spec, chart.properties(width="container", height=height).to_dict())
     for unwanted in ("data", "datasets", "$schema", "config"):
         spec.pop(unwanted, None)
+    for layer in spec.get("layer", ()):
+        layer.pop("data", None)
     return {**spec, "config": config(mode), "autosize": {"type": "fit-x", "contains": "padding"}}
 
 
@@ -135,7 +137,7 @@ def capacity(names: tuple[str, ...], mode: Mode) -> Spec:
     tip = [alt.Tooltip("name:N", title="Provider"), alt.Tooltip("value:Q", title="On roll", format=COUNT),
            alt.Tooltip("places:Q", title="Places", format=COUNT)]  # fmt: skip
     bar = _base().mark_bar(height=14).encode(
-        y=name, x=alt.X("value:Q", title="Children on roll (bar) and places (line)"),
+        y=name, x=alt.X("value:Q", title="Children on roll (bar) and places (line)", axis=alt.Axis(tickCount=5)),
         color=_colour(("within its places", "more children than places"), mode), tooltip=tip)  # fmt: skip
     tick = _base().mark_tick(thickness=4, size=24, color=palette.text).encode(y=name, x="places:Q", tooltip=tip)
     return _finish(alt.layer(bar, tick), alt.Step(28), mode)

@@ -118,7 +118,7 @@ def _control(
     low, high = _ends(lever, value, baseline)
     source = f" Source: {item.source}." if item and item.value is not None else ""
     return Control(
-        lever, key, _label(dataset, lever, key), value, baseline, low, high, lever.step * scale(lever),
+        lever, key, _label(dataset, lever, key), value, baseline, low, high, float(lever.step * scale(lever)),
         _FORMS[lever.display], _SUFFIX[lever.display], f"{lever.help} Baseline: {in_words_of(before, lever)}.{source}",
         _idle(dataset, lever, now, method), _options(dataset, lever),
     )  # fmt: skip
@@ -154,7 +154,7 @@ def _ends(lever: Lever, value: Value, baseline: Value) -> tuple[float, float]:
         low = max(low, centre - reach)
         whole = lever.step
         low, high = round(low / whole) * whole, round(high / whole) * whole
-    return min([low, *numbers]), max([high, *numbers])
+    return float(min([low, *numbers])), float(max([high, *numbers]))
 
 
 def _options(dataset: Dataset, lever: Lever) -> tuple[tuple[Value, str], ...]:

@@ -40,7 +40,8 @@ def _figure(figure: Figure, view: View) -> None:
     mode = "dark" if st.context.theme.type == "dark" else "light"
     st.html(figure_head_html(figure))
     st.vega_lite_chart(figure.data, figure.spec(mode), theme=None, width="stretch", alt=figure.alt, key=figure.key)
-    with st.expander("Figures, source and download", on_change="rerun", key=f"open:{figure.key}") as opened:
+    st.html(f'<p class="note">{figure.note}</p>')
+    with st.expander("The figures as a table", on_change="rerun", key=f"open:{figure.key}") as opened:
         if opened.open:
             _table(figure.table, view)
 
