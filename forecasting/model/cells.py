@@ -73,7 +73,7 @@ def proportions(values: Shares) -> dict[str, float]:
 
 def spread(shares: Sequence[Shares], labels: Sequence[str]) -> Floats:
     """Return item × label: the share of each item that falls on each label."""
-    return np.array([[share.get(label, 0.0) for label in labels] for share in shares]).reshape(-1, len(labels))
+    return np.array([[share.get(label, 0.0) for label in labels] for share in shares]).reshape(len(shares), len(labels))
 
 
 @lru_cache(maxsize=64)

@@ -66,12 +66,14 @@ class Placed:
         cells: the cells: those of the snapshot, then those that new places open.
         unmitigated: year × cell; children, were nothing built.
         moved: year × cell; change by the programme (sums to zero every year).
+        serving: along projects; 1 where the project can bring children back (see `serves`).
     """
 
     years: tuple[int, ...]
     cells: Cells
     unmitigated: Floats
     moved: Floats
+    serving: Floats
 
     @property
     def children(self) -> Floats:
@@ -141,15 +143,26 @@ def placed(
     growth = need.growth[at] - need.growth[at[0]]
     factor = 1.0 + growth / children.sum() if children.sum() > 0 else np.ones(len(at))
     unmitigated = factor[:, None] * children
-    filled = plan.january(plan.filled_share, years) * plan.net
-    back = brought_back(filled.sum(axis=1), need, years)
     outside = cells.where("place", "out_of_borough") * unmitigated
-    leaving = _row_shares(outside) * np.minimum(back, outside.sum(axis=1))[:, None]
+    filled = plan.january(plan.filled_share, years) * plan.net * serves(dataset, cells)
+    back = np.minimum(brought_back(filled.sum(axis=1), need, years), outside.sum(axis=1))
+    leaving = _row_shares(outside) * back[:, None]
     both, kinds = _arrival_cells(dataset, cells)
     settings = _project_settings(dataset)
     share = _row_shares(np.maximum(filled @ spread([{s: 1.0} for s in settings], _unique(settings)), 0.0))
     arriving = ((leaving @ kinds)[:, :, None] * share[:, None, :]).reshape(len(at), -1)
-    return Placed(tuple(years), both, np.hstack([unmitigated, 0 * arriving]), np.hstack([-leaving, arriving]))
+    return Placed(tuple(years), both, np.hstack([unmitigated, 0 * arriving]), np.hstack([-leaving, arriving]), serves(dataset, cells))
+
+
+def serves(dataset: Dataset, cells: Cells) -> Floats:
+    """Return 1 for the projects whose phase has children placed out of the authority, else 0; along projects.
+
+    Places for two-year-olds or for young adults cannot bring back children of school age. A project without a phase,
+    or placements without one, may serve any.
+    """
+    out = set(cells.labels.loc[cells.labels["place"] == "out_of_borough", "phase"])
+    phases = dataset.table("projects")["phase"]
+    return np.array([1.0 if not phase or phase in out or UNKNOWN in out else 0.0 for phase in phases])
 
 
 def brought_back(filled: Floats, need: Needed, years: Sequence[int]) -> Floats:

@@ -79,6 +79,12 @@ def implications_html(sentences: tuple[str, ...]) -> str:
     return f'<section class="implications"><h2>Implications</h2><ol>{items}</ol></section>'
 
 
+def notes_html(notes: tuple[str, ...]) -> str:
+    """Return what was assumed, as small print."""
+    items = "".join(f"<li>{escape(note)}</li>" for note in notes)
+    return f'<section class="notes"><h2>What this forecast assumes</h2><ul>{items}</ul></section>'
+
+
 def answer_html(title: str, answer: str) -> str:
     """Return the page's heading and its answer; a screen reader hears the answer again when it changes."""
     return f'<h1>{escape(title)}</h1><p class="answer" role="status" aria-live="polite">{escape(answer)}</p>'
@@ -106,11 +112,13 @@ table.figures caption{text-align:left;font-weight:600;padding:.2rem 0 .4rem;capt
 table.figures th,table.figures td{padding:.35rem .6rem;text-align:left;vertical-align:top;
 border-bottom:1px solid color-mix(in srgb,currentColor 18%,transparent)}
 table.figures th{border-bottom-width:2px;font-weight:600}
+table.figures td{min-width:5.2rem}
 table.figures .num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .implications{border-left:6px solid #12436D;background:color-mix(in srgb,#5694CA 13%,transparent);
 padding:.7rem 1.1rem .8rem;margin:1.3rem 0 .5rem;border-radius:0 6px 6px 0}
 .implications h2{margin:0 0 .3rem;font-size:1.2rem}
 .implications ol{margin:0;padding-left:1.2rem}.implications li{margin:.25rem 0}
+.notes h2{font-size:1.05rem}.notes ul{margin:0;padding-left:1.2rem;font-size:.88rem}
 .differs{font-size:.9rem;line-height:1.4}
 .synthetic{background:#FFDD00;color:#0B0C0C;padding:.4rem .8rem;font-weight:600;border-radius:4px;margin-bottom:.6rem}
 @media (prefers-reduced-motion:reduce){*{transition:none!important;animation:none!important}}

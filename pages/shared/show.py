@@ -9,6 +9,7 @@ from forecasting.outputs.html import (
     figure_head_html,
     implications_html,
     metrics_html,
+    notes_html,
     table_html,
 )
 from forecasting.outputs.subjects import View
@@ -23,8 +24,7 @@ def show(subject: Subject, view: View) -> None:
         _section(section, view)
     if subject.implications:
         st.html(implications_html(subject.implications))
-    for warning in view.run.forecast.warnings:
-        st.caption(warning)
+    st.html(notes_html(view.run.forecast.warnings))
 
 
 def _section(section: Section, view: View) -> None:

@@ -7,6 +7,7 @@ import streamlit as st
 from forecasting.model.run import reach
 from forecasting.outputs import words
 from forecasting.outputs.subjects import View
+from forecasting.scenario.catalogue import Lever
 from forecasting.scenario.controls import Control, controls, differences
 from forecasting.scenario.from_dataset import dataset_scenarios
 from pages.shared import engine, state
@@ -42,8 +43,19 @@ def levers(view: View, page: str) -> None:
     found = controls(view.run.dataset, now, start, view.run.forecast.method, page)
     for group, members in groupby(found, key=lambda control: control.lever.group):
         st.markdown(f"**{group}**")
-        for control in members:
-            _draw(control)
+        for lever, several in groupby(members, key=lambda control: control.lever):
+            _draw_lever(lever, list(several))
+
+
+def _draw_lever(lever: Lever, several: list[Control]) -> None:
+    if not lever.key:
+        _draw(several[0])
+        return
+    fold = st.expander(lever.label, expanded=lever.kind == "switch", on_change="rerun", key=f"fold:{lever.name}")
+    with fold:
+        if fold.open:
+            for control in several:
+                _draw(control)
 
 
 def _draw(control: Control) -> None:

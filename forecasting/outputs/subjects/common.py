@@ -150,16 +150,16 @@ def _lines(series: tuple[str, ...], y: str, form: str, band: bool, zero: bool, m
 
 def bar_figure(
     view: View, key: str, title: str, subtitle: str, alt: str, data: pd.DataFrame, *,
-    x: str, unit: str, source: str, label: str,
+    x: str, unit: str, source: str, label: str, beside: bool = True,
 ) -> Figure:  # fmt: skip
     """Return a figure of horizontal bars with its table; data columns name, series, value."""
     names, series = tuple(dict.fromkeys(data["name"])), tuple(dict.fromkeys(data["series"]))
     form = {"count": charts.COUNT, "million": ",.2f", "percent": charts.PERCENT, "gbp": charts.POUNDS}[unit]
     drawn = data.assign(at=data["value"].clip(lower=0.0))
     note = view.note(source, money=unit in ("million", "gbp"))
-    read = wide(data, "name", label)
+    read = wide(data if beside else data.assign(series=x), "name", label)
     table = Table(key, title, read, dict.fromkeys(read.columns[1:], unit), note)
-    return Figure(key, title, subtitle, alt, partial(charts.bars, names, series, x, form), drawn, table, note)
+    return Figure(key, title, subtitle, alt, partial(charts.bars, names, series, x, form, beside=beside), drawn, table, note)
 
 
 def by_label(view: View, measure: str, axis: str, year: int, label: Callable[[str], str], **at: Any) -> pd.DataFrame:

@@ -18,8 +18,8 @@ def programme(view: View) -> Subject:
     plan = view.run.programme
     if not plan.projects:
         return Subject("programme", "Programme", "The dataset has no projects: add the table projects.", (), (), ())
-    sections = [Section("Timeline", (_timeline(view), _by_month(view)))]
-    if view.has("capital_gbp", component="cost"):
+    sections = [Section("Timeline", (_timeline(view), _by_month(view)))] if _built(view) else []
+    if _built(view) and view.has("capital_gbp", component="cost"):
         sections.append(Section("Capital", (_capital(view),)))
     sections.append(Section("Every project", (_projects(view),)))
     return Subject("programme", "Programme", _answer(view), _metrics(view), tuple(sections), _implications(view))
@@ -44,6 +44,8 @@ def _answer(view: View) -> str:
 
 
 def _metrics(view: View) -> tuple[Metric, ...]:
+    if not _built(view):
+        return ()
     wanted = (
         ("Places created", "programme_places", "count", "Sum of the projects that are built (gross)."),
         ("Net-new places", "programme_places_net", "count", "Places created less places that close in exchange."),
@@ -60,7 +62,7 @@ def _names(view: View) -> list[str]:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= 34 else f"{text[:33].rstrip()}…"
+    return text if len(text) <= 64 else f"{text[:63].rstrip()}…"
 
 
 def _day(index: float) -> pd.Timestamp:
@@ -155,7 +157,7 @@ def _projects(view: View) -> Table:
 
 def _implications(view: View) -> tuple[str, ...]:
     if not _built(view):
-        return ("Nothing is built in this scenario.",)
+        return ()
     gross, net = view.at("programme_places"), view.at("programme_places_net")
     short = view.at("capital_shortfall_gbp")
     printed, computed = view.at("programme_saving_gbp"), float("nan")

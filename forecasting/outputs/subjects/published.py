@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
+from forecasting.axes import MEASURES
 from forecasting.errors import SufficiencyError
 from forecasting.inputs.dataset import Dataset
-from forecasting.model.forecast import Forecast
+from forecasting.model.forecast import Forecast, NoSuchMargin
 from forecasting.outputs import words
 from forecasting.outputs.figure import Metric, Section, Subject, Table
 from forecasting.outputs.subjects.common import View, implications
@@ -42,12 +43,14 @@ def _find(forecast: Forecast, item: dict[str, object]) -> float | None:
     at = {axis: str(item[axis]) for axis in ("setting", "provider", "need") if item[axis]}
     year = None if pd.isna(item["year"]) else int(float(str(item["year"])))  # type: ignore[call-overload]
     component = str(item["component"] or "")
-    table = forecast.table
-    rows = table.loc[(table["measure"] == item["measure"]) & (table["component"] == component)]
-    rows = rows.loc[rows["year"].isna() if year is None else rows["year"] == year]
-    for axis in ("setting", "provider", "need", "phase", "place", "nc_year", "age_band", "area"):
-        rows = rows.loc[rows[axis] == at.get(axis, "")]
-    return float(rows["central"].iloc[0]) if len(rows) == 1 else None
+    provider = at.pop("provider", "") if "setting" in at else ""
+    try:
+        if provider:
+            margin = forecast.margin(str(item["measure"]), "provider", component=component, **at)
+            return float(margin.values[0][margin.labels[0].index(year), margin.labels[1].index(provider)])
+        return forecast.value(str(item["measure"]), year, component=component, **at)
+    except (NoSuchMargin, ValueError):
+        return None
 
 
 def published(view: View) -> Subject:
@@ -106,7 +109,7 @@ def _touching(conflicts: pd.DataFrame, result: str) -> list[str]:
 
 
 def _describe(view: View, row: dict[str, object]) -> str:
-    words_ = [str(row["measure"]).replace("_gbp", "").replace("_", " "), str(row["component"] or "").replace("_", " ")]
+    words_ = [MEASURES.label(str(row["measure"])), str(row["component"] or "").replace("_", " ")]
     if row["need"]:
         words_.append(view.run.dataset.needs.label(str(row["need"])))
     if row["setting"]:
@@ -120,16 +123,15 @@ def _shown(value: object, unit: object) -> str:
     if value is None or pd.isna(value):  # type: ignore[call-overload]
         return "not computed"
     number = float(str(value))
-    return {"pct": f"{number:.1f}%", "gbp_m": f"£{number:,.2f} million", "gbp": f"£{number:,.0f}"}.get(
-        str(unit), f"{number:,.0f}"
-    )
+    texts = {"pct": f"{words.count(number, 1)}%", "gbp_m": f"£{words.count(number, 2)} million"}
+    return texts.get(str(unit), words.gbp_plain(number) if unit == "gbp" else words.count(number))
 
 
 def _difference(row: dict[str, object]) -> str:
     if row["recomputed"] is None or pd.isna(row["recomputed"]):  # type: ignore[call-overload]
         return ""
     gap = float(str(row["recomputed"])) - float(str(row["value"]))
-    return "none" if abs(gap) < 1e-9 else f"{gap:+,.2f}".rstrip("0").rstrip(".")
+    return "none" if abs(gap) < 1e-9 else f"{gap:+,.2f}".rstrip("0").rstrip(".").replace("-", "−")
 
 
 def _contradictions(view: View, conflicts: pd.DataFrame) -> Table:

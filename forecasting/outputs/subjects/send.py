@@ -88,8 +88,8 @@ def _compared(view: View, count: str, rate: str, label: str) -> Figure | None:
         view, f"compared_{count}", f"{label}: {view.name} beside its neighbours",
         f"Share of pupils, per cent, by school attended, January {year}; {view.name} also in {view.last}",
         f"{view.name} has {words.percent(view.at(rate, view.last))} in {view.last}; "
-        f"England had {words.percent(_england(rates))} in {year}.", data.assign(series="share of pupils"),
-        x="per cent of pupils", unit="percent", source=view.source("comparators"), label="Authority",
+        f"England had {words.percent(_england(rates))} in {year}.", data,
+        x="per cent of pupils", unit="percent", source=view.source("comparators"), label="Authority", beside=False,
     )  # fmt: skip
     return figure
 
