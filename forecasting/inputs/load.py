@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
+from pandas.api.extensions import ExtensionArray
 
 from forecasting.errors import DatasetError, Fault
 from forecasting.inputs.cells import BadCell, Value, Words, parse
@@ -113,8 +114,10 @@ def _presence(tables: dict[str, pd.DataFrame], sheets: list[Sheet]) -> list[Faul
     file = sheets[0].file if sheets else "the dataset"
     faults = []
     if "about" not in tables:
-        faults.append(Fault(file, found='table "about" is missing', allowed="a table with columns key, value",
-                            todo='add "about" with authority_code, authority_name, title, source and base_year'))  # fmt: skip
+        todo = 'add "about" with authority_code, authority_name, title, source and base_year'
+        faults.append(
+            Fault(file, found='table "about" is missing', allowed="a table with columns key, value", todo=todo)
+        )
     if not any(name in tables for name in STARTING_TABLES):
         faults.append(Fault(file, found="there is nothing to forecast from", allowed=", ".join(STARTING_TABLES),
                             todo="add at least one of these tables"))  # fmt: skip
@@ -195,12 +198,15 @@ def _cell(sheet: Sheet, table: Table, column: Column, row: int, text: str, words
     return value
 
 
-def _typed(column: Column, values: list[Value]) -> pd.Series:
+def _typed(column: Column, values: list[Value]) -> ExtensionArray:
+    filled: ExtensionArray
     if column.kind in ("year", "whole") and all(value is not None for value in values):
-        return pd.Series(values, dtype="int64").array  # type: ignore[return-value]
-    if column.kind in _NUMERIC:
-        return pd.Series(values, dtype="float64").array  # type: ignore[return-value]
-    return pd.Series([("" if value is None else str(value)) for value in values], dtype="str").array  # type: ignore[return-value]
+        filled = pd.Series(values, dtype="int64").array
+    elif column.kind in _NUMERIC:
+        filled = pd.Series(values, dtype="float64").array
+    else:
+        filled = pd.Series(["" if value is None else str(value) for value in values], dtype="str").array
+    return filled
 
 
 def _duplicates(sheet: Sheet, table: Table, frame: pd.DataFrame) -> list[Fault]:

@@ -147,7 +147,7 @@ class Forecast:
             if labels.get(axis) not in names:
                 raise NoSuchMargin(f'"{measure}" has no {axis} {labels.get(axis)}')
             index.append(names.index(labels[axis]))
-        return float(margin.values[tuple(index)])
+        return float(margin.values[tuple(index)])  # noqa: PD011 - a Margin is not a frame
 
     def _find(self, measure: str, component: str, at: Mapping[str, str]) -> tuple[Margin, dict[str, Label]]:
         key = self._key(measure, tuple(at), component, {})
@@ -180,7 +180,7 @@ def _long(margin: Margin) -> pd.DataFrame:
         axis: np.asarray(names, dtype=object if axis != "year" else np.int64)[grid.ravel()]
         for axis, names, grid in zip(margin.axes, margin.labels, grids, strict=True)
     }
-    flat = margin.values.reshape(len(STATISTICS), -1)
+    flat = margin.values.reshape(len(STATISTICS), -1)  # noqa: PD011
     columns.update({name: flat[i] for i, name in enumerate(STATISTICS)})
     return pd.DataFrame(columns)
 

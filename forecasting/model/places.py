@@ -130,7 +130,7 @@ def _accrue(places: float, extra: Floats, found: Children, by: int) -> Floats:
     since = np.array(found.years, dtype=np.float64) - found.years[0]
     if by in found.years and extra[found.years.index(by)] != 0:
         return np.asarray(places * extra / extra[found.years.index(by)])
-    return places * since / max(by - found.years[0], 1)
+    return np.asarray(places * since / max(by - found.years[0], 1))
 
 
 def placed(
@@ -172,7 +172,7 @@ def brought_back(filled: Floats, need: Needed, years: Sequence[int]) -> Floats:
 
 def _row_shares(values: Floats) -> Floats:
     sums = values.sum(axis=1, keepdims=True)
-    return np.divide(values, sums, out=np.zeros_like(values), where=sums > 0)
+    return np.asarray(np.divide(values, sums, out=np.zeros_like(values), where=sums > 0))
 
 
 def _project_settings(dataset: Dataset) -> tuple[str, ...]:
