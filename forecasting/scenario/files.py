@@ -18,6 +18,7 @@ from forecasting.scenario.scenario import Change, Scenario, check
 
 _HEAD = ("name", "method", "author", "when", "why")
 _FIELDS = ("lever", "key", "from_year", "to_year", "ramp_years", "value", "why")
+_TYPES = {"from_year": (int,), "to_year": (int,), "ramp_years": (int, float), "value": (int, float, str)}
 ENDING = ".toml"
 
 
@@ -78,12 +79,7 @@ def _strange(found: Mapping[str, object], allowed: tuple[str, ...], where: str) 
 
 def _ill_typed(change: Mapping[str, object], number: int) -> list[str]:
     faults = [f"change {number} has no {name}" for name in ("lever", "value") if name not in change]
-    for name, allowed in (
-        ("from_year", int),
-        ("to_year", int),
-        ("ramp_years", (int, float)),
-        ("value", (int, float, str)),
-    ):
+    for name, allowed in _TYPES.items():
         if name in change and not isinstance(change[name], allowed):
             faults.append(f'change {number}: {name} is "{change[name]}"; allowed: a number{_or_word(name)}')
     return faults
