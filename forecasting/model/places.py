@@ -250,10 +250,13 @@ def _labels(vocabulary: axes.Vocabulary, shares: Sequence[Shares]) -> tuple[str,
 
 
 def emit_placed(found: Placed, out: Emitter) -> None:
-    """Add placements and places required to the forecast, with every margin of the contract that is known."""
-    cells, children = found.cells, found.children
+    """Add placements and places required to the forecast, with every margin of the contract that is known.
+
+    Places required are demand, were nothing built: what the programme moves does not change what is required.
+    """
+    cells, children, demand = found.cells, found.children, found.unmitigated
     out.add("placements", found.years, children.sum(axis=1), "count")
-    out.add("places_required", found.years, children.sum(axis=1), "count")
+    out.add("places_required", found.years, demand.sum(axis=1), "count")
     if not len(children[0]):
         return
     for by in (("need",), ("phase",), ("setting",), ("place",), ("setting", "place"), ("need", "setting"),
@@ -261,7 +264,7 @@ def emit_placed(found: Placed, out: Emitter) -> None:
         labels, values = cells.add_up(children, *by)
         out.add("placements", found.years, values, "count", by=labels)
         if by in (("need",), ("phase",), ("setting",)):
-            out.add("places_required", found.years, values, "count", by=labels)
+            out.add("places_required", found.years, cells.add_up(demand, *by)[1], "count", by=labels)
     parts = cells.where("setting", *axes.INMSS_PARTS)
     if parts.any() and not cells.where("setting", "inmss").any():
         out.add("placements", found.years, children @ parts, "count", setting="inmss")
