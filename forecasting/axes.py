@@ -44,7 +44,7 @@ class Vocabulary:
 
     @cached_property
     def _by_word(self) -> dict[str, Code]:
-        words = {}
+        words: dict[str, Code] = {}
         for item in self.codes:
             for word in (item.code, item.name, *item.aliases):
                 words.setdefault(_plain(word), item)

@@ -6,16 +6,17 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
+from pandas.api.extensions import ExtensionArray
 
-from forecasting.errors import DatasetError, Fault
+from forecasting.errors import DatasetError, Fault, UsageError
 from forecasting.inputs.cells import BadCell, Value, Words, parse
 from forecasting.inputs.checks import check_tables
 from forecasting.inputs.dataset import Dataset
-from forecasting.inputs.schema import BY_NAME, STARTING_TABLES, Column, Table
+from forecasting.inputs.schema import BY_NAME, NUMERIC, STARTING_TABLES, Column, Table
 from forecasting.inputs.sheets import Sheet, Source, read_sheets
 from forecasting.scenario.from_dataset import lever_faults
 
-_NUMERIC = frozenset({"number", "gbp", "count", "fraction", "whole", "year"})
+_ASIDE = frozenset({"notes"})  # our own template has a sheet of notes
 
 
 def load(paths: Sequence[Path | str]) -> Dataset:
@@ -61,6 +62,17 @@ def from_sources(files: Iterable[Source]) -> Dataset:
     return dataset
 
 
+def require_authority(dataset: Dataset, code: str | None) -> None:
+    """Make sure that a dataset is of the authority asked for; None asks for none.
+
+    Raises:
+        UsageError: the dataset is of another authority, or does not say of which.
+    """
+    held = dataset.about("authority_code")
+    if code is not None and code != held:
+        raise UsageError(f'the dataset is of authority "{held or "not stated"}", not "{code}"')
+
+
 def examine(files: Iterable[Source]) -> tuple[Dataset | None, tuple[Fault, ...]]:
     """Return the dataset (None when it cannot be used) and every fault, whatever its grade."""
     sheets, faults = _all_sheets(files)
@@ -104,7 +116,7 @@ def _recognise(sheets: list[Sheet]) -> tuple[list[Sheet], list[Fault]]:
     strays = [
         Fault(sheet.file, sheet.name, found="this sheet is not a dataset table and was left out",
               allowed=", ".join(BY_NAME), grade="note")
-        for sheet in sheets if sheet.name not in BY_NAME
+        for sheet in sheets if sheet.name not in BY_NAME and sheet.name not in _ASIDE
     ]  # fmt: skip
     return known, strays
 
@@ -113,8 +125,10 @@ def _presence(tables: dict[str, pd.DataFrame], sheets: list[Sheet]) -> list[Faul
     file = sheets[0].file if sheets else "the dataset"
     faults = []
     if "about" not in tables:
-        faults.append(Fault(file, found='table "about" is missing', allowed="a table with columns key, value",
-                            todo='add "about" with authority_code, authority_name, title, source and base_year'))  # fmt: skip
+        todo = 'add "about" with authority_code, authority_name, title, source and base_year'
+        faults.append(
+            Fault(file, found='table "about" is missing', allowed="a table with columns key, value", todo=todo)
+        )
     if not any(name in tables for name in STARTING_TABLES):
         faults.append(Fault(file, found="there is nothing to forecast from", allowed=", ".join(STARTING_TABLES),
                             todo="add at least one of these tables"))  # fmt: skip
@@ -195,12 +209,15 @@ def _cell(sheet: Sheet, table: Table, column: Column, row: int, text: str, words
     return value
 
 
-def _typed(column: Column, values: list[Value]) -> pd.Series:
+def _typed(column: Column, values: list[Value]) -> ExtensionArray:
+    filled: ExtensionArray
     if column.kind in ("year", "whole") and all(value is not None for value in values):
-        return pd.Series(values, dtype="int64").array  # type: ignore[return-value]
-    if column.kind in _NUMERIC:
-        return pd.Series(values, dtype="float64").array  # type: ignore[return-value]
-    return pd.Series([("" if value is None else str(value)) for value in values], dtype="str").array  # type: ignore[return-value]
+        filled = pd.Series(values, dtype="int64").array
+    elif column.kind in NUMERIC:
+        filled = pd.Series(values, dtype="float64").array
+    else:
+        filled = pd.Series(["" if value is None else str(value) for value in values], dtype="str").array
+    return filled
 
 
 def _duplicates(sheet: Sheet, table: Table, frame: pd.DataFrame) -> list[Fault]:

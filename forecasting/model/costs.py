@@ -97,7 +97,7 @@ def _placements_ratio(found: Placed, role: str, years: Sequence[int]) -> Floats:
     total = found.unmitigated @ found.cells.where("place" if role in (IN, OUT) else "setting", *labels)
     if not len(total) or total[0] <= 0:
         return np.ones(len(years))
-    return np.interp(years, found.years, total / total[0])
+    return np.asarray(np.interp(years, found.years, total / total[0]), dtype=np.float64)
 
 
 def emit_account(

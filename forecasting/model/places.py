@@ -132,7 +132,7 @@ def _accrue(places: float, extra: Floats, found: Children, by: int) -> Floats:
     since = np.array(found.years, dtype=np.float64) - found.years[0]
     if by in found.years and extra[found.years.index(by)] != 0:
         return np.asarray(places * extra / extra[found.years.index(by)])
-    return places * since / max(by - found.years[0], 1)
+    return np.asarray(places * since / max(by - found.years[0], 1))
 
 
 def placed(
@@ -151,7 +151,13 @@ def placed(
     settings = _project_settings(dataset)
     share = _row_shares(np.maximum(filled @ spread([{s: 1.0} for s in settings], _unique(settings)), 0.0))
     arriving = ((leaving @ kinds)[:, :, None] * share[:, None, :]).reshape(len(at), -1)
-    return Placed(tuple(years), both, np.hstack([unmitigated, 0 * arriving]), np.hstack([-leaving, arriving]), serves(dataset, cells))
+    return Placed(
+        tuple(years),
+        both,
+        np.hstack([unmitigated, 0 * arriving]),
+        np.hstack([-leaving, arriving]),
+        serves(dataset, cells),
+    )
 
 
 def serves(dataset: Dataset, cells: Cells) -> Floats:
@@ -185,7 +191,7 @@ def brought_back(filled: Floats, need: Needed, years: Sequence[int]) -> Floats:
 
 def _row_shares(values: Floats) -> Floats:
     sums = values.sum(axis=1, keepdims=True)
-    return np.divide(values, sums, out=np.zeros_like(values), where=sums > 0)
+    return np.asarray(np.divide(values, sums, out=np.zeros_like(values), where=sums > 0))
 
 
 def _project_settings(dataset: Dataset) -> tuple[str, ...]:
@@ -263,10 +269,13 @@ def _labels(vocabulary: axes.Vocabulary, shares: Sequence[Shares]) -> tuple[str,
 
 
 def emit_placed(found: Placed, out: Emitter) -> None:
-    """Add placements and places required to the forecast, with every margin of the contract that is known."""
-    cells, children = found.cells, found.children
+    """Add placements and places required to the forecast, with every margin of the contract that is known.
+
+    Places required are demand, were nothing built: what the programme moves does not change what is required.
+    """
+    cells, children, demand = found.cells, found.children, found.unmitigated
     out.add("placements", found.years, children.sum(axis=1), "count")
-    out.add("places_required", found.years, children.sum(axis=1), "count")
+    out.add("places_required", found.years, demand.sum(axis=1), "count")
     if not len(children[0]):
         return
     for by in (("need",), ("phase",), ("setting",), ("place",), ("setting", "place"), ("need", "setting"),
@@ -274,7 +283,7 @@ def emit_placed(found: Placed, out: Emitter) -> None:
         labels, values = cells.add_up(children, *by)
         out.add("placements", found.years, values, "count", by=labels)
         if by in (("need",), ("phase",), ("setting",)):
-            out.add("places_required", found.years, values, "count", by=labels)
+            out.add("places_required", found.years, cells.add_up(demand, *by)[1], "count", by=labels)
     parts = cells.where("setting", *axes.INMSS_PARTS)
     if parts.any() and not cells.where("setting", "inmss").any():
         out.add("placements", found.years, children @ parts, "count", setting="inmss")

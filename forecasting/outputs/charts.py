@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -21,8 +21,8 @@ _DASHES: tuple[list[int], ...] = ([1, 0], [7, 4], [2, 3], [10, 3, 2, 3])
 COUNT, MILLION, PERCENT, POUNDS = ",.0f", ",.1f", ".1f", ",.0f"
 
 
-def _finish(chart: alt.Chart | alt.LayerChart, height: int | alt.Step, mode: Mode) -> Spec:
-    spec = cast(Spec, chart.properties(width="container", height=height).to_dict())
+def _finish(chart: alt.Chart | alt.LayerChart | alt.FacetChart, height: int | alt.Step, mode: Mode) -> Spec:
+    spec: Spec = chart.properties(width="container", height=height).to_dict()
     for unwanted in ("data", "datasets", "$schema", "config"):
         spec.pop(unwanted, None)
     for layer in spec.get("layer", ()):
@@ -32,16 +32,17 @@ def _finish(chart: alt.Chart | alt.LayerChart, height: int | alt.Step, mode: Mod
 
 def _row(names: Sequence[str], room: float) -> alt.Y:
     """Return the rows of a bar chart without axis labels: the name stands above its bar, readable at any width."""
-    return alt.Y("name:N", sort=list(names), title=None, axis=None, scale=alt.Scale(paddingInner=room, paddingOuter=room))
+    return alt.Y(
+        "name:N", sort=list(names), title=None, axis=None, scale=alt.Scale(paddingInner=room, paddingOuter=room)
+    )
 
 
 def _row_names(names: Sequence[str], mode: Mode) -> alt.Chart:
-    return (
-        _base()
-        .transform_aggregate(rows="count()", groupby=["name"])
-        .mark_text(align="left", baseline="bottom", dy=-3, color=PALETTES[mode].text, limit=460)
-        .encode(y=alt.Y("name:N", sort=list(names), axis=None, bandPosition=0), x=alt.value(0), text="name:N")
-    )
+    named = _base().transform_aggregate(rows="count()", groupby=["name"])
+    row = alt.Y("name:N", sort=list(names), axis=None, bandPosition=0)
+    text = named.mark_text(align="left", baseline="bottom", dy=-3, color=PALETTES[mode].text, limit=460)
+    chart: alt.Chart = text.encode(y=row, x=alt.value(0), text="name:N")
+    return chart
 
 
 def _base() -> alt.Chart:
@@ -51,7 +52,9 @@ def _base() -> alt.Chart:
 def _colour(series: Sequence[str], mode: Mode) -> alt.Color:
     palette = PALETTES[mode].categories
     legend = alt.Legend() if len(series) > 1 else None
-    return alt.Color("series:N", scale=alt.Scale(domain=list(series), range=list(palette[: len(series)])), legend=legend)
+    return alt.Color(
+        "series:N", scale=alt.Scale(domain=list(series), range=list(palette[: len(series)])), legend=legend
+    )
 
 
 def _tooltip(x: str, y: str, form: str, kind: str = "O") -> list[alt.Tooltip]:
@@ -85,7 +88,8 @@ def lines(series: tuple[str, ...], y: str, form: str, mode: Mode, *, band: bool 
     layers: list[alt.Chart] = []
     if band:
         layers.append(_base().mark_area(opacity=0.2).encode(
-            x=x, y=alt.Y("low:Q", title=y, scale=scale, axis=axis), y2="high:Q", color=_colour(series, mode)))  # fmt: skip
+            x=x, y=alt.Y("low:Q", title=y, scale=scale, axis=axis), y2="high:Q",
+            color=_colour(series, mode)))  # fmt: skip
     layers.append(_base().mark_line(strokeWidth=3).encode(x=x, y=value, color=_colour(series, mode), strokeDash=dashes))
     layers.append(_base().mark_point(filled=True, size=70, opacity=1).encode(
         x=x, y=value, color=_colour(series, mode), shape=shapes, tooltip=_tooltip("year", y, form)))  # fmt: skip
@@ -93,7 +97,9 @@ def lines(series: tuple[str, ...], y: str, form: str, mode: Mode, *, band: bool 
 
 
 @lru_cache(maxsize=256)
-def bars(names: tuple[str, ...], series: tuple[str, ...], y: str, form: str, mode: Mode, *, beside: bool = True) -> Spec:
+def bars(
+    names: tuple[str, ...], series: tuple[str, ...], y: str, form: str, mode: Mode, *, beside: bool = True
+) -> Spec:
     """Return horizontal bars from zero, one group a name; columns name, series, value, at (where the figure stands).
 
     Args:
@@ -120,7 +126,8 @@ def columns(series: tuple[str, ...], y: str, form: str, mode: Mode, *, stacked: 
     """Return upright columns by year from zero; columns year, series, value."""
     offset = alt.Undefined if stacked or len(series) == 1 else alt.XOffset("series:N", sort=list(series))
     bar = _base().mark_bar().encode(
-        x=alt.X("year:O", title=None, axis=alt.Axis(labelOverlap="parity")), xOffset=offset, color=_colour(series, mode),
+        x=alt.X("year:O", title=None, axis=alt.Axis(labelOverlap="parity")), xOffset=offset,
+        color=_colour(series, mode),
         y=alt.Y("value:Q", title=y, axis=alt.Axis(format=form, tickCount=5), scale=alt.Scale(zero=True),
                 stack="zero" if stacked else None),
         tooltip=_tooltip("year", y, form))  # fmt: skip

@@ -43,11 +43,14 @@ def table_html(table: Table) -> str:
     """Return an HTML table with caption and column headers; figures stand to the right."""
     kinds = [table.formats.get(str(column), "text") for column in table.frame.columns]
     style = ["num" if kind in _FORMATS else "" for kind in kinds]
-    head = "".join(f'<th scope="col" class="{c}">{escape(str(n))}</th>' for c, n in zip(style, table.frame, strict=True))
+    head = "".join(
+        f'<th scope="col" class="{c}">{escape(str(n))}</th>' for c, n in zip(style, table.frame, strict=True)
+    )
     body = "".join(
         "<tr>"
         + "".join(
-            f'<td class="{c}">{escape(cell(value, kind))}</td>' for c, kind, value in zip(style, kinds, row, strict=True)
+            f'<td class="{c}">{escape(cell(value, kind))}</td>'
+            for c, kind, value in zip(style, kinds, row, strict=True)
         )
         + "</tr>"
         for row in table.frame.itertuples(index=False, name=None)
@@ -55,7 +58,8 @@ def table_html(table: Table) -> str:
     caption = f"<caption>{escape(table.title)}</caption>"
     note = f'<p class="note">{escape(table.note)}</p>' if table.note else ""
     region = f'<div class="scroll" role="region" aria-label="{escape(table.title)}" tabindex="0">'
-    return f'{region}<table class="figures">{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{note}'
+    table_tag = f'<table class="figures">{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    return f"{region}{table_tag}</div>{note}"
 
 
 def metrics_html(metrics: tuple[Metric, ...]) -> str:
@@ -94,7 +98,8 @@ STYLE = """<style>
 .block-container{padding-top:3.2rem;max-width:1180px}
 h1{font-size:2rem;margin:0 0 .25rem}
 .answer{font-size:1.3rem;line-height:1.45;margin:0 0 1rem;max-width:62rem}
-dl.metrics{display:grid;grid-template-columns:repeat(auto-fit,minmax(152px,1fr));gap:.6rem;margin:.25rem 0 1rem;padding:0}
+dl.metrics{display:grid;padding:0;margin:.25rem 0 1rem;gap:.6rem;
+grid-template-columns:repeat(auto-fit,minmax(152px,1fr));}
 dl.metrics>div,dl.metrics dt,dl.metrics dd{margin-left:0}
 dl.metrics>div{border:1px solid color-mix(in srgb,currentColor 22%,transparent);border-radius:6px;padding:.6rem .75rem}
 dl.metrics dt{font-size:.9rem;font-weight:600}
@@ -123,5 +128,6 @@ padding:.7rem 1.1rem .8rem;margin:1.3rem 0 .5rem;border-radius:0 6px 6px 0}
 .synthetic{background:#FFDD00;color:#0B0C0C;padding:.4rem .8rem;font-weight:600;border-radius:4px;margin-bottom:.6rem}
 @media (prefers-reduced-motion:reduce){*{transition:none!important;animation:none!important}}
 @media (max-width:640px){.block-container{padding-left:1rem;padding-right:1rem}h1{font-size:1.6rem}
-.answer{font-size:1.1rem}dl.metrics{grid-template-columns:1fr 1fr}dl.metrics strong{font-size:1.2rem;white-space:normal}}
+.answer{font-size:1.1rem}
+dl.metrics{grid-template-columns:1fr 1fr}dl.metrics strong{font-size:1.2rem;white-space:normal}}
 </style>"""

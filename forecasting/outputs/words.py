@@ -38,7 +38,9 @@ def percent(fraction: float, decimals: int = 1) -> str:
 
 def shown(value: float, unit: str) -> str:
     """Return a figure by its unit: count, gbp or fraction."""
-    return {"gbp": gbp, "fraction": percent}.get(unit, count)(value)
+    if unit == "gbp":
+        return gbp(value)
+    return percent(value) if unit == "fraction" else count(value)
 
 
 def change(value: float, unit: str, since: str) -> str:

@@ -84,12 +84,16 @@ def in_words(lever: Lever, value: Value) -> str:
         return f"{shown:.4g}%"
     if lever.display == "gbp":
         return f"£{shown:,.0f}"
-    return f"{shown:g} years" if lever.display == "years" else f"{shown:,.0f}" if lever.display == "count" else f"{shown:g}"
+    return (
+        f"{shown:g} years"
+        if lever.display == "years"
+        else f"{shown:,.0f}"
+        if lever.display == "count"
+        else f"{shown:g}"
+    )
 
 
-def controls(
-    dataset: Dataset, now: Assumptions, start: Assumptions, method: str, page: str
-) -> tuple[Control, ...]:
+def controls(dataset: Dataset, now: Assumptions, start: Assumptions, method: str, page: str) -> tuple[Control, ...]:
     """Return the controls that a page shows, in the order of the catalogue."""
     found = []
     for lever in LEVERS:
@@ -108,9 +112,7 @@ def keys(dataset: Dataset, lever: Lever, start: Assumptions) -> tuple[str, ...]:
     return ("",)
 
 
-def _control(
-    dataset: Dataset, lever: Lever, key: str, now: Assumptions, start: Assumptions, method: str
-) -> Control:
+def _control(dataset: Dataset, lever: Lever, key: str, now: Assumptions, start: Assumptions, method: str) -> Control:
     item = now.last(lever.name, key)
     before = start.last(lever.name, key)
     value = to_screen(lever, item.value if item else None)
@@ -138,7 +140,7 @@ def _label(dataset: Dataset, lever: Lever, key: str) -> str:
         return dataset.needs.label(key)
     if lever.key == "project":
         projects = dataset.table("projects").set_index("project")
-        return f"{key}. {projects.loc[key, 'provider']}"
+        return f"{key}. {projects['provider'].to_dict()[key]}"
     unit = _SUFFIX[lever.display]
     ending = f", {unit}{' a year' if 'per year' in lever.unit else ''}" if unit else ""
     return f"{lever.label}{ending}"
@@ -162,7 +164,9 @@ def _options(dataset: Dataset, lever: Lever) -> tuple[tuple[Value, str], ...]:
         return lever.choices
     if lever.kind != "candidate":
         return ()
-    return tuple((to_screen(lever, c.value), f"{in_words(lever, c.value)}: {c.label}") for c in candidates(dataset, lever.name))
+    return tuple(
+        (to_screen(lever, c.value), f"{in_words(lever, c.value)}: {c.label}") for c in candidates(dataset, lever.name)
+    )
 
 
 def _idle(dataset: Dataset, lever: Lever, now: Assumptions, method: str) -> str:

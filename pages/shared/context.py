@@ -9,7 +9,6 @@ from pages.shared import engine, sidebar, state
 from pages.shared.navigation import TITLES, navigate
 from pages.shared.show import show
 
-
 SIDEBAR_PIXELS = 350
 
 
@@ -18,7 +17,9 @@ def page_context(page: str) -> View:
 
     Needs nothing from app.py, because a deep link on a fresh server opens a page without it.
     """
-    st.set_page_config(page_title=f"{TITLES[page]} – SEND sufficiency", layout="wide", initial_sidebar_state=SIDEBAR_PIXELS)
+    st.set_page_config(
+        page_title=f"{TITLES[page]} – SEND sufficiency", layout="wide", initial_sidebar_state=SIDEBAR_PIXELS
+    )
     st.html(STYLE)
     navigate(by_app=False)
     engine.settle()

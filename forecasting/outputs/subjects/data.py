@@ -24,5 +24,7 @@ def data(view: View) -> Subject:
     ]
     if len(notes):
         sections.append(Section("Worth a look", (Table("notes", "Warnings and notes", notes),)))
-    answer = f"In hand: {dataset.name}, {dataset.about('title') or 'a dataset of your own'}, base year {dataset.base_year}."
+    answer = (
+        f"In hand: {dataset.name}, {dataset.about('title') or 'a dataset of your own'}, base year {dataset.base_year}."
+    )
     return Subject("data", "Data", answer, (), tuple(sections), ())

@@ -9,7 +9,7 @@ import pandas as pd
 
 from forecasting.outputs import charts, words
 from forecasting.outputs.figure import Figure, Metric, Section, Subject, Table
-from forecasting.outputs.subjects.common import View, implications, wide, yearly
+from forecasting.outputs.subjects.common import Parts, View, implications, wide, yearly
 from forecasting.periods import Month, year_to_financial_year
 
 
@@ -38,8 +38,8 @@ def _answer(view: View) -> str:
         )
     return (
         f"{_built(view)} projects create {words.count(view.at('programme_places'))} places, "
-        f"{words.count(view.at('programme_places_net'))} of them net-new, for {words.gbp(view.at('programme_capital_gbp'))} "
-        "of capital as far as it is priced."
+        f"{words.count(view.at('programme_places_net'))} of them net-new, for "
+        f"{words.gbp(view.at('programme_capital_gbp'))} of capital as far as it is priced."
     )
 
 
@@ -58,7 +58,9 @@ def _metrics(view: View) -> tuple[Metric, ...]:
 
 def _names(view: View) -> list[str]:
     table = view.run.dataset.table("projects")
-    return [f"{project}. {_short(str(where))}" for project, where in zip(table["project"], table["provider"], strict=True)]
+    return [
+        f"{project}. {_short(str(where))}" for project, where in zip(table["project"], table["provider"], strict=True)
+    ]
 
 
 def _short(text: str) -> str:
@@ -115,8 +117,11 @@ def _by_month(view: View) -> Figure:
 
 
 def _capital(view: View) -> Figure:
-    parts = [("Capital cost", "capital_gbp", {"component": "cost"}), ("Funding", "capital_gbp", {"component": "funding"})]
-    data = yearly(view, [(n, m, dict(at)) for n, m, at in parts])
+    parts: Parts = [
+        ("Capital cost", "capital_gbp", {"component": "cost"}),
+        ("Funding", "capital_gbp", {"component": "funding"}),
+    ]
+    data = yearly(view, parts)
     data = data.assign(value=data["value"] / 1000)
     read = wide(data.assign(value=data["value"] * 1000), label="Financial year")
     gap = read["Funding"].cumsum() - read["Capital cost"].cumsum()
@@ -168,5 +173,5 @@ def _implications(view: View) -> tuple[str, ...]:
         f"{words.count(net)} are net-new." if gross != net else "",
         f"{words.gbp(short)} of the capital has no funding." if short > 0 else "Funding covers the priced capital.",
         f"The proposals print a saving of {words.gbp(printed)} a year; the average unit costs give "
-        f"{words.gbp(computed)} in {view.last}. The two are not reckoned in the same way." if computed == computed else "",
+        f"{words.gbp(computed)} in {view.last}. They are reckoned in different ways." if computed == computed else "",
     )  # fmt: skip

@@ -41,8 +41,8 @@ def _answer(view: View) -> str:
     if not view.has("ehc_plan_prevalence"):
         return f"The dataset has no pupils by SEN provision for {view.name}: add the table sen."
     return (
-        f"{words.percent(view.at('ehc_plan_prevalence', view.last))} of pupils in {view.name}'s schools have an EHC plan "
-        f"in {view.last} and {words.percent(view.at('sen_support_prevalence', view.last))} are on SEN support."
+        f"{words.percent(view.at('ehc_plan_prevalence', view.last))} of pupils in {view.name}'s schools have an EHC "
+        f"plan in {view.last} and {words.percent(view.at('sen_support_prevalence', view.last))} are on SEN support."
     )
 
 
