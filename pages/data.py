@@ -3,10 +3,11 @@
 import streamlit as st
 
 from forecasting.errors import DatasetError
+from forecasting.inputs.bundled import bundled
 from forecasting.inputs.load import Source, from_sources
 from forecasting.outputs.html import answer_html, table_html
 from forecasting.outputs.subjects.data import data
-from pages.shared import engine, state
+from pages.shared import state
 from pages.shared.context import page_context
 
 view = page_context("data")
@@ -14,10 +15,9 @@ subject = data(view)
 st.html(answer_html(subject.title, subject.answer))
 
 st.html("<h2>Use another dataset</h2>")
-names = list(engine.BUNDLED)
-name = st.selectbox("Bundled datasets", names)
+name = st.selectbox("Bundled datasets", list(bundled()))
 if st.button("Use this dataset"):
-    state.use(None, str(engine.BUNDLED[name]))
+    state.use(None, str(bundled()[name]))
     st.rerun()
 
 files = st.file_uploader(

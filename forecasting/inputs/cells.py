@@ -12,6 +12,7 @@ from forecasting.inputs.schema import Column
 from forecasting.periods import Month, financial_year_to_year
 
 Value = str | float | int | None
+_THOUSANDS = re.compile(r"^[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?%?$")  # 44,627 but not the 0,5 of other countries
 MISSING = frozenset({"z", "x", "c", ":", "..", "low", "n/a", "na", "-"})
 _MONTHS = {m: i for i, m in enumerate(
     ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), start=1)}  # fmt: skip
@@ -83,7 +84,9 @@ def number(text: str) -> float:
     Raises:
         BadCell: the text is not a finite number.
     """
-    plain = re.sub(r"[£,\s]", "", text)
+    plain = re.sub(r"[£\s]", "", text)
+    if _THOUSANDS.match(plain):
+        plain = plain.replace(",", "")
     percent = plain.endswith("%")
     try:
         value = float(plain.rstrip("%"))

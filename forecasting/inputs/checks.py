@@ -65,13 +65,14 @@ def _weights(tables: Tables, origin: Origin) -> list[Fault]:
 
 
 def _projects_known(tables: Tables, origin: Origin) -> list[Fault]:
-    if "project_capital" not in tables or "projects" not in tables:
+    if "projects" not in tables:
         return []
-    known = set(tables["projects"]["project"])
+    known = list(tables["projects"]["project"])
     return [
-        _fault(origin, "project_capital", row, "project", f'"{values["project"]}" is not a project',
-               ", ".join(sorted(known)), 'add it to "projects", or correct the number')
-        for row, values in _rows(tables["project_capital"]) if values["project"] not in known
+        _fault(origin, table, row, "project", f'"{values["project"]}" is not a project', ", ".join(known),
+               'add it to "projects", or correct the number')
+        for table in ("project_capital", "assumptions", "scenarios") if table in tables
+        for row, values in _rows(tables[table]) if values["project"] not in ("", *known)
     ]  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -226,9 +227,16 @@ def _duplicates(sheet: Sheet, table: Table, frame: pd.DataFrame) -> list[Fault]:
     twice = frame.duplicated(list(table.key), keep="first")
     if not twice.any():
         return []
-    described = frame.loc[twice, list(table.key)].astype(str).agg(", ".join, axis=1)
+    rows = frame.loc[twice, list(table.key)]
+    described = [", ".join(filter(None, map(_shown, cells))) for cells in rows.itertuples(index=False)]
     return [
         Fault(sheet.file, sheet.name, int(str(row)), ", ".join(table.key),
-              f'a row for "{what.strip(", ")}" is there already', todo="remove or merge one of the two rows")
-        for row, what in described.items()
+              f'a row for "{what or "all"}" is there already', todo="remove or merge one of the two rows")
+        for row, what in zip(rows.index, described, strict=True)
     ]  # fmt: skip
+
+
+def _shown(cell: object) -> str:
+    if isinstance(cell, float):
+        return "" if math.isnan(cell) else f"{cell:g}"
+    return str(cell)

@@ -74,7 +74,8 @@ def proportions(values: Shares) -> dict[str, float]:
 
 def spread(shares: Sequence[Shares], labels: Sequence[str]) -> Floats:
     """Return item × label: the share of each item that falls on each label."""
-    return np.array([[share.get(label, 0.0) for label in labels] for share in shares]).reshape(len(shares), len(labels))
+    rows = [[share.get(label, 0.0) for label in labels] for share in shares]
+    return np.array(rows, dtype=np.float64).reshape(len(shares), len(labels))
 
 
 @lru_cache(maxsize=64)

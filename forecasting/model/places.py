@@ -33,6 +33,8 @@ from forecasting.model.published_rate import Children
 from forecasting.scenario.assumptions import Assumptions
 from forecasting.values import Floats
 
+_NOTHING = 1e-9
+
 
 @dataclass(frozen=True, eq=False)
 class Needed:
@@ -185,7 +187,7 @@ def brought_back(filled: Floats, need: Needed, years: Sequence[int]) -> Floats:
     """
     at = [need.years.index(year) for year in years]
     under, growth = need.under_provision[at], np.maximum(need.growth[at], 0.0)
-    share = np.divide(filled, under + growth, out=np.zeros_like(filled), where=(under + growth) > 0)
+    share = np.divide(filled, under + growth, out=np.zeros_like(filled), where=(under + growth) > _NOTHING)
     return np.asarray(under * np.clip(share, 0.0, 1.0))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from forecasting.inputs.dataset import Dataset
 from forecasting.scenario.assumptions import Assumptions, Value
@@ -100,6 +101,16 @@ def controls(dataset: Dataset, now: Assumptions, start: Assumptions, method: str
         if page in lever.pages:
             found += [_control(dataset, lever, key, now, start, method) for key in keys(dataset, lever, start)]
     return tuple(found)
+
+
+def in_groups(
+    found: Sequence[Control],
+) -> tuple[tuple[str, tuple[tuple[Lever, tuple[Control, ...]], ...]], ...]:
+    """Return controls under their headings: heading → lever → its controls, one for each key."""
+    return tuple(
+        (group, tuple((lever, tuple(several)) for lever, several in groupby(members, key=lambda c: c.lever)))
+        for group, members in groupby(found, key=lambda control: control.lever.group)
+    )
 
 
 def keys(dataset: Dataset, lever: Lever, start: Assumptions) -> tuple[str, ...]:

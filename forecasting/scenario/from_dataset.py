@@ -226,8 +226,12 @@ def _refused(lever: Lever, text: str) -> str:
 
 
 def _percent_hint(lever: Lever, text: str) -> str:
-    if lever.unit.startswith("fraction"):
-        return f"write shares and rates as fractions: {text} per cent is {text} / 100"
+    try:
+        value = read_value(lever, text)
+    except ValueError:
+        return "write a number"
+    if lever.unit.startswith("fraction") and isinstance(value, float):
+        return f"write shares and rates as fractions: {value:g} per cent is written {value / 100:g}"
     return "correct the value"
 
 
