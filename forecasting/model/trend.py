@@ -543,17 +543,17 @@ def _standard_errors(past: _Past, v: Floats, kappa: Floats) -> Floats:
 
 
 def _shape(z: Floats, weight: Floats) -> Floats:
-    """Quantiles at KNOTS (knot,) of past standardised errors mixed with a Student t: the conformal part.
+    """Quantiles at KNOTS (knot,) of the size of past standardised errors and a Student t: the conformal part.
 
-    Weighted empirical quantiles (Vovk, Gammerman and Shafer 2005; weights as Barber et al. 2023), with
+    Symmetric on the log scale. Weighted empirical quantiles (Vovk, Gammerman and Shafer 2005; weights as Barber et al. 2023), with
     PRIOR_ROWS errors laid out as a Student t so that tails exist where there is little history.
     """
     known = np.isfinite(z)
     w = np.broadcast_to(weight[:, None, None], z.shape)[known]
     grid = (np.arange(200) + 0.5) / 200
     t = stats.t.ppf(grid, PRIOR_SHAPE_DF) / np.sqrt(PRIOR_SHAPE_DF / (PRIOR_SHAPE_DF - 2))
-    value = np.concatenate([z[known], t])
-    mass = np.concatenate([w, np.full(200, PRIOR_ROWS / 200)])
+    value = np.concatenate([z[known], -z[known], t])
+    mass = np.concatenate([w / 2, w / 2, np.full(200, PRIOR_ROWS / 200)])
     return np.maximum.accumulate(_weighted_quantiles(value, mass, stats.norm.cdf(KNOTS)))
 
 
