@@ -1,4 +1,4 @@
-"""Rolling-origin backtest: what each method would have said from each past January, knowing no more than then."""
+"""Rolling-origin backtest: what each method would have said from each past January."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _from_origin(
     arrays = panel_from_long(known)
     if not arrays.years or arrays.origin != origin:
         return []
-    targets = [s for s in sorted(arrays.values) if s not in COVARIATES]
+    targets = [s for s in sorted(arrays.counts) if s not in COVARIATES]
     cache: dict[str, Ranged] = {}
     out = []
     for series in targets:
@@ -98,7 +98,7 @@ def _method(kind: str, growth: float) -> Callable[[TrendPanel, str, int], Ranged
     if kind == "trend":
         return _trend
     function = COMPARATORS[kind]
-    return lambda panel, series, horizon: function(panel.values[series], horizon, growth)
+    return lambda panel, series, horizon: function(panel.counts[series], horizon, growth)
 
 
 def _trend(panel: TrendPanel, series: str, horizon: int) -> Ranged:
@@ -109,7 +109,7 @@ def _trend(panel: TrendPanel, series: str, horizon: int) -> Ranged:
 
 def _rows(panel: TrendPanel, series: str, name: str, steps: Sequence[int], found: Ranged) -> pd.DataFrame:
     """Rows of the output for the units that have a value at the origin."""
-    at = np.flatnonzero(np.isfinite(panel.values[series][:, -1]))
+    at = np.flatnonzero(np.isfinite(panel.counts[series][:, -1]))
     h = np.array(steps)
     unit, step = np.repeat(at, h.size), np.tile(h, at.size)
     frame = pd.DataFrame({

@@ -6,7 +6,7 @@ ranges and draws. `docs/method_trend.md` gives every equation in the same order.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,14 +39,14 @@ FIRST_HISTORY = 3  # years of data before the first pseudo-origin
 class TrendPanel:
     """Yearly counts of authorities up to and including the origin, and nothing later.
 
-    values: series -> array (unit, year), counts, NaN = not known. context: series -> (year,), England.
+    counts: series -> array (unit, year), children, NaN = not known. context: series -> (year,), England.
     regions: the region name of each unit, "" = not known. region_context: region -> series -> (year,).
     years are consecutive January census years; the last one is the origin.
     """
 
     units: tuple[str, ...]
     years: tuple[int, ...]
-    values: Mapping[str, Floats]
+    counts: Mapping[str, Floats]
     context: Mapping[str, Floats]
     regions: tuple[str, ...]
     region_context: Mapping[str, Mapping[str, Floats]]
@@ -62,7 +62,7 @@ class TrendPanel:
         return TrendPanel(
             self.units,
             self.years[:n],
-            {s: v[:, :n] for s, v in self.values.items()},
+            {s: v[:, :n] for s, v in self.counts.items()},
             {s: v[:n] for s, v in self.context.items()},
             self.regions,
             {r: {s: v[:n] for s, v in c.items()} for r, c in self.region_context.items()},
@@ -95,9 +95,8 @@ def panel_from_long(frame: pd.DataFrame) -> TrendPanel:
     codes = known["unit"].astype(str)
     units = tuple(sorted({u for u in codes if not is_context(u)}))
     wide = {
-        str(series): part.assign(unit=part["unit"].astype(str)).pivot(
-            index="unit", columns="year", values="value").reindex(columns=list(years))
-        for series, part in known.groupby("series")
+        str(series): _wide(part, years)
+        for series, part in known.assign(unit=codes).groupby("series")
     }
     values = {s: w.reindex(list(units)).to_numpy(float) for s, w in wide.items()}
     england = {s: w.loc["ENG"].to_numpy(float) for s, w in wide.items() if "ENG" in w.index}
@@ -106,6 +105,12 @@ def panel_from_long(frame: pd.DataFrame) -> TrendPanel:
         for r in sorted(set(codes)) if r.startswith("E12")
     }
     return TrendPanel(units, years, values, england, _regions(known, units), regional)
+
+
+def _wide(part: pd.DataFrame, years: tuple[int, ...]) -> pd.DataFrame:
+    """One series as a table of units by consecutive years; a pivot, since two values never meet."""
+    wide = part.set_index(["unit", "year"])["value"].unstack("year")  # noqa: PD010
+    return wide.reindex(columns=list(years))
 
 
 def _regions(known: pd.DataFrame, units: tuple[str, ...]) -> tuple[str, ...]:
@@ -146,7 +151,7 @@ def _chain(logs: Floats) -> Floats:
 
 def _national_growth(panel: TrendPanel, series: str) -> Floats:
     """Log growth (year − 1,) of England; of the pool of units where England is not known."""
-    pool = _chain(_filled(panel.values[series]))
+    pool = _chain(_filled(panel.counts[series]))
     if series not in panel.context:
         return pool
     growth = np.diff(_filled(panel.context[series][None, :])[0])
@@ -207,7 +212,7 @@ def _past_fit(growth: Floats, horizon: int) -> Floats:
 
 
 def _national_path(panel: TrendPanel, series: str, horizon: int) -> Floats:
-    """Expected cumulative log growth (horizon,) of England: the candidates averaged by their posterior weights.
+    """Expected cumulative log growth (horizon,) of England: the candidates averaged by posterior weight.
 
     Smoothing is the series' own (it depends on how noisy the series is); damping is one for all series, so
     each learns it from every series' past errors.
@@ -226,7 +231,7 @@ def _national_path(panel: TrendPanel, series: str, horizon: int) -> Floats:
 
 @dataclass(frozen=True)
 class _Relative:
-    """Growth against England: logs (unit, year), growth (unit, year − 1), noise = κ of Var = v (1 + κ / n)."""
+    """Growth against England: logs (unit, year), growth (unit, year − 1), noise = κ in v (1 + κ / n)."""
 
     logs: Floats
     growth: Floats
@@ -256,7 +261,7 @@ def _variance_by_size(error: Floats, size: Floats, weight: Floats, prior: float)
 
 def _relative(panel: TrendPanel, series: str) -> _Relative:
     """Growth of each unit minus England's, and how its variance falls with size."""
-    logs = _filled(panel.values[series])
+    logs = _filled(panel.counts[series])
     growth = np.diff(logs, axis=1) - _national_growth(panel, series)
     weight = np.broadcast_to(_recency(growth.shape[1]), growth.shape)
     v, noise = _variance_by_size(growth, np.exp(logs[:, :-1]), weight, PRIOR_UNIT_SD**2)
@@ -287,9 +292,9 @@ def _against(ratio: Floats, england: Floats | None) -> Floats:
 
 def _ratio(panel: TrendPanel, top: str, bottom: str) -> Floats | None:
     """Log of `top` ÷ `bottom` (unit, year) against England; None where the panel lacks either."""
-    if top not in panel.values or bottom not in panel.values:
+    if top not in panel.counts or bottom not in panel.counts:
         return None
-    ratio = _filled(panel.values[top]) - _filled(panel.values[bottom])
+    ratio = _filled(panel.counts[top]) - _filled(panel.counts[bottom])
     england = None
     if top in panel.context and bottom in panel.context:
         england = (_filled(panel.context[top][None, :]) - _filled(panel.context[bottom][None, :]))[0]
@@ -325,7 +330,7 @@ def _features(panel: TrendPanel, series: str, rel: _Relative) -> tuple[Floats, F
     region = _region_growth(panel, series, rel)
     if region is not None:
         columns.append(_scaled(_recent_mean(region, 3)))
-    if series == "total" or "total" not in panel.values:
+    if series == "total" or "total" not in panel.counts:
         ratios = [_ratio(panel, c, series) for c in ("new_plans", "requests")]
         ratios.append(_ratio(panel, series, "pupils"))
     else:
@@ -418,12 +423,12 @@ def _relative_path(x: Floats, rel: _Relative, national: Floats, horizon: int, ca
     return np.cumsum(out, axis=1)
 
 
-# --- The expected path, and what the same method got wrong before --------------------------------------------
+# --- The expected path, and what the same method got wrong before -------------------------------------------
 
 
 @dataclass(frozen=True)
 class _Path:
-    """One origin's expectation: logs (unit,), national and relative cumulative log growth, share of features."""
+    """One origin: logs (unit,), national and relative growth (log, cumulative), share of features known."""
 
     logs: Floats
     national: Floats
@@ -433,7 +438,7 @@ class _Path:
 
 def _targets(panel: TrendPanel) -> list[str]:
     """The series that are forecast: all but the covariates, in order of name."""
-    return sorted(s for s in panel.values if s not in COVARIATES)
+    return sorted(s for s in panel.counts if s not in COVARIATES)
 
 
 def _path(panel: TrendPanel, series: str, horizon: int) -> _Path:
@@ -466,10 +471,10 @@ class _Past:
 
 def _past(panel: TrendPanel, series: str, horizon: int) -> _Past:
     """Run the same method at every earlier January of the panel and keep what it forecast and what came."""
-    logs = _filled(panel.values[series])
+    logs = _filled(panel.counts[series])
     index = np.concatenate([np.zeros(1), np.cumsum(_national_growth(panel, series))])
     last = len(panel.years) - 1
-    starts = np.arange(min(FIRST_HISTORY - 1, last), last)
+    starts: npt.NDArray[np.int64] = np.arange(min(FIRST_HISTORY - 1, last), last)
     unit = np.full((starts.size, len(panel.units), horizon), np.nan)
     nation = np.full((starts.size, horizon), np.nan)
     signal = np.zeros((starts.size, horizon))
@@ -482,21 +487,22 @@ def _past(panel: TrendPanel, series: str, horizon: int) -> _Past:
         nation[i, :n] = grown - path.national[:n]
         signal[i] = np.mean(path.relative**2, axis=0)
     mean_signal = signal.mean(axis=0) if starts.size else np.zeros(horizon)
-    return _Past(unit, np.exp(logs[:, starts]).T, nation, mean_signal, 0.5 ** ((last - starts) / RECENCY_HALF_LIFE))
+    weight = np.asarray(0.5 ** ((last - starts) / RECENCY_HALF_LIFE))
+    return _Past(unit, np.exp(logs[:, starts]).T, nation, mean_signal, weight)
 
 
-# --- Ranges: how wide, of what shape, how alike over horizons -------------------------------------------------
+# --- Ranges: how wide, of what shape, how alike over horizons -----------------------------------------------
 
 
 def _national_sd(past: _Past) -> Floats:
     """Standard deviation (horizon,) of England's log path: one yearly drift sd × the years.
 
-    A wrong yearly growth that lasts: between chance alone (√h) and growth that wanders (√Σ i²), which the past
-    is too short to tell apart.
+    A wrong yearly growth that lasts: between chance alone (√h) and growth that wanders (√Σ i²), which the
+    past is too short to tell apart.
 
     The drift sd is the weighted median size of the errors one year ahead ÷ 0.6745 (Hampel 1974), with
-    PRIOR_YEARS errors laid out as a normal of the prior sd. The median because a reform, such as that of 2014,
-    is an odd year and not the rule: the ranges are for stable policy.
+    PRIOR_YEARS errors laid out as a normal of the prior sd. The median because a reform, such as that of
+    2014, is an odd year and not the rule: the ranges are for stable policy.
     """
     error, w = np.abs(past.national[:, 0]), past.weight
     error, w = error[np.isfinite(error)], w[np.isfinite(error)]
@@ -512,25 +518,26 @@ def _weighted_quantiles(value: Floats, mass: Floats, levels: Floats) -> Floats:
     """Quantiles (level,) of values that carry unequal mass, linear between the middles of their masses."""
     order = np.argsort(value, kind="stable")
     middle = np.cumsum(mass[order]) - mass[order] / 2
-    return np.interp(levels * mass.sum(), middle, value[order])
+    return np.asarray(np.interp(levels * mass.sum(), middle, value[order]))
 
 
 def _unit_variance(past: _Past) -> tuple[Floats, Floats]:
-    """Variance v (horizon,) of a large unit's error against England and its rise κ (horizon,) in v (1 + κ / n).
+    """Variance v (horizon,) of a large unit's error against England and κ (horizon,) in v (1 + κ / n).
 
-    Each horizon is estimated from its own past errors and leans on the horizon before, grown as h^1.5 (between
-    a random walk of levels, h, and a lasting error of growth, h²); it never falls with the horizon.
+    Each horizon is estimated from its own past errors and leans on the horizon before, grown as h^1.5
+    (between a random walk of levels, h, and a lasting error of growth, h²); it never falls with the horizon.
     """
     horizon = past.unit.shape[2]
-    v, kappa = np.empty(horizon), np.empty(horizon)
+    v, rise = np.empty(horizon), np.empty(horizon)
     size, prior = past.size, PRIOR_UNIT_SD**2
     weight = np.broadcast_to(past.weight[:, None], size.shape)
     for h in range(horizon):
         if h:
             prior = v[h - 1] * ((h + 1) / h) ** 1.5
-        found, kappa[h] = _variance_by_size(past.unit[:, :, h], size, weight, prior)
-        v[h] = max(found, v[h - 1] if h else 0.0)
-    return v, kappa
+        found, steep = _variance_by_size(past.unit[:, :, h], size, weight, prior)
+        v[h], rise[h] = max(found, v[h - 1] if h else 0.0), found * steep
+        rise[h] = max(rise[h], rise[h - 1] if h else 0.0)
+    return v, rise / v
 
 
 KNOTS = np.linspace(-4.0, 4.0, 161)  # standard normal values at which the shape of the errors is kept
@@ -538,15 +545,16 @@ MASS = stats.norm.pdf(KNOTS) / stats.norm.pdf(KNOTS).sum()
 
 
 def _standard_errors(past: _Past, v: Floats, kappa: Floats) -> Floats:
-    """Past errors of units against England in their own standard deviations (pseudo-origin, unit, horizon)."""
+    """Past errors of units (pseudo-origin, unit, horizon) in their own standard deviations."""
     return past.unit / np.sqrt(v * (1 + kappa / past.size[:, :, None]))
 
 
 def _shape(z: Floats, weight: Floats) -> Floats:
     """Quantiles at KNOTS (knot,) of the size of past standardised errors and a Student t: the conformal part.
 
-    Symmetric on the log scale. Weighted empirical quantiles (Vovk, Gammerman and Shafer 2005; weights as Barber et al. 2023), with
-    PRIOR_ROWS errors laid out as a Student t so that tails exist where there is little history.
+    Symmetric on the log scale. Weighted empirical quantiles (Vovk, Gammerman and Shafer 2005; weights as
+    Barber et al. 2023), with PRIOR_ROWS errors laid out as a Student t so that tails exist where there is
+    little history.
     """
     known = np.isfinite(z)
     w = np.broadcast_to(weight[:, None, None], z.shape)[known]
@@ -617,8 +625,8 @@ class TrendForecast:
     def draws(self, n: int, rng: np.random.Generator) -> Floats:
         """Draw `n` joint futures (draw, unit, horizon), counts.
 
-        England's error is drawn once per draw and shared by all units; each unit's own error is drawn once and
-        carried over the horizons (Gaussian copula over horizons, Sklar 1959, with the shape of past errors).
+        England's error is drawn once per draw and shared by all units; each unit's own error is drawn once
+        and carried over the horizons (Gaussian copula, Sklar 1959, with the shape of past errors).
         """
         horizon = self.national_sd.size
         nation = rng.standard_normal((n, 1, horizon)) @ np.linalg.cholesky(_correlation(self.drift)).T
@@ -664,7 +672,7 @@ def trend(panel: TrendPanel, series: str, horizon: int) -> TrendForecast:
 
     Equations and sources: docs/method_trend.md, in the order of this module.
     """
-    if series not in panel.values or series in COVARIATES:
+    if series not in panel.counts or series in COVARIATES:
         raise ValueError(f'series "{series}" cannot be forecast; allowed: {", ".join(_targets(panel))}')
     if horizon < 1:
         raise ValueError(f"horizon is {horizon}; allowed: 1 or more")
@@ -677,8 +685,8 @@ def trend(panel: TrendPanel, series: str, horizon: int) -> TrendForecast:
     own_sd = np.sqrt(v * (1 + kappa / np.exp(path.logs)[:, None]) + unseen)
     national_sd = _national_sd(past)
     expected = path.logs[:, None] + path.national + path.relative
-    lift = np.log(np.exp(own_sd[:, :, None] * shape) @ MASS) + np.log(np.exp(national_sd[:, None] * KNOTS) @ MASS)
-    centre = expected - lift
+    own_lift = np.log(np.exp(own_sd[:, :, None] * shape) @ MASS)
+    centre = expected - own_lift - national_sd**2 / 2  # so that the mean of the draws is the expected count
     quantiles = _counts(centre[:, :, None] + _joint_quantiles(own_sd, national_sd, shape))
     return TrendForecast(
         panel.units, series, panel.origin, _mean_count(expected, quantiles), quantiles, centre, own_sd,
