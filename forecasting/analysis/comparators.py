@@ -87,12 +87,13 @@ COMPARATORS: Mapping[str, Comparator] = {
 
 @dataclass(frozen=True)
 class Fit:
-    """One fitted model on the rescaled logs: path and standard deviation (horizon,), log likelihood, AICc."""
+    """One fitted model on the rescaled logs: path and sd (horizon,), log likelihood, AICc, parameters."""
 
     path: Floats
     sd: Floats
     log_likelihood: float
     aicc: float
+    parameters: tuple[float, ...]
 
 
 def _smoothed(counts: Floats, horizon: int, models: tuple[str, ...]) -> Ranged:
@@ -141,7 +142,8 @@ def fit_model(z: tuple[float, ...], model: str, horizon: int) -> Fit:
     path, sd = _model_path(best, model, horizon)
     k, n = len(best.params) + 1, y.size
     penalty = 2 * k + 2 * k * (k + 1) / max(n - k - 1, 0.5)
-    return Fit(path, sd, float(best.llf), penalty - 2 * float(best.llf))
+    chosen = tuple(float(p) for p in best.params)
+    return Fit(path, sd, float(best.llf), penalty - 2 * float(best.llf), chosen)
 
 
 def _starts(y: Floats, model: str) -> list[Floats]:
