@@ -14,14 +14,20 @@ def rescaled(counts: np.ndarray) -> np.ndarray:
     return (logs - logs.mean()) / logs.std()
 
 
+def model_of(z: np.ndarray, model: str) -> ETSModel:
+    trend = None if model == "ANN" else "add"
+    damped = model == "AAdN"
+    return ETSModel(z, error="add", trend=trend, damped_trend=damped, initialization_method="estimated")
+
+
 LEVEL_SHIFT = np.array([1014.0, 991, 968, 957, 969, 964, 1079, 1202, 1241, 1385, 1378, 1411])
 
 
 def test_several_starts_beat_the_default_start() -> None:
-    # From its own start the optimiser stops at level smoothing 0 (a straight line through a series that plainly
-    # wanders) and reports success; another start finds a much likelier fit.
+    # From its own start the optimiser stops at level smoothing 0 (a straight line through a series that
+    # plainly wanders) and reports success; another start finds a much likelier fit.
     z = rescaled(LEVEL_SHIFT)
-    default = ETSModel(z, error="add", trend="add", damped_trend=True, initialization_method="estimated").fit(disp=False)
+    default = model_of(z, "AAdN").fit(disp=False)
     ours = fit_model(tuple(z.tolist()), "AAdN", 1)
     assert ours.log_likelihood > default.llf + 1
 
@@ -31,9 +37,7 @@ def test_spread_agrees_with_simulation(model: str) -> None:
     # The formula for the variance against 20,000 simulated futures of the same fitted model.
     z = rescaled(LEVEL_SHIFT)
     ours = fit_model(tuple(z.tolist()), model, 4)
-    trend = None if model == "ANN" else "add"
-    fitter = ETSModel(z, error="add", trend=trend, damped_trend=model == "AAdN", initialization_method="estimated")
-    fit = fitter.smooth(np.array(ours.parameters))
+    fit = model_of(z, model).smooth(np.array(ours.parameters))
     paths = np.asarray(fit.simulate(4, anchor="end", repetitions=20_000, rng=np.random.default_rng(1)))
     np.testing.assert_allclose(paths.std(axis=1), ours.sd, rtol=0.03)
     np.testing.assert_allclose(paths.mean(axis=1), ours.path, atol=0.03)

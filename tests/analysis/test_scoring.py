@@ -33,11 +33,12 @@ def test_mase_leaves_out_small_and_constant_units() -> None:
 
 
 def test_coverage_counts_the_ends() -> None:
-    assert coverage(np.array([1.0, 5, 5]), np.array([3.0, 9, 6]), np.array([3.0, 4, 5.5])) == pytest.approx(2 / 3)
+    low, high = np.array([1.0, 5, 5]), np.array([3.0, 9, 6])
+    assert coverage(low, high, np.array([3.0, 4, 5.5])) == pytest.approx(2 / 3)
 
 
 def test_weighted_quantile_loss_by_hand() -> None:
-    # Actual 100, all five quantiles 90: loss 2 q 10 for each q; the q sum to 2.5, so 20 · 2.5 / 5 = 10 of 100.
+    # Actual 100, all five quantiles 90: loss 2 q 10 for each q; the q sum to 2.5, so 20 · 2.5 / 5 = 10.
     assert weighted_quantile_loss(np.full((1, 5), 90.0), np.array([100.0])) == pytest.approx(0.1)
 
 
