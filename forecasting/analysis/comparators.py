@@ -61,11 +61,11 @@ def own_growth_3y(counts: Floats, horizon: int, growth: float) -> Ranged:
 
 
 def holt_damped(counts: Floats, horizon: int, growth: float) -> Ranged:
-    """Damped Holt by statsmodels (ETS A,Ad,N) on logged counts, one authority at a time.
+    """Damped Holt by statsmodels (ETS A,Ad,N) on counts, one authority at a time.
 
     Gardner and McKenzie 1985; `growth` is not used. counts: (unit, year) children. Ranges: the model's.
     """
-    return _smoothed(counts, horizon, ("AAdN",))
+    return _smoothed(counts, horizon, ("AAdN",), logged=False)
 
 
 def ets(counts: Floats, horizon: int, growth: float) -> Ranged:
@@ -73,7 +73,7 @@ def ets(counts: Floats, horizon: int, growth: float) -> Ranged:
 
     Hyndman, Koehler, Ord and Snyder 2008. counts: (unit, year) children. Ranges: the model's.
     """
-    return _smoothed(counts, horizon, ("ANN", "AAN", "AAdN"))
+    return _smoothed(counts, horizon, ("ANN", "AAN", "AAdN"), logged=True)
 
 
 COMPARATORS: Mapping[str, Comparator] = {
@@ -96,31 +96,34 @@ class Fit:
     parameters: tuple[float, ...]
 
 
-def _smoothed(counts: Floats, horizon: int, models: tuple[str, ...]) -> Ranged:
+def _smoothed(counts: Floats, horizon: int, models: tuple[str, ...], *, logged: bool) -> Ranged:
     """Fit each unit, take the model with the least AICc, and turn its path and range into counts."""
+    scaled = np.log(counts + HALF) if logged else counts
     path = np.full((counts.shape[0], horizon), np.nan)
     sd = np.full(path.shape, np.nan)
     for i in np.flatnonzero(np.isfinite(counts[:, -1])):
-        path[i], sd[i] = _one(_unbroken(counts[i]), horizon, models)
+        path[i], sd[i] = _one(_unbroken(scaled[i]), horizon, models)
     spread = path[:, :, None] + sd[:, :, None] * stats.norm.ppf(LEVELS)
-    return Ranged(np.maximum(np.exp(path) - HALF, 0), np.maximum(np.exp(spread) - HALF, 0))
+    if logged:
+        path, spread = np.exp(path) - HALF, np.exp(spread) - HALF
+    return Ranged(np.maximum(path, 0), np.maximum(spread, 0))
 
 
-def _unbroken(counts: Floats) -> Floats:
-    """Logs (year,) from the first known year on, gaps bridged in a straight line."""
-    known = np.flatnonzero(np.isfinite(counts))
-    years = np.arange(known[0], counts.size)
-    return np.asarray(np.interp(years, known, np.log(counts[known] + HALF)))
+def _unbroken(series: Floats) -> Floats:
+    """The values (year,) from the first known year on, gaps bridged in a straight line."""
+    known = np.flatnonzero(np.isfinite(series))
+    years = np.arange(known[0], series.size)
+    return np.asarray(np.interp(years, known, series[known]))
 
 
-def _one(logs: Floats, horizon: int, models: tuple[str, ...]) -> tuple[Floats, Floats]:
-    """Path and sd (horizon,) of log counts of one unit; last value where the history is short or flat."""
-    scale = float(logs.std())
-    if logs.size < SHORTEST or scale < 1e-9:
-        step = float(np.sqrt(np.mean(np.diff(logs) ** 2))) if logs.size > 1 else 0.0
-        return np.full(horizon, logs[-1]), step * np.sqrt(np.arange(1, horizon + 1))
-    centre = float(logs.mean())
-    z = (logs - centre) / scale  # logged counts barely vary; unscaled, the optimiser stops where it starts
+def _one(series: Floats, horizon: int, models: tuple[str, ...]) -> tuple[Floats, Floats]:
+    """Path and sd (horizon,) of one unit, on the scale given; last value where it is short or flat."""
+    scale = float(series.std())
+    if series.size < SHORTEST or scale < 1e-9:
+        step = float(np.sqrt(np.mean(np.diff(series) ** 2))) if series.size > 1 else 0.0
+        return np.full(horizon, series[-1]), step * np.sqrt(np.arange(1, horizon + 1))
+    centre = float(series.mean())
+    z = (series - centre) / scale  # logged counts barely vary; unscaled, the optimiser stops where it starts
     best = min((fit_model(tuple(z.tolist()), m, horizon) for m in models), key=lambda f: f.aicc)
     return centre + scale * best.path, scale * best.sd
 
