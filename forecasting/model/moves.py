@@ -1,4 +1,4 @@
-"""Plans by NC year × need × setting: joiners, leavers and moves, estimated from yearly returns and run forward.
+"""Plans by NC year × need × setting: joiners, leavers and moves, estimated from returns and run forward.
 
 Order of the code: the checked table of moves; the rates (`estimate`); the exact recursion of expected values
 (`expected`); levers. Draws are in `moves_draws`. Every equation is in `docs/method_moves.md`.
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import gammaln
 
 from forecasting.errors import DatasetError, Fault
 from forecasting.model.moves_glm import Axes, Floats, Ints, PooledRates, fit
@@ -70,6 +71,21 @@ class Trend:
 
 
 @dataclass(frozen=True)
+class Recording:
+    """How far two returns disagree about the same January: sd of the log of a label's count around the truth.
+
+    Attributes:
+        nc: by NC year.
+        need: by need.
+        setting: by setting.
+    """
+
+    nc: float
+    need: float
+    setting: float
+
+
+@dataclass(frozen=True)
 class CentralRates:
     """Rates at central values. Axes: n NC year, d need, s setting at origin (joiners: on arrival).
 
@@ -107,6 +123,7 @@ class MoveRates:
         need_counts: observed changes of need, axes (d, d'), people.
         trend: level and change of joiner rates.
         variation: how rates vary in future.
+        recording: how far returns disagree about labels.
     """
 
     nc_years: Ints
@@ -123,17 +140,20 @@ class MoveRates:
     need_counts: Floats
     trend: Trend
     variation: Variation
+    recording: Recording
 
 
 @dataclass(frozen=True)
 class Levers:
-    """Policy levers as arrays by forecast year; a missing lever changes nothing. Start and ramp are the caller's.
+    """Policy levers as arrays by forecast year; a missing lever changes nothing.
+
+    Start and ramp are put into the arrays by the caller.
 
     Attributes:
         joiners: multiplies joiner rates, axes (year, n, d): new-plan rates by need and phase, early-years
             identification (the n below 0), a policy shock.
-        leavers: multiplies the hazard of ceasing, axes (year, n, d): cease rates, post-16 retention (below 1 at
-            n of 12 and more). A hazard of h means a yearly probability of 1 − e^(−h).
+        leavers: multiplies the hazard of ceasing, axes (year, n, d): cease rates, post-16 retention (below 1
+            at n of 12 and more). A hazard of h means a yearly probability of 1 − e^(−h).
         movers: multiplies the hazard of moving out of a setting, axes (year, s).
         destinations: weight on each setting as a destination of movers and joiners, axes (year, s): with
             `movers`, the shift to or from mainstream. The number of movers and of joiners is kept.
@@ -159,6 +179,10 @@ class Flows:
     joined: Floats
     left: Floats
 
+
+# Used when there is one return only: half to two thirds of what the one real pair of returns at hand shows
+# (0.13, 0.05, 0.08).
+UNSEEN_RECORDING = Recording(0.08, 0.03, 0.05)
 
 # ---------------------------------------------------------------------------------------------- the table
 
@@ -289,13 +313,12 @@ def residents_by_year(residents: pd.DataFrame, nc_years: Ints, years: Sequence[i
     if wanted.duplicated(["year", "nc_year"]).any():
         fault = Fault("population", found="a year and NC year is given twice", todo="keep one row for each")
         raise DatasetError((fault,))
-    table = wanted.pivot(index="year", columns="nc_year", values="people").reindex(index=list(years))
-    gone = [str(year) for year in years if bool(table.loc[year].isna().all())]
+    table = wanted.pivot_table(index="year", columns="nc_year", values="people").reindex(index=list(years))
     holes = [str(year) for year in years if bool(table.loc[year].isna().any())]
-    if len(gone) or len(holes):
-        found = f"residents are missing for January {', '.join(gone or holes)}"
+    if holes:
+        found = f"residents are missing for January {', '.join(holes)}"
         raise DatasetError((Fault("population", found=found, todo="add the years, or forecast fewer"),))
-    return table.reindex(columns=nc_years.tolist(), fill_value=0.0).to_numpy(float)
+    return np.asarray(table.reindex(columns=nc_years.tolist(), fill_value=0.0), dtype=np.float64)
 
 
 # ---------------------------------------------------------------------------------------------- the rates
@@ -343,7 +366,7 @@ def estimate(
     central = _central(coded, axes, is_open, joining, leaving, moving, move_counts, need_counts)
     return MoveRates(
         nc_years, needs, settings, years[-1] + 1, axes, is_open, central, joining, leaving, moving,
-        move_counts, need_counts, trend, variation,
+        move_counts, need_counts, trend, variation, _recording(coded, axes, years),
     )
 
 
@@ -439,7 +462,8 @@ def _fit_joining(coded: _Coded, axes: Axes, people: Floats) -> PooledRates:
     exposed = np.repeat(people.sum(axis=0)[axes.pair_nc][:, None], axes.n_needs, axis=1)
     nobody = (exposed <= 0) & (events > 0)
     if nobody.any():
-        fault = Fault("population", found="children joined in an NC year without residents", todo="add residents")
+        found = "children joined in an NC year without residents"
+        fault = Fault("population", found=found, todo="add residents")
         raise DatasetError((fault,))
     return _fit_table("poisson", events, exposed, axes)
 
@@ -464,11 +488,11 @@ def _fit_moving(coded: _Coded, axes: Axes, is_open: Flags) -> PooledRates:
 
 
 def _trend(joined: Floats, fitted: Floats, years: Sequence[int], variation: Variation) -> Trend:
-    """Level and yearly change of the log joiner level by a local-level filter with a normal prior on the change.
+    """Level and yearly change of the log joiner level: a local-level filter, normal prior on the change.
 
-    yₜ = log(joinedₜ / fittedₜ) is observed with variance joiner_year_sd² + 1/joinedₜ − 1/Σjoined (the last term
-    is already in the pooled rates); the level moves by the change and by joiner_drift_sd. Missing years widen.
-    Source: Harvey (1989), "Forecasting, structural time series models and the Kalman filter", chapter 3.
+    yₜ = log(joinedₜ / fittedₜ) is observed with variance joiner_year_sd² + 1/joinedₜ − 1/Σjoined (the last
+    term is already in the pooled rates); the level moves by the change and by joiner_drift_sd. Missing years
+    widen. Source: Harvey (1989), "Forecasting, structural time series models and the Kalman filter", ch. 3.
     """
     mean = np.array([0.0, variation.trend_mean])
     covariance = np.diag([1.0, variation.trend_sd**2])
@@ -487,9 +511,37 @@ def _trend(joined: Floats, fitted: Floats, years: Sequence[int], variation: Vari
     return Trend(mean, (covariance + covariance.T) / 2)
 
 
+def _recording(coded: _Coded, axes: Axes, years: Sequence[int]) -> Recording:
+    """Disagreement between the destinations into a January and the origins of the next moves, by label.
+
+    With D and O children under a label, both with log error of variance τ², weighted by D:
+    τ² = ½ Σ D·(log(O/D) − log(ΣO/ΣD))² / ΣD − ½·k/ΣD for k labels (chance of one child each way). One return
+    alone shows nothing: then the values of `UNSEEN_RECORDING`.
+    """
+    overlaps = [year for year in years if year - 1 in years]
+    if not overlaps:
+        return UNSEEN_RECORDING
+
+    def spread(before: Ints, after: Ints, size: int) -> float:
+        total, weight = 0.0, 0.0
+        for year in overlaps:
+            ended = _count((after,), coded.people, ~coded.ceases & (coded.year == year - 1), (size,))
+            began = _count((before,), coded.people, ~coded.joins & (coded.year == year), (size,))
+            both = (ended > 0) & (began > 0)
+            change = np.log(began[both] / ended[both]) - np.log(began.sum() / ended.sum())
+            total += float(ended[both] @ change**2) - both.sum()
+            weight += float(ended[both].sum())
+        return float(np.sqrt(max(total / weight / 2.0, 0.0)))
+
+    return Recording(
+        spread(coded.nc, coded.nc + 1, axes.n_nc), spread(coded.need, coded.next_need, axes.n_needs),
+        spread(coded.setting, coded.next_setting, axes.n_settings),
+    )
+
+
 def _central(
-    coded: _Coded, axes: Axes, is_open: Flags, joining: PooledRates, leaving: PooledRates, moving: PooledRates,
-    move_counts: Floats, need_counts: Floats,
+    coded: _Coded, axes: Axes, is_open: Flags, joining: PooledRates, leaving: PooledRates,
+    moving: PooledRates, move_counts: Floats, need_counts: Floats,
 ) -> CentralRates:
     """Rates at central values, with the limits put in: who must move, who must leave."""
     join, leave = to_box(joining.central(), axes), to_box(leaving.central(), axes)
@@ -508,8 +560,8 @@ def _central(
 def _destinations(coded: _Coded, axes: Axes, next_open: Flags, join: Floats, move_counts: Floats) -> Floats:
     """Setting moved to, axes (n, d, s, s'), pooled down a chain of ever finer counts.
 
-    p₀(s'|d,n) joiner mix at that age; p₁(s'|s) = (C[s,s'] + κp₀)/(C[s] + κ); p₂ adds the need, p₃ the NC year and its
-    two neighbours (weight ½). Each κ maximises the Dirichlet-multinomial likelihood of the finer counts.
+    p₀(s'|d,n) joiner mix at that age; p₁(s'|s) = (C[s,s'] + κp₀)/(C[s] + κ); p₂ adds the need, p₃ the NC year
+    and its two neighbours (weight ½). Each κ maximises the Dirichlet-multinomial likelihood of the finer counts.
     """
     n, d, s = axes.n_nc, axes.n_needs, axes.n_settings
     moved = coded.stays & (coded.setting != coded.next_setting)
@@ -534,18 +586,16 @@ def _destinations(coded: _Coded, axes: Axes, next_open: Flags, join: Floats, mov
 def _shares(table: Floats) -> Floats:
     """Divide by the sum of the last axis; rows of zeros stay zero."""
     total = table.sum(axis=-1, keepdims=True)
-    return np.divide(table, total, out=np.zeros_like(table), where=total > 0)
+    return np.asarray(np.divide(table, total, out=np.zeros_like(table), where=total > 0))
 
 
 def _shrunk(counts: Floats, prior: Floats, strength: float) -> Floats:
     """Posterior mean of Dirichlet(strength × prior) shares after counts."""
-    return (counts + strength * prior) / (counts.sum(axis=-1, keepdims=True) + strength)
+    return np.asarray((counts + strength * prior) / (counts.sum(axis=-1, keepdims=True) + strength))
 
 
 def _strength(counts: Floats, prior: Floats) -> float:
-    """Strength of a Dirichlet prior that maximises the Dirichlet-multinomial likelihood, on a grid of 1 to 1,000."""
-    from scipy.special import gammaln
-
+    """Strength of a Dirichlet prior: the most likely of a grid from 1 to 1,000 (Dirichlet-multinomial)."""
     seen = counts.sum(axis=-1) > 0
     k, p = counts[seen], np.maximum(prior[seen], 1e-9)
     grid = np.geomspace(1.0, 1000.0, 13)
@@ -558,7 +608,7 @@ def _strength(counts: Floats, prior: Floats) -> float:
 
 
 def _need_change(counts: Floats) -> Floats:
-    """Need a year later, axes (d, d'): observed changes only, the rate of change shrunk to the overall rate."""
+    """Need a year later, axes (d, d'): observed changes only, rates shrunk to the overall rate."""
     kept = counts.sum(axis=1)
     off = counts * (1.0 - np.eye(len(counts)))
     overall = off.sum() / max(counts.sum(), 1.0)
@@ -566,14 +616,18 @@ def _need_change(counts: Floats) -> Floats:
     rate = (off.sum(axis=1) + 50.0 * overall) / (kept + 50.0)
     change = rate[:, None] * _shares(off + inflow)
     change[np.arange(len(counts)), np.arange(len(counts))] = 1.0 - change.sum(axis=1)
-    return change
+    return np.asarray(change)
 
 
 # ------------------------------------------------------------------------------------------ expected values
 
 
 def expected(
-    stock: Floats, rates: MoveRates, residents: pd.DataFrame, years: Sequence[int], levers: Levers | None = None
+    stock: Floats,
+    rates: MoveRates,
+    residents: pd.DataFrame,
+    years: Sequence[int],
+    levers: Levers | None = None,
 ) -> Flows:
     """Exact expected plans, joiners and leavers at central rates.
 
@@ -616,8 +670,10 @@ def _level_path(rates: MoveRates, n_years: int) -> Floats:
     return np.asarray(rates.trend.mean[0] + rates.trend.mean[1] * damped(rates, n_years))
 
 
-def lever_arrays(levers: Levers | None, rates: MoveRates, n_years: int) -> tuple[Floats, Floats, Floats, Floats]:
-    """Levers at full size: joiners (year, n, d), leavers (year, n, d), movers (year, s), destinations (year, s)."""
+def lever_arrays(
+    levers: Levers | None, rates: MoveRates, n_years: int
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Levers at full size: joiners and leavers (year, n, d), movers and destinations (year, s)."""
     levers = levers or Levers()
     n, d, s = rates.axes.n_nc, rates.axes.n_needs, rates.axes.n_settings
 
@@ -634,7 +690,7 @@ def with_weights(table: Floats, weight: Floats) -> Floats:
     """Reweight the last axis (settings) and keep its sum; unchanged when all weights are equal to 1."""
     if np.all(weight == 1.0):
         return table
-    return _shares(table * weight) * table.sum(axis=-1, keepdims=True)
+    return np.asarray(_shares(table * weight) * table.sum(axis=-1, keepdims=True))
 
 
 def _leave(stock: Floats, central: CentralRates, multiplier: Floats) -> tuple[Floats, Floats]:
@@ -660,7 +716,7 @@ def _moved(kept: Floats, central: CentralRates, movers: Floats, destinations: Fl
     placed = np.einsum("nds,de->nes", placed, central.need_change, optimize=True)
     aged = np.zeros_like(placed)
     aged[1:] = placed[:-1]
-    return aged
+    return np.asarray(aged)
 
 
 def transitions(rates: MoveRates) -> pd.DataFrame:
@@ -670,8 +726,8 @@ def transitions(rates: MoveRates) -> pd.DataFrame:
         rates: from `estimate`.
 
     Returns:
-        Columns nc_year, need, setting, next_nc_year, next_need, next_setting (blank = ceased), chance (a fraction
-        of the children in the origin cell; the chances of an origin cell sum to 1).
+        Columns nc_year, need, setting, next_nc_year, next_need, next_setting (blank = ceased), chance (a
+        fraction of the children in the origin cell; the chances of an origin cell sum to 1).
     """
     central = rates.central
     stay = (1.0 - central.leave) * (1.0 - central.move)

@@ -1,9 +1,9 @@
 """Draws of plans by NC year × need × setting: uncertain rates once per run, chance on top.
 
 A block of draws is one array of children by draw, open (setting, NC year) pair and need. Each year:
-everyone ages; leaving and moving strike children one by one with hazards that were drawn once for the run; joiners
-arrive as a Poisson stream. Work grows with the number of events and of open cells, never with a loop over
-children, cells or draws.
+everyone ages; leaving and moving strike children one by one with hazards that were drawn once for the run;
+joiners arrive as a Poisson stream. Work grows with the number of events and of open cells, never with a loop
+over children, cells or draws.
 """
 
 from __future__ import annotations
@@ -17,8 +17,6 @@ from numpy.typing import NDArray
 
 from forecasting.model.moves import (
     Flags,
-    Floats,
-    Ints,
     Levers,
     MoveRates,
     damped,
@@ -27,11 +25,13 @@ from forecasting.model.moves import (
     residents_by_year,
     with_weights,
 )
+from forecasting.model.moves_glm import Floats, Ints
 
 Singles = NDArray[np.float32]
 Counts = NDArray[np.int32]
 
 BLOCK_CELLS = 400_000  # draws in a block × cells: keeps a block in the processor's cache and memory small
+LEAST_RECORDING = 0.02  # disagreement between returns below this is left out
 MARGINS = ("total", "nc_year", "need", "setting", "need_setting", "setting_nc_year")
 
 
@@ -41,8 +41,8 @@ class Draws:
 
     Attributes:
         years: forecast Januaries, axis (year).
-        margins: by name of margin, axes (draw, year, …): "total" (), "nc_year" (n), "need" (d), "setting" (s),
-            "need_setting" (d, s), "setting_nc_year" (s, n), "cells" (n, d, s) when asked for.
+        margins: by name of margin, axes (draw, year, …): "total" (), "nc_year" (n), "need" (d),
+            "setting" (s), "need_setting" (d, s), "setting_nc_year" (s, n), "cells" (n, d, s) when asked for.
         joined: joiners of the year before by NC year on arrival, axes (draw, year, n).
         left: leavers of the year before by NC year at origin, axes (draw, year, n).
         start: plans at the January before the first year, people.
@@ -55,7 +55,7 @@ class Draws:
     start: int
 
     def imbalance(self) -> Ints:
-        """stock(t+1) − stock(t) − joined + left, axes (draw, year); zero everywhere if plans are conserved."""
+        """stock(t+1) − stock(t) − joined + left, axes (draw, year); zero if plans are conserved."""
         total = self.margins["total"].astype(np.int64)
         before = np.concatenate([np.full((len(total), 1), self.start), total[:, :-1]], axis=1)
         flows = self.joined.sum(axis=2, dtype=np.int64) - self.left.sum(axis=2, dtype=np.int64)
@@ -111,8 +111,8 @@ def simulate(
 ) -> Draws:
     """Draw plans and flows.
 
-    Every uncertain rate is drawn once per draw and kept through the years; yearly shocks and the chance of each
-    child come on top. The same seed gives the same rates under every scenario.
+    Every uncertain rate is drawn once per draw and kept through the years; yearly shocks and the chance of
+    each child come on top. The same seed gives the same rates under every scenario.
 
     Args:
         stock: plans at the January before the first year, axes (n, d, s), whole people.
@@ -172,7 +172,7 @@ def scale_to_totals(margin: NDArray[np.int32], total: NDArray[np.int32], totals:
     order = np.argsort(np.argsort(total[:, -1], kind="stable"), kind="stable")
     wanted = totals[np.argsort(totals[:, -1], kind="stable")][order]
     ratio = np.divide(wanted, total, out=np.zeros_like(wanted, dtype=float), where=total > 0)
-    return margin * ratio.reshape(ratio.shape + (1,) * (margin.ndim - 2))
+    return np.asarray(margin * ratio.reshape(ratio.shape + (1,) * (margin.ndim - 2)))
 
 
 def scale_flows(start: float, totals: Floats, left: Floats) -> tuple[Floats, Floats]:
@@ -181,7 +181,7 @@ def scale_flows(start: float, totals: Floats, left: Floats) -> tuple[Floats, Flo
     Args:
         start: plans before the first year, people.
         totals: plans wanted, axes (draw, year), people.
-        left: leavers in step with the totals, axes (draw, year), people; raised where the total falls by more.
+        left: leavers in step with the totals, axes (draw, year), people; raised if the total falls by more.
 
     Returns:
         Joined and left, axes (draw, year), people, none negative.
@@ -202,7 +202,7 @@ def _plan(
     axes = rates.axes
     start = np.rint(stock[axes.pair_nc, :, axes.pair_setting]).astype(np.int32)
     if not np.allclose(start.sum(), stock.sum()):
-        raise ValueError("the stock has children in settings that are not open at their NC year, or part children")
+        raise ValueError("the stock has part children, or children at NC years their setting does not serve")
     edges = np.flatnonzero(np.diff(axes.pair_setting)) if axes.n_pairs else np.zeros(0, dtype=np.int64)
     last = np.append(edges, axes.n_pairs - 1)
     targets, base = _targets(rates)
@@ -246,9 +246,10 @@ def _run_block(plan: _Plan, seeds: np.random.SeedSequence, rows: slice, kept: di
     streams = [np.random.default_rng(child) for child in seeds.spawn(1 + len(plan.people))]
     block = _draw_rates(plan, streams[0], n_draws)
     stock = np.broadcast_to(plan.start, (n_draws, *plan.start.shape)).copy()
+    stock = _relabelled(plan, stock, streams[0])
     for t, rng in enumerate(streams[1:]):
         stock, joined, left = _one_year(plan, block, stock, t, rng)
-        _keep(plan, kept, rows, t, stock, joined, left)
+        _keep(plan, kept, rows, t, _relabelled(plan, stock, rng), joined, left)
 
 
 def _draw_rates(plan: _Plan, rng: np.random.Generator, n_draws: int) -> _Block:
@@ -291,7 +292,7 @@ def _hazard(plan: _Plan, kind: str, rng: np.random.Generator, n_draws: int) -> S
 def _can_move(plan: _Plan) -> Singles:
     """1 where there is a setting to move to, 0 where there is none, axes (p, d)."""
     axes = plan.rates.axes
-    return (plan.rates.central.move[axes.pair_nc, :, axes.pair_setting] > 0).astype(np.float32)
+    return np.asarray(plan.rates.central.move[axes.pair_nc, :, axes.pair_setting] > 0, dtype=np.float32)
 
 
 def _tilt(plan: _Plan, rng: np.random.Generator, n_draws: int) -> Singles:
@@ -306,7 +307,8 @@ def _need_rate(plan: _Plan, rng: np.random.Generator, n_draws: int) -> Singles:
     counts = plan.rates.need_counts
     off = counts.sum(axis=1) - np.diag(counts) + 0.5
     central = 1.0 - np.diag(plan.rates.central.need_change)
-    drawn = rng.standard_gamma(off, (n_draws, len(off))) / off if plan.uncertain else np.ones((n_draws, len(off)))
+    drawn = rng.standard_gamma(off, (n_draws, len(off))) / off
+    drawn = drawn if plan.uncertain else np.ones_like(drawn)
     return np.minimum(drawn * central, 0.95).astype(np.float32)
 
 
@@ -338,7 +340,8 @@ def _one_year(
 def _year_hazards(plan: _Plan, block: _Block, t: int, rng: np.random.Generator) -> tuple[Singles, Singles]:
     """Hazards of leaving and of moving in a year, after drift, this year's shock and levers."""
     axes, variation = plan.rates.axes, plan.rates.variation
-    shock = rng.standard_normal(len(block.leave), dtype=np.float32) * np.float32(variation.leaver_year_sd * plan.chance)
+    year_sd = variation.leaver_year_sd * plan.chance
+    shock = rng.standard_normal(len(block.leave), dtype=np.float32) * np.float32(year_sd)
     factor = np.exp(block.leave_drift * np.sqrt(t + 1.0) + shock)
     leave = block.leave * factor[:, None, None].astype(np.float32)
     by_pair = plan.levers[1][t][axes.pair_nc].astype(np.float32)
@@ -352,31 +355,67 @@ def _year_hazards(plan: _Plan, block: _Block, t: int, rng: np.random.Generator) 
 def _struck(
     plan: _Plan, stock: Counts, leave: Singles, move: Singles, need_rate: Singles, rng: np.random.Generator
 ) -> tuple[Ints, Flags]:
-    """Children to whom something happens: their cells (flat), and whether they had to move.
-
-    Events fall on children as a Poisson process with hazard h each; a child hit at least once is struck. So the
-    number struck in a cell of x children is exactly binomial(x, 1 − e^(−h)).
-    """
+    """Children to whom something happens: their cells (flat), and whether they had to move."""
     forced = plan.last_of_setting
     hazard = leave + move - np.log1p(-need_rate)[:, None, :]
     hazard[:, forced] = 0.0
     hazard = hazard.reshape(-1)
-    flat = stock.reshape(-1)
-    weight = flat * hazard
+    cells = _strike(stock.reshape(-1), hazard, rng)
+    must = _forced_children(plan, stock)
+    certain = np.concatenate([np.zeros(len(cells), dtype=bool), np.ones(len(must), dtype=bool)])
+    return np.concatenate([cells, must]), certain
+
+
+def _strike(people: Counts, hazard: Singles, rng: np.random.Generator) -> Ints:
+    """Cells (flat, sorted), one entry a child, of the children struck by events of the given hazards.
+
+    Events fall on children as a Poisson process with hazard h each; a child hit at least once is struck. So
+    the number struck in a cell of x children is exactly binomial(x, 1 − e^(−h)).
+    """
+    weight = people * hazard
     upto = np.cumsum(weight, dtype=np.float64)
     total = float(upto[-1])
     gaps = np.cumsum(rng.standard_exponential(int(rng.poisson(total)) + 1))
     where = gaps[:-1] * (total / gaps[-1])
-    cells = np.minimum(np.searchsorted(upto, where, side="right"), len(flat) - 1)
+    cells = np.minimum(np.searchsorted(upto, where, side="right"), len(people) - 1)
     inside = where - (upto[cells] - weight[cells])
     child = np.floor(inside / np.maximum(hazard[cells], 1e-30))
-    child = np.clip(child, 0, np.maximum(flat[cells] - 1, 0))
+    child = np.clip(child, 0, np.maximum(people[cells] - 1, 0))
     first = np.ones(len(cells), dtype=bool)
     first[1:] = (cells[1:] != cells[:-1]) | (child[1:] != child[:-1])
-    cells = cells[first & (flat[cells] > 0)]
-    must = _forced_children(plan, stock)
-    certain = np.concatenate([np.zeros(len(cells), dtype=bool), np.ones(len(must), dtype=bool)])
-    return np.concatenate([cells, must]), certain
+    return np.asarray(cells[first & (people[cells] > 0)])
+
+
+def _relabelled(plan: _Plan, stock: Counts, rng: np.random.Generator) -> Counts:
+    """The stock as a return would record it: some children under other labels, the total of each draw kept.
+
+    Each label's count is multiplied by e^g, g normal with the sd of `Recording`, and rescaled to the total.
+    Children in cells that shrink are struck and join cells that grow, in proportion to the growth.
+    """
+    recording, axes = plan.rates.recording, plan.rates.axes
+    if not plan.chance or max(recording.nc, recording.need, recording.setting) < LEAST_RECORDING:
+        return stock
+    draws = len(stock)
+    by_nc = rng.standard_normal((draws, axes.n_nc), dtype=np.float32) * np.float32(recording.nc)
+    by_need = rng.standard_normal((draws, axes.n_needs), dtype=np.float32) * np.float32(recording.need)
+    by_setting = rng.standard_normal((draws, axes.n_settings), dtype=np.float32)
+    by_setting *= np.float32(recording.setting)
+    ratio = np.exp(by_nc[:, axes.pair_nc] + by_setting[:, axes.pair_setting])[:, :, None]
+    ratio = ratio * np.exp(by_need)[:, None, :]
+    scale = stock.sum(axis=(1, 2)) / np.maximum((stock * ratio).sum(axis=(1, 2)), 1e-9)
+    ratio = ratio * scale[:, None, None].astype(np.float32)
+    hazard = -np.log(np.minimum(ratio, 1.0)).reshape(-1)
+    lost = _strike(stock.reshape(-1), hazard, rng)
+    growth = (stock * np.maximum(ratio - 1.0, 0.0)).reshape(draws, -1)
+    upto = np.cumsum(growth, axis=1, dtype=np.float64) / np.maximum(growth.sum(axis=1, keepdims=True), 1e-9)
+    draw = lost // growth.shape[1]
+    keep = upto[draw, -1] > 0
+    lost, draw = lost[keep], draw[keep]
+    rows = (upto + np.arange(draws)[:, None]).reshape(-1)
+    found = np.searchsorted(rows, draw + rng.random(len(draw)) * upto[draw, -1] * (1 - 1e-12), side="right")
+    found = np.minimum(found, (draw + 1) * growth.shape[1] - 1)
+    change = np.bincount(found, minlength=stock.size) - np.bincount(lost, minlength=stock.size)
+    return stock + change.reshape(stock.shape).astype(np.int32)
 
 
 def _forced_children(plan: _Plan, stock: Counts) -> Ints:
@@ -390,7 +429,8 @@ def _forced_children(plan: _Plan, stock: Counts) -> Ints:
 
 
 def _outcomes(
-    plan: _Plan, block: _Block, cells: Ints, certain: Flags, leave: Singles, move: Singles, rng: np.random.Generator
+    plan: _Plan, block: _Block, cells: Ints, certain: Flags, leave: Singles, move: Singles,
+    rng: np.random.Generator,
 ) -> tuple[Flags, Flags, Flags]:
     """What happens to each child struck: leaves; changes setting; changes need (at least one of them)."""
     shape = leave.shape
@@ -412,8 +452,8 @@ def _outcomes(
 
 
 def _landed(
-    plan: _Plan, block: _Block, cells: Ints, changes_setting: Flags, changes_need: Flags, shape: tuple[int, ...],
-    t: int, rng: np.random.Generator,
+    plan: _Plan, block: _Block, cells: Ints, changes_setting: Flags, changes_need: Flags,
+    shape: tuple[int, ...], t: int, rng: np.random.Generator,
 ) -> Counts:
     """Where children who keep the plan and change something are a year later, axes (draw, p, d)."""
     axes = plan.rates.axes
@@ -451,7 +491,8 @@ def _joined(plan: _Plan, block: _Block, shape: tuple[int, ...], t: int, rng: np.
     on = np.float32(plan.chance)
     steps = np.sqrt(t + 1.0)
     year = rng.standard_normal(shape[0], dtype=np.float32) * np.float32(variation.joiner_year_sd) * on
-    by_nc = rng.standard_normal((shape[0], axes.n_nc), dtype=np.float32) * np.float32(variation.nc_year_sd) * on
+    by_nc = rng.standard_normal((shape[0], axes.n_nc), dtype=np.float32)
+    by_nc *= np.float32(variation.nc_year_sd) * on
     path = block.level[:, 0] + block.change * damped(plan.rates, t + 1)[-1] + block.level[:, 1] * steps + year
     people = np.exp(path[:, None] + by_nc) * plan.people[t]
     by_pair = people[:, axes.pair_nc] * np.exp(block.setting_drift * steps)[:, axes.pair_setting]
@@ -474,9 +515,9 @@ def _levered(plan: _Plan, mean: Singles, t: int) -> Singles:
     if np.any(weights != 1.0):
         box = np.zeros((len(mean), axes.n_nc, mean.shape[2], axes.n_settings))
         box[:, axes.pair_nc, :, axes.pair_setting] = mean.transpose(1, 0, 2)
-        mean = with_weights(box, weights)[:, axes.pair_nc, :, axes.pair_setting].transpose(1, 0, 2)
-        mean = np.ascontiguousarray(mean, dtype=np.float32)
-    return mean
+        spread = with_weights(box, weights)[:, axes.pair_nc, :, axes.pair_setting].transpose(1, 0, 2)
+        return np.ascontiguousarray(spread, dtype=np.float32)
+    return np.ascontiguousarray(mean, dtype=np.float32)
 
 
 def _keep(
@@ -490,7 +531,8 @@ def _keep(
     grid[:, axes.pair_setting, axes.pair_nc] = by_pair
     values = {
         "total": by_pair.sum(axis=1), "setting_nc_year": grid, "nc_year": grid.sum(axis=1),
-        "setting": by_setting.sum(axis=2), "need": by_setting.sum(axis=1), "need_setting": by_setting.transpose(0, 2, 1),
+        "setting": by_setting.sum(axis=2), "need": by_setting.sum(axis=1),
+        "need_setting": by_setting.transpose(0, 2, 1),
     }
     for name, value in values.items():
         if name in kept:

@@ -93,10 +93,10 @@ def fit(
 ) -> PooledRates:
     """Fit pooled rates to counts by penalised likelihood with estimated strengths.
 
-    Newton's method on Σ log p(events | rate) − ½ βᵀPβ, with P the prior precision; after each step the variance
-    of each kind of effect becomes σ² = (bᵀRb + tr(R V) + ν s²)/(size + ν) (EM, with V the posterior covariance
-    of that kind and R its structure). Source: Breslow and Clayton (1993), "Approximate inference in generalized
-    linear mixed models", JASA 88; the EM step is theirs for variance components.
+    Newton's method on Σ log p(events | rate) − ½ βᵀPβ, with P the prior precision; after each step the
+    variance of each kind of effect becomes σ² = (bᵀRb + tr(R V) + ν s²)/(size + ν) (an EM step, with V the
+    posterior covariance of that kind and R its structure). Source: Breslow and Clayton (1993), "Approximate
+    inference in generalized linear mixed models", JASA 88, 9-25; Dempster, Laird and Rubin (1977), JRSS B 39.
 
     Args:
         family: "poisson" for joiners per resident, "binomial" for shares of children.
@@ -122,6 +122,7 @@ def fit(
         prior = _precision(kinds, structures, variances, size)
         beta, covariance = _newton(family, columns, cross, events, exposed, beta, prior, intercept)
         variances = _strengths(kinds, structures, beta, covariance)
+    prior = _precision(kinds, structures, variances, size)
     for _ in range(2):
         beta, covariance = _newton(family, columns, cross, events, exposed, beta, prior, intercept)
     return _pooled(family, beta, covariance, variances, axes, kinds)
@@ -163,7 +164,7 @@ def _walk(length: int, pull: float) -> Floats:
 
 def _structures(axes: Axes) -> dict[str, Floats | None]:
     """Structure matrix of each kind of effect; None for independent effects."""
-    need_walk = np.kron(np.eye(axes.n_needs), _walk(axes.n_nc, 0.05))
+    need_walk = np.asarray(np.kron(np.eye(axes.n_needs), _walk(axes.n_nc, 0.05)), dtype=np.float64)
     setting_walk = np.zeros((axes.n_pairs, axes.n_pairs))
     for setting in range(axes.n_settings):
         at = np.flatnonzero(axes.pair_setting == setting)
@@ -175,7 +176,8 @@ def _structures(axes: Axes) -> dict[str, Floats | None]:
 
 
 def _precision(
-    kinds: dict[str, tuple[int, int]], structures: dict[str, Floats | None], variances: dict[str, float], size: int
+    kinds: dict[str, tuple[int, int]], structures: dict[str, Floats | None], variances: dict[str, float],
+    size: int,
 ) -> Floats:
     """Prior precision of all effects, axes (effect, effect)."""
     precision = np.zeros((size, size))
@@ -184,7 +186,7 @@ def _precision(
         block = slice(start, start + length)
         structure = structures[name]
         if structure is None:
-            precision[np.arange(start, start + length), np.arange(start, start + length)] = 1 / variances[name]
+            precision[block, block] = np.eye(length) / variances[name]
         else:
             precision[block, block] = structure / variances[name]
     return precision
@@ -262,6 +264,7 @@ def _assemble(effects: Singles, axes: Axes) -> Singles:
     by_pair = by_nc[:, axes.pair_nc] + part("setting")[:, axes.pair_setting] + part("nc_setting")
     nc_need = part("nc_need").reshape(draws, axes.n_needs, axes.n_nc) + part("need")[:, :, None]
     need_setting = part("need_setting").reshape(draws, axes.n_needs, axes.n_settings)
-    table = nc_need.transpose(0, 2, 1)[:, axes.pair_nc] + need_setting.transpose(0, 2, 1)[:, axes.pair_setting]
+    table = nc_need.transpose(0, 2, 1)[:, axes.pair_nc]
+    table += need_setting.transpose(0, 2, 1)[:, axes.pair_setting]
     table += by_pair[:, :, None]
     return np.ascontiguousarray(table)
