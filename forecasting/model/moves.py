@@ -292,7 +292,8 @@ def stock_at(moves: pd.DataFrame, rates: MoveRates, year: int | None = None) -> 
 def _count(index: tuple[Ints, ...], people: Floats, rows: Flags, shape: tuple[int, ...]) -> Floats:
     """Sum people over cells of the given shape."""
     flat = np.ravel_multi_index(tuple(part[rows] for part in index), shape)
-    return np.bincount(flat, weights=people[rows], minlength=int(np.prod(shape))).reshape(shape)
+    counts = np.bincount(flat, weights=people[rows], minlength=int(np.prod(shape)))
+    return np.asarray(counts.reshape(shape), dtype=np.float64)
 
 
 def residents_by_year(residents: pd.DataFrame, nc_years: Ints, years: Sequence[int]) -> Floats:
@@ -561,7 +562,7 @@ def _destinations(coded: _Coded, axes: Axes, next_open: Flags, join: Floats, mov
     """Setting moved to, axes (n, d, s, s'), pooled down a chain of ever finer counts.
 
     p₀(s'|d,n) joiner mix at that age; p₁(s'|s) = (C[s,s'] + κp₀)/(C[s] + κ); p₂ adds the need, p₃ the NC year
-    and its two neighbours (weight ½). Each κ maximises the Dirichlet-multinomial likelihood of the finer counts.
+    and its two neighbours (weight ½). Each κ is the most likely one for the finer counts.
     """
     n, d, s = axes.n_nc, axes.n_needs, axes.n_settings
     moved = coded.stays & (coded.setting != coded.next_setting)

@@ -286,7 +286,7 @@ def _log_rates(plan: _Plan, kind: str, rng: np.random.Generator, n_draws: int) -
 def _hazard(plan: _Plan, kind: str, rng: np.random.Generator, n_draws: int) -> Singles:
     """Yearly hazard −log(1 − q) = log(1 + e^logit), axes (draw, p, d)."""
     eta = _log_rates(plan, kind, rng, n_draws)
-    return np.log1p(np.exp(np.minimum(eta, 15.0)))
+    return np.asarray(np.log1p(np.exp(np.minimum(eta, 15.0))), dtype=np.float32)
 
 
 def _can_move(plan: _Plan) -> Singles:
@@ -309,7 +309,7 @@ def _need_rate(plan: _Plan, rng: np.random.Generator, n_draws: int) -> Singles:
     central = 1.0 - np.diag(plan.rates.central.need_change)
     drawn = rng.standard_gamma(off, (n_draws, len(off))) / off
     drawn = drawn if plan.uncertain else np.ones_like(drawn)
-    return np.minimum(drawn * central, 0.95).astype(np.float32)
+    return np.asarray(np.minimum(drawn * central, 0.95), dtype=np.float32)
 
 
 # ------------------------------------------------------------------------------------------------- one year
