@@ -112,15 +112,20 @@ def synthetic_authority(
     Args:
         rng: source of every random value.
         n_needs: number of needs (labels N1, N2, …).
-        n_settings: number of settings (labels S1, S2, …).
+        n_settings: number of settings (labels S1, S2, …), at least 4 so that every age is served.
         cohort: residents per NC year (people), about.
         known_years: number of yearly returns the analyst holds.
         years_ahead: number of Januaries simulated beyond them.
         troubles: what the estimator does not model; the defaults of `Troubles` when None.
 
     Returns:
-        The authority. Join rates are scaled so that about 3 % of residents hold a plan.
+        The authority. Join rates are scaled so that about 3 % of residents of school age hold a plan.
+
+    Raises:
+        ValueError: fewer than 4 settings.
     """
+    if n_settings < 4:
+        raise ValueError("fewer than 4 settings leave some ages without any")
     troubles = troubles or Troubles()
     nc_years = np.arange(FIRST_NC_YEAR, LAST_NC_YEAR + 1)
     rates = _base_rates(rng, nc_years, n_needs, n_settings)
@@ -178,6 +183,7 @@ def _base_rates(rng: np.random.Generator, nc_years: Counts, n_needs: int, n_sett
     by_setting = rng.dirichlet(np.full(n_settings, 1.5), size=n_needs)[None] * is_open[:, None, :]
     by_setting /= by_setting.sum(axis=2, keepdims=True)
     join = level * shape[:, None, None] * by_need[:, :, None] * by_setting
+    join[0] = 0.0
     logit = -3.6 + 3.0 / (1.0 + np.exp(-(n - 11.0) * 1.5)) + 1.6 / (1.0 + np.exp(-(n - 15.5)))
     logit = logit[:, None, None] + rng.normal(0, 0.25, (1, n_needs, 1))
     logit = logit + rng.normal(0, 0.25, (1, 1, n_settings))

@@ -54,7 +54,7 @@ class AgeVariation:
     coverage_sd: float = 0.14
     new_drift_sd: float = 0.11
     trend_mean: float = 0.03
-    trend_sd: float = 0.05
+    trend_sd: float = 0.03
     damping: float = 0.9
     cease_prior_sd: float = 0.3
     cease_seen_sd: float = 0.35
@@ -388,7 +388,8 @@ def _arrival_shape(
     """Share of arrivals by NC year, and the local plans behind it.
 
     Local arrivals are what the last stocks hold beyond the survivors of the stock before, pooled with the
-    national shape: (Σ local + κ·national) / (Σ + κ), κ = `SHAPE_STRENGTH` plans. Negative excesses count as nil.
+    national shape: half of the local (smoothed over neighbours) and half of the national shape, and then
+    κ = `SHAPE_STRENGTH` plans of the national shape. Negative excesses count as nil.
     """
     national = national / national.sum()
     local = np.zeros_like(national)
@@ -425,7 +426,9 @@ def _pipeline(yearly: pd.DataFrame, weighted: Floats, variation: AgeVariation) -
     work = started + np.append(np.nan, waiting[:-1])
     pace = np.flatnonzero(usable & ~np.isnan(work) & ~np.isnan(step))[-3:]
     seen_now = not np.isnan(waiting[-1])
-    share = float(np.clip(finished[pace].sum() / work[pace].sum(), 0.3, 1.0)) if len(pace) and seen_now else 1.0
+    share = 1.0
+    if len(pace) and seen_now:
+        share = float(np.clip(finished[pace].sum() / work[pace].sum(), 0.3, 1.0))
     last = waiting[-1] if seen_now else 0.0
     per = float(requests[recent].sum() / weighted[recent].sum()) if len(recent) else np.nan
     trend = None
@@ -502,7 +505,7 @@ def _cease_multiplier(
 
 
 def _coverage(stocks: dict[int, Floats], yearly: pd.DataFrame, chance: Floats) -> float:
-    """Arrivals seen in the stocks per new plan reported: children moving in with a plan, and incomplete counts.
+    """Arrivals seen in the stocks per new plan reported: children move in with a plan, counts are incomplete.
 
     The last three years with both, as a log ratio shrunk to nothing: weight 3/(3 + 2). Between ½ and 2.
     """
@@ -539,10 +542,11 @@ def _levers(levers: AgeLevers | None, n_years: int, n: int) -> dict[str, Floats]
         "arrivals": (n_years, n), "cease": (n_years, n),
     }
     given = {name: getattr(levers, name) for name in shapes}
-    return {
-        name: np.ones(shape) if given[name] is None else np.broadcast_to(np.asarray(given[name], float), shape)
-        for name, shape in shapes.items()
-    }
+
+    def full(lever: Floats | None, shape: tuple[int, ...]) -> Floats:
+        return np.ones(shape) if lever is None else np.broadcast_to(np.asarray(lever, float), shape)
+
+    return {name: full(given[name], shape) for name, shape in shapes.items()}
 
 
 def expected_by_age(

@@ -315,7 +315,8 @@ def residents_by_year(residents: pd.DataFrame, nc_years: Ints, years: Sequence[i
         fault = Fault("population", found="a year and NC year is given twice", todo="keep one row for each")
         raise DatasetError((fault,))
     table = wanted.pivot_table(index="year", columns="nc_year", values="people").reindex(index=list(years))
-    holes = [str(year) for year in years if bool(table.loc[year].isna().any())]
+    given = set(wanted["year"])
+    holes = [str(year) for year in years if year not in given or bool(table.loc[year].isna().any())]
     if holes:
         found = f"residents are missing for January {', '.join(holes)}"
         raise DatasetError((Fault("population", found=found, todo="add the years, or forecast fewer"),))
