@@ -75,7 +75,7 @@ def test_expected_agrees_with_a_recursion_written_by_hand(authority, rates, stoc
 def test_a_two_cell_world_by_hand():
     """100 children of NC year 0 in A: 10 cease, 18 of the other 90 go to B, 10 join A from 2,000 residents.
 
-    Pooling is defeated by large counts: joiners 500 of 100,000, leavers 1,000 of 10,000, movers 1,800 of 9,000.
+    Large counts defeat pooling: joiners 500 of 100,000, leavers 1,000 of 10,000, movers 1,800 of 9,000.
     Next January, from 100 in A at NC year 0 and 2,000 residents: A = 100·0.9·0.8 + 2000·0.005 = 82; B = 18.
     """
     rows = [(2014, 0, None, None, 1, "N", "A", 500), (2014, 0, "N", "A", 1, None, None, 1000),
