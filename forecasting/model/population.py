@@ -316,6 +316,10 @@ OWN_DEVIATION = 0.01  # of a year group's progression from that of its phase, be
 PHASE_DEVIATION = 0.05  # of a phase's progression from 1, before any data
 ENTRY_DEVIATION = 0.5  # of take-up and transfers from their pooled mean, before any data
 OTHER_ENTRY_DRIFT = 2.5
+# Spread and fading of the shared movement are told poorly by one authority's history: all of these are kept,
+# each with the weight that the history gives it, and each run draws one pair of them.
+SHARED_KEPT: tuple[float, ...] = (0.002, 0.004, 0.006, 0.009, 0.013, 0.02)
+FADE_KEPT: tuple[float, ...] = (0.0, 0.3, 0.5, 0.7)
 
 
 @dataclass(frozen=True)
@@ -337,6 +341,8 @@ class Ratios:
         shared_sd: (year,) its standard error.
         set_aside: (year, nc_year) ratios set aside as unlike the rest.
         settings: what the estimate took as given.
+        kept: (pair, 2) spread and fade of the shared movement that the history leaves possible.
+        kept_weight: (pair,) weight of each; sums to 1.
     """
 
     years: IntArray
@@ -350,6 +356,8 @@ class Ratios:
     shared_sd: FloatArray
     set_aside: NDArray[np.bool_]
     settings: RatioSettings
+    kept: FloatArray
+    kept_weight: FloatArray
 
     @property
     def level(self) -> FloatArray:
@@ -507,12 +515,12 @@ def _solve(
 
 def _search(
     seen: _Observed, nc_years: IntArray, spread: Spread, settings: RatioSettings, names: tuple[str, ...]
-) -> tuple[Spread, _Solved, _Kernel]:
-    """Find the most likely spread, one quantity at a time over the values tried, twice round."""
+) -> tuple[Spread, _Solved]:
+    """Find the most likely spread, one quantity at a time over the values tried."""
 
-    def solved(candidate: Spread) -> tuple[Spread, _Solved, _Kernel]:
+    def solved(candidate: Spread) -> tuple[Spread, _Solved]:
         kernel = _kernel(nc_years, seen.deviation.shape[1], candidate, settings.trend_damping)
-        return candidate, _solve(seen, nc_years, kernel, candidate, settings), kernel
+        return candidate, _solve(seen, nc_years, kernel, candidate, settings)
 
     best = solved(spread)
     for name in names:
@@ -544,11 +552,12 @@ def estimate_ratios(inputs: PupilInputs, settings: RatioSettings | None = None) 
     names = [name for name in SPREADS_TRIED if settings.damped or name not in ("fade", "trend")]
     if settings.mobility is not None:
         names.remove("mobility_secondary")
-    spread, solved, kernel = _search(seen, inputs.nc_years, Spread(), settings, tuple(names))
+    spread, solved = _search(seen, inputs.nc_years, Spread(), settings, tuple(names))
     aside = _unlike_the_rest(seen, solved, settings.outlier)
-    seen = replace(seen, known=seen.known & ~aside, deviation=np.where(aside, 0.0, seen.deviation))
-    spread, solved, kernel = _search(seen, inputs.nc_years, spread, settings, tuple(names))
-    return _ratios(inputs, settings, seen, spread, solved, kernel, aside.T)
+    if aside.any():
+        seen = replace(seen, known=seen.known & ~aside, deviation=np.where(aside, 0.0, seen.deviation))
+        spread, _ = _search(seen, inputs.nc_years, spread, settings, tuple(names))
+    return _averaged(inputs, settings, seen, spread, aside.T)
 
 
 def _unlike_the_rest(seen: _Observed, solved: _Solved, limit: float) -> NDArray[np.bool_]:
@@ -557,10 +566,43 @@ def _unlike_the_rest(seen: _Observed, solved: _Solved, limit: float) -> NDArray[
     return np.asarray((np.abs(solved.weighted) / np.sqrt(own) > limit) & seen.known)
 
 
-def _ratios(
-    inputs: PupilInputs, settings: RatioSettings, seen: _Observed, spread: Spread, solved: _Solved,
-    kernel: _Kernel, aside: NDArray[np.bool_],
+def _averaged(
+    inputs: PupilInputs, settings: RatioSettings, seen: _Observed, spread: Spread, aside: NDArray[np.bool_]
 ) -> Ratios:
+    """Average the unknowns over the spreads and fades kept (Hoeting and others 1999), moments matched."""
+    fades = FADE_KEPT if settings.damped else (0.0,)
+    kept = np.array([(shared, fade) for shared in SHARED_KEPT for fade in fades])
+    likelihood, solutions = np.empty(len(kept)), []
+    for i, (shared, fade) in enumerate(kept):
+        candidate = replace(spread, shared=float(shared), fade=float(fade))
+        kernel = _kernel(inputs.nc_years, seen.deviation.shape[1], candidate, settings.trend_damping)
+        solved = _solve(seen, inputs.nc_years, kernel, candidate, settings)
+        likelihood[i] = solved.log_likelihood
+        solutions.append((*_unknowns_given(seen, solved, kernel), *_shared_given(seen, solved)))
+    weight = np.exp(likelihood - likelihood.max())
+    weight /= weight.sum()
+    mean, covariance = _mixed(weight, np.stack([s[0] for s in solutions]), np.stack([s[1] for s in solutions]))
+    shared, between = _mixed(weight, np.stack([s[2] for s in solutions]), np.stack([s[3] for s in solutions]))
+    typical = replace(spread, shared=float(np.sqrt(weight @ kept[:, 0] ** 2)), fade=float(weight @ kept[:, 1]))
+    return Ratios(inputs.years, inputs.nc_years, seen.reference, mean, covariance,
+                  _mobility(inputs.nc_years, spread, settings), typical, shared, np.sqrt(np.diag(between)), aside,
+                  settings, kept, weight)
+
+
+def _mixed(weight: FloatArray, means: FloatArray, covariances: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Mean and covariance of a mixture."""
+    mean = weight @ means
+    apart = means - mean
+    return mean, np.tensordot(weight, covariances, axes=1) + (weight[:, None] * apart).T @ apart
+
+
+def _shared_given(seen: _Observed, solved: _Solved) -> tuple[FloatArray, FloatArray]:
+    count = seen.deviation.shape[1]
+    return solved.factor[:count], solved.factor_covariance[:count, :count]
+
+
+def _unknowns_given(seen: _Observed, solved: _Solved, kernel: _Kernel) -> tuple[FloatArray, FloatArray]:
+    """(unknown,) mean and (unknown, unknown) covariance of θ for one spread."""
     groups, count = seen.deviation.shape
     gain = kernel.last @ solved.inverse
     own_mean = (gain @ (seen.deviation - solved.loading @ solved.factor)[:, :, None])[:, :, 0]
@@ -572,15 +614,11 @@ def _ratios(
     rest = np.eye(factors)[[count - 1, *range(count + 2, factors)]]
     sensitivity = np.concatenate([own, rest])
     covariance = sensitivity @ solved.factor_covariance @ sensitivity.T
+    blocks = covariance[: 2 * groups, : 2 * groups].reshape(2, groups, 2, groups)
     index = np.arange(groups)
-    for a in (0, 1):
-        for b in (0, 1):
-            covariance[a * groups + index, b * groups + index] += own_covariance[:, a, b]
-    mean = np.concatenate([(own_mean + phase @ solved.factor).T.ravel(), rest @ solved.factor])
-    sd = np.sqrt(np.diag(solved.factor_covariance)[:count])
-    mobility = _mobility(inputs.nc_years, spread, settings)
-    return Ratios(inputs.years, inputs.nc_years, seen.reference, mean, covariance, mobility, spread,
-                  solved.factor[:count], sd, aside, settings)
+    blocks[:, index, :, index] += own_covariance
+    covariance[: 2 * groups, : 2 * groups] = blocks.reshape(2 * groups, 2 * groups)
+    return np.concatenate([(own_mean + phase @ solved.factor).T.ravel(), rest @ solved.factor]), covariance
 
 
 def plain_ratios(inputs: PupilInputs, window: int = 3) -> Ratios:
@@ -605,7 +643,7 @@ def plain_ratios(inputs: PupilInputs, window: int = 3) -> Ratios:
     still = Spread(*[0.0] * 8)
     return Ratios(inputs.years, inputs.nc_years, level, np.zeros(unknowns), np.zeros((unknowns, unknowns)),
                   np.ones(groups), still, np.zeros(len(inputs.years)), np.zeros(len(inputs.years)),
-                  np.zeros(inputs.pupils.shape, dtype=bool), settings)
+                  np.zeros(inputs.pupils.shape, dtype=bool), settings, np.zeros((1, 2)), np.ones(1))
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -672,10 +710,7 @@ class _Noise:
     drift: FloatArray  # (run, year, nc_year)
     trend: FloatArray  # (run, year, nc_year)
     chance: FloatArray  # (run, year, nc_year)
-    tail: FloatArray  # (run,) scale of the shared movement, once per run: its spread is itself uncertain
-
-
-SHARED_TAIL = 10.0  # degrees of freedom with which the spread of the shared movement is known
+    pair: FloatArray  # (run, 2) spread and fade of the shared movement, once per run
 
 
 def _draw(runs: int, horizon: int, ratios: Ratios, seed: int) -> _Noise:
@@ -687,11 +722,11 @@ def _draw(runs: int, horizon: int, ratios: Ratios, seed: int) -> _Noise:
         rng.standard_normal(out=values[1:])
         return values
 
-    tail = np.ones(runs + 1)
-    tail[1:] = np.sqrt(SHARED_TAIL / rng.chisquare(SHARED_TAIL, runs))
+    chosen = np.searchsorted(np.cumsum(ratios.kept_weight)[:-1], rng.random(runs))
+    pair = np.vstack([[ratios.spread.shared, ratios.spread.fade], ratios.kept[chosen]])
     small = normal(len(ratios.mean)), normal(horizon + 8), normal(horizon), normal(horizon)
     return _Noise(*small, normal(horizon, groups), normal(horizon, groups if ratios.spread.trend else 0),
-                  normal(horizon, groups), tail)
+                  normal(horizon, groups), pair)
 
 
 def _unknowns(ratios: Ratios, noise: _Noise) -> FloatArray:
@@ -849,7 +884,7 @@ def _movement_paths(ratios: Ratios, theta: FloatArray, noise: _Noise, levers: Pu
     shared = np.empty((len(theta), horizon))
     now = theta[:, 2 * len(ratios.nc_years)]
     for step in range(horizon):
-        now = ratios.spread.fade * now + ratios.spread.shared * noise.tail * noise.shared[:, step]
+        now = noise.pair[:, 1] * now + noise.pair[:, 0] * noise.shared[:, step]
         shared[:, step] = now
     moved = shared[:, :, None] * ratios.mobility
     moved += 1 + _by_year(levers, "migration", horizon)[:, None]
