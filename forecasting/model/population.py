@@ -549,7 +549,7 @@ def estimate_ratios(inputs: PupilInputs, settings: RatioSettings | None = None) 
     """
     settings = settings or RatioSettings()
     seen = _observe(inputs, settings)
-    names = [name for name in SPREADS_TRIED if settings.damped or name not in ("fade", "trend")]
+    names = [name for name in SPREADS_TRIED if settings.damped or name != "trend"]
     if settings.mobility is not None:
         names.remove("mobility_secondary")
     spread, solved = _search(seen, inputs.nc_years, Spread(), settings, tuple(names))
@@ -570,8 +570,7 @@ def _averaged(
     inputs: PupilInputs, settings: RatioSettings, seen: _Observed, spread: Spread, aside: NDArray[np.bool_]
 ) -> Ratios:
     """Average the unknowns over the spreads and fades kept (Hoeting and others 1999), moments matched."""
-    fades = FADE_KEPT if settings.damped else (0.0,)
-    kept = np.array([(shared, fade) for shared in SHARED_KEPT for fade in fades])
+    kept = np.array([(shared, fade) for shared in SHARED_KEPT for fade in FADE_KEPT])
     likelihood, solutions = np.empty(len(kept)), []
     for i, (shared, fade) in enumerate(kept):
         candidate = replace(spread, shared=float(shared), fade=float(fade))
