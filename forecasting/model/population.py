@@ -6,7 +6,7 @@ birth named by the year it ends, `nc_year` the age on 31 August less 4 (Receptio
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -192,7 +192,7 @@ def housing_profile(decay: float, years: int) -> FloatArray:
         (years_since_completion,) fractions that sum to 1: p_s = decay^s / Σ decay^s.
     """
     profile: FloatArray = decay ** np.arange(years, dtype=float)
-    return profile / profile.sum()
+    return np.asarray(profile / profile.sum())
 
 
 def arrivals_per_type(housing: Housing, years: IntArray, profile: FloatArray) -> FloatArray:
@@ -213,16 +213,26 @@ def arrivals_per_type(housing: Housing, years: IntArray, profile: FloatArray) ->
         DatasetError: a year wanted is after the last year of the table.
     """
     if years[-1] > housing.years[-1]:
-        raise DatasetError((Fault("housing", column="year", found=f"the last year is {housing.years[-1]}",
-                                  allowed=f"years to {years[-1]}",
-                                  todo="add the dwellings planned, 0 where there are none"),))
+        raise DatasetError(
+            (
+                Fault(
+                    "housing",
+                    column="year",
+                    found=f"the last year is {housing.years[-1]}",
+                    allowed=f"years to {years[-1]}",
+                    todo="add the dwellings planned, 0 where there are none",
+                ),
+            )
+        )
     lagged = years[:, None] - np.arange(len(profile)) - housing.years[0]
     built = np.where((lagged >= 0)[..., None], housing.dwellings[np.maximum(lagged, 0)], 0.0)
     filled = np.einsum("s,ysk->yk", profile, built)
     return np.asarray(filled[:, :, None] * housing.pupils_per_dwelling)
 
 
-def births_behind(nc_years: IntArray, years: IntArray, birth_years: IntArray, births: FloatArray) -> FloatArray:
+def births_behind(
+    nc_years: IntArray, years: IntArray, birth_years: IntArray, births: FloatArray
+) -> FloatArray:
     """Return the births behind the entry groups: NC year g at January y was born in academic year y − 5 − g.
 
     Args:
@@ -404,8 +414,13 @@ def _observe(inputs: PupilInputs, settings: RatioSettings) -> _Observed:
     deviation = (counted / feed / reference - 1).T
     known = ~np.isnan(deviation)
     slope = np.nan_to_num((stated / (feed * reference)[:, None, :]).transpose(2, 0, 1))
-    phase = np.stack([_in_phase(inputs.nc_years) & (inputs.nc_years < 7),
-                      _in_phase(inputs.nc_years) & (inputs.nc_years > 7)], axis=1).astype(float)
+    phase = np.stack(
+        [
+            _in_phase(inputs.nc_years) & (inputs.nc_years < 7),
+            _in_phase(inputs.nc_years) & (inputs.nc_years > 7),
+        ],
+        axis=1,
+    ).astype(float)
     fixed = np.concatenate([np.broadcast_to(phase[:, None, :], (*known.shape, 2)), slope], axis=2)
     cv = inputs.housing.yield_cv if inputs.housing is not None else 0.0
     variance = np.array([PHASE_DEVIATION**2] * 2 + [cv**2] * slope.shape[2])
@@ -424,9 +439,17 @@ def _reference(nc_years: IntArray, counted: FloatArray, feed: FloatArray) -> Flo
     both = ~np.isnan(counted) & ~np.isnan(feed)
     if not both.any(axis=0).all():
         missing = nc_years[~both.any(axis=0)].tolist()
-        raise DatasetError((Fault("pupils", column="nc_year", found=f"no ratio can be formed for {missing}",
-                                  allowed="two census years running, and births for Reception and below",
-                                  todo="add the missing years, or leave these year groups out"),))
+        raise DatasetError(
+            (
+                Fault(
+                    "pupils",
+                    column="nc_year",
+                    found=f"no ratio can be formed for {missing}",
+                    allowed="two census years running, and births for Reception and below",
+                    todo="add the missing years, or leave these year groups out",
+                ),
+            )
+        )
     pooled = np.where(both, counted, 0).sum(axis=0) / np.where(both, feed, 0).sum(axis=0)
     return np.where(_in_phase(nc_years), 1.0, np.maximum(pooled, 1e-9))
 
@@ -495,7 +518,7 @@ def _solve(
     groups, count = seen.deviation.shape
     noise = np.where(seen.known, spread.chance / seen.count + spread.group**2, 1e6)
     covariance = kernel.own + noise[:, :, None] * np.eye(count)
-    inverse = np.linalg.inv(covariance)
+    inverse: FloatArray = np.asarray(np.linalg.inv(covariance), dtype=np.float64)
     mobility = _mobility(nc_years, spread, settings)
     loading = np.concatenate(
         [np.broadcast_to(mobility[:, None, None] * np.eye(count), (groups, count, count)), seen.fixed], axis=2
@@ -509,7 +532,11 @@ def _solve(
     factor = factor_covariance @ np.einsum("gtf,gt->f", lifted, seen.deviation)
     weighted = (inverse @ (seen.deviation - loading @ factor)[:, :, None])[:, :, 0]
     fit = float(np.sum(seen.deviation * weighted))
-    logdet = np.linalg.slogdet(covariance)[1].sum() + np.linalg.slogdet(prior)[1] + np.linalg.slogdet(information)[1]
+    logdet = (
+        np.linalg.slogdet(covariance)[1].sum()
+        + np.linalg.slogdet(prior)[1]
+        + np.linalg.slogdet(information)[1]
+    )
     return _Solved(-0.5 * (fit + float(logdet)), inverse, factor, factor_covariance, loading, weighted)
 
 
@@ -580,12 +607,28 @@ def _averaged(
         solutions.append((*_unknowns_given(seen, solved, kernel), *_shared_given(seen, solved)))
     weight = np.exp(likelihood - likelihood.max())
     weight /= weight.sum()
-    mean, covariance = _mixed(weight, np.stack([s[0] for s in solutions]), np.stack([s[1] for s in solutions]))
+    mean, covariance = _mixed(
+        weight, np.stack([s[0] for s in solutions]), np.stack([s[1] for s in solutions])
+    )
     shared, between = _mixed(weight, np.stack([s[2] for s in solutions]), np.stack([s[3] for s in solutions]))
-    typical = replace(spread, shared=float(np.sqrt(weight @ kept[:, 0] ** 2)), fade=float(weight @ kept[:, 1]))
-    return Ratios(inputs.years, inputs.nc_years, seen.reference, mean, covariance,
-                  _mobility(inputs.nc_years, spread, settings), typical, shared, np.sqrt(np.diag(between)), aside,
-                  settings, kept, weight)
+    typical = replace(
+        spread, shared=float(np.sqrt(weight @ kept[:, 0] ** 2)), fade=float(weight @ kept[:, 1])
+    )
+    return Ratios(
+        inputs.years,
+        inputs.nc_years,
+        seen.reference,
+        mean,
+        covariance,
+        _mobility(inputs.nc_years, spread, settings),
+        typical,
+        shared,
+        np.sqrt(np.diag(between)),
+        aside,
+        settings,
+        kept,
+        weight,
+    )
 
 
 def _mixed(weight: FloatArray, means: FloatArray, covariances: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -635,14 +678,28 @@ def plain_ratios(inputs: PupilInputs, window: int = 3) -> Ratios:
     settings = RatioSettings(damped=False)
     feed = _feed(inputs)
     counted = inputs.pupils * _living_here(inputs) - _stated_arrivals(inputs, settings).sum(axis=1)
-    level = _reference(np.where(_in_phase(inputs.nc_years), -1, inputs.nc_years), counted[-window:], feed[-window:])
+    level = _reference(
+        np.where(_in_phase(inputs.nc_years), -1, inputs.nc_years), counted[-window:], feed[-window:]
+    )
     groups = len(inputs.nc_years)
     types = 0 if inputs.housing is None else len(inputs.housing.dwelling_types)
     unknowns = 2 * groups + 1 + types
     still = Spread(*[0.0] * 8)
-    return Ratios(inputs.years, inputs.nc_years, level, np.zeros(unknowns), np.zeros((unknowns, unknowns)),
-                  np.ones(groups), still, np.zeros(len(inputs.years)), np.zeros(len(inputs.years)),
-                  np.zeros(inputs.pupils.shape, dtype=bool), settings, np.zeros((1, 2)), np.ones(1))
+    return Ratios(
+        inputs.years,
+        inputs.nc_years,
+        level,
+        np.zeros(unknowns),
+        np.zeros((unknowns, unknowns)),
+        np.ones(groups),
+        still,
+        np.zeros(len(inputs.years)),
+        np.zeros(len(inputs.years)),
+        np.zeros(inputs.pupils.shape, dtype=bool),
+        settings,
+        np.zeros((1, 2)),
+        np.ones(1),
+    )
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -691,7 +748,9 @@ def _by_year(levers: PupilLevers, name: str, horizon: int) -> FloatArray:
     """(year,) the lever of that name for each forecast year, checked."""
     value = np.asarray(getattr(levers, name), dtype=float)
     if value.ndim > 1 or (value.ndim == 1 and len(value) != horizon):
-        raise ScenarioError(f'lever "{name}" has shape {value.shape}; give one number or {horizon}, one a year.')
+        raise ScenarioError(
+            f'lever "{name}" has shape {value.shape}; give one number or {horizon}, one a year.'
+        )
     least = {"cross_border": -1.0, "migration_children": -np.inf}.get(name, -1.0)
     if not np.all(np.isfinite(value)) or np.any(value < least):
         raise ScenarioError(f'lever "{name}" is {value.tolist()}; allowed: finite and at least {least}.')
@@ -724,8 +783,13 @@ def _draw(runs: int, horizon: int, ratios: Ratios, seed: int) -> _Noise:
     chosen = np.searchsorted(np.cumsum(ratios.kept_weight)[:-1], rng.random(runs))
     pair = np.vstack([[ratios.spread.shared, ratios.spread.fade], ratios.kept[chosen]])
     small = normal(len(ratios.mean)), normal(horizon + 8), normal(horizon), normal(horizon)
-    return _Noise(*small, normal(horizon, groups), normal(horizon, groups if ratios.spread.trend else 0),
-                  normal(horizon, groups), pair)
+    return _Noise(
+        *small,
+        normal(horizon, groups),
+        normal(horizon, groups if ratios.spread.trend else 0),
+        normal(horizon, groups),
+        pair,
+    )
 
 
 def _unknowns(ratios: Ratios, noise: _Noise) -> FloatArray:
@@ -800,7 +864,9 @@ def _recent(ratio: FloatArray) -> tuple[float, float]:
     seen = ratio[~np.isnan(ratio)]
     weight = 0.7 ** np.arange(len(seen))[::-1]
     change = np.diff(seen)
-    return float(weight @ seen / weight.sum()), float(change @ change / max(len(change), 1)) / float(np.mean(seen)) ** 2
+    return float(weight @ seen / weight.sum()), float(change @ change / max(len(change), 1)) / float(
+        np.mean(seen)
+    ) ** 2
 
 
 def reception_weight(inputs: PupilInputs) -> float:
@@ -827,8 +893,9 @@ def reception_weight(inputs: PupilInputs) -> float:
     return residents / (births + residents) if births + residents > 0 else 0.5
 
 
-def _with_residents(inputs: PupilInputs, ratios: Ratios, births: FloatArray, years: IntArray,
-                    levers: PupilLevers) -> FloatArray:
+def _with_residents(
+    inputs: PupilInputs, ratios: Ratios, births: FloatArray, years: IntArray, levers: PupilLevers
+) -> FloatArray:
     """(run, year, nc_year) births, Reception's weighted with residents aged 4 put as births."""
     weight = reception_weight(inputs) if levers.births_weight is None else levers.births_weight
     if inputs.residents is None:
@@ -852,17 +919,23 @@ def _require_births(births: FloatArray, years: IntArray, nc_years: IntArray) -> 
     gaps = np.argwhere(np.isnan(births[0]))
     if len(gaps):
         born = sorted({int(years[row] - 5 - nc_years[column]) for row, column in gaps})
-        raise MethodUnavailable(f"no births for the academic years {born}; add projected births (or residents"
-                                f" aged 4) for them, or forecast fewer years than to {years[-1]}.")
+        raise MethodUnavailable(
+            f"no births for the academic years {born}; add projected births (or residents"
+            f" aged 4) for them, or forecast fewer years than to {years[-1]}."
+        )
 
 
-def _ratio_paths(ratios: Ratios, theta: FloatArray, noise: _Noise, levers: PupilLevers, horizon: int) -> FloatArray:
+def _ratio_paths(
+    ratios: Ratios, theta: FloatArray, noise: _Noise, levers: PupilLevers, horizon: int
+) -> FloatArray:
     """(run, year, nc_year) take-up and progression: the level drawn once, its drift, its damped trend."""
     groups, spread = len(ratios.nc_years), ratios.spread
     _, drift, slope = _own_variances(ratios.nc_years, spread)
     steps = noise.drift * np.sqrt(drift)
     if spread.trend:
-        steps += _trend_paths(theta[:, groups : 2 * groups], noise.trend, np.sqrt(slope), ratios.settings.trend_damping)
+        steps += _trend_paths(
+            theta[:, groups : 2 * groups], noise.trend, np.sqrt(slope), ratios.settings.trend_damping
+        )
     np.cumsum(steps, axis=1, out=steps)
     steps += (1 + theta[:, :groups])[:, None, :]
     take_up, survival = (1 + _by_year(levers, name, horizon)[:, None] for name in ("take_up", "survival"))
@@ -878,7 +951,9 @@ def _trend_paths(start: FloatArray, shocks: FloatArray, sd: FloatArray, damping:
     return paths
 
 
-def _movement_paths(ratios: Ratios, theta: FloatArray, noise: _Noise, levers: PupilLevers, horizon: int) -> FloatArray:
+def _movement_paths(
+    ratios: Ratios, theta: FloatArray, noise: _Noise, levers: PupilLevers, horizon: int
+) -> FloatArray:
     """(run, year, nc_year) factor of migration: last year's fades, new movement comes, the lever is added."""
     shared = np.empty((len(theta), horizon))
     now = theta[:, 2 * len(ratios.nc_years)]
@@ -890,8 +965,9 @@ def _movement_paths(ratios: Ratios, theta: FloatArray, noise: _Noise, levers: Pu
     return np.maximum(moved, 0.0, out=moved)
 
 
-def _housing_paths(inputs: PupilInputs, ratios: Ratios, theta: FloatArray, years: IntArray,
-                   levers: PupilLevers) -> tuple[FloatArray, FloatArray]:
+def _housing_paths(
+    inputs: PupilInputs, ratios: Ratios, theta: FloatArray, years: IntArray, levers: PupilLevers
+) -> tuple[FloatArray, FloatArray]:
     """(run, year, nc_year) pupils and (run, year) EHC plans from new dwellings."""
     if inputs.housing is None:
         return np.zeros((1, len(years), len(inputs.nc_years))), np.zeros((1, len(years)))
@@ -917,10 +993,12 @@ def _cross_paths(inputs: PupilInputs, noise: _Noise, levers: PupilLevers, horizo
     share = np.zeros(1) if inputs.cross_border_share is None else inputs.cross_border_share
     step = float(np.std(np.diff(share))) if len(share) > 3 else 0.0
     change = _by_year(levers, "cross_border", horizon)
-    return np.clip(share[-1] + change + step * np.cumsum(noise.cross, axis=1), 0.0, 0.95)
+    return np.asarray(np.clip(share[-1] + change + step * np.cumsum(noise.cross, axis=1), 0.0, 0.95))
 
 
-def _roll_forward(base: FloatArray, nc_years: IntArray, paths: _Paths, spread: Spread, runs: int) -> FloatArray:
+def _roll_forward(
+    base: FloatArray, nc_years: IntArray, paths: _Paths, spread: Spread, runs: int
+) -> FloatArray:
     """(run, year, nc_year) pupils: feed × ratio × movement + dwellings + children, Year 7 over (1 − share).
 
     Chance multiplies by exp(s·z − s²/2), s² = chance / expected + group², so that no count is negative and
@@ -1033,8 +1111,11 @@ class PupilForecast:
 
 
 def fit_pupils(
-    inputs: PupilInputs, method: str = "auto", settings: RatioSettings | None = None,
-    growth: ConstantGrowth | None = None, candidates: tuple[str, ...] | None = None,
+    inputs: PupilInputs,
+    method: str = "auto",
+    settings: RatioSettings | None = None,
+    growth: ConstantGrowth | None = None,
+    candidates: tuple[str, ...] | None = None,
 ) -> PupilFit:
     """Fit a method, or let the authority's own history choose one.
 
@@ -1059,7 +1140,9 @@ def fit_pupils(
     if method == "constant_growth":
         if growth is None:
             raise MethodUnavailable("constant_growth needs a yearly rate; give one.")
-        return PupilFit(inputs, method, None, growth, notes=("constant_growth has no range: draws repeat it",))
+        return PupilFit(
+            inputs, method, None, growth, notes=("constant_growth has no range: draws repeat it",)
+        )
     _require_last_roll(inputs)
     if method == "ets":
         if len(inputs.years) < 6 or np.isnan(inputs.pupils).any():
@@ -1072,15 +1155,23 @@ def fit_pupils(
 def _require_last_roll(inputs: PupilInputs) -> None:
     gaps = inputs.nc_years[np.isnan(inputs.pupils[-1])].tolist()
     if gaps:
-        raise DatasetError((Fault("pupils", column="pupils", found=f"no pupils of NC years {gaps} in {inputs.years[-1]}",
-                                  allowed="a count for every NC year in the last census year",
-                                  todo="add them, or leave out that census year"),))
+        raise DatasetError(
+            (
+                Fault(
+                    "pupils",
+                    column="pupils",
+                    found=f"no pupils of NC years {gaps} in {inputs.years[-1]}",
+                    allowed="a count for every NC year in the last census year",
+                    todo="add them, or leave out that census year",
+                ),
+            )
+        )
 
 
 def _notes(ratios: Ratios) -> tuple[str, ...]:
     return tuple(
-        f"the ratio into NC year {ratios.nc_years[group]} in January {ratios.years[year]} is unlike the rest and"
-        " was set aside: look for a miscoded year group or a school that opened or closed"
+        f"the ratio into NC year {ratios.nc_years[group]} in January {ratios.years[year]} is unlike the rest"
+        " and was set aside: look for a miscoded year group or a school that opened or closed"
         for year, group in np.argwhere(ratios.set_aside)
     )
 
@@ -1102,9 +1193,17 @@ BACKTEST_ORIGINS, BACKTEST_LEAST_YEARS, BACKTEST_HORIZONS = 4, 6, (1, 3)
 DEFAULT_METHOD, CLEARLY_BETTER = "cohort_survival_damped", 0.9
 
 
-def _fit_best(inputs: PupilInputs, settings: RatioSettings | None, growth: ConstantGrowth | None,
-              candidates: tuple[str, ...] | None) -> PupilFit:
-    names = candidates or ("cohort_survival", "cohort_survival_damped", *(("constant_growth",) if growth else ()))
+def _fit_best(
+    inputs: PupilInputs,
+    settings: RatioSettings | None,
+    growth: ConstantGrowth | None,
+    candidates: tuple[str, ...] | None,
+) -> PupilFit:
+    names = candidates or (
+        "cohort_survival",
+        "cohort_survival_damped",
+        *(("constant_growth",) if growth else ()),
+    )
     scores = {name: _own_error(inputs, name, settings, growth) for name in names}
     tested = {name: score for name, score in scores.items() if not np.isnan(score)}
     best = min(tested, key=lambda name: tested[name]) if tested else "cohort_survival"
@@ -1136,12 +1235,27 @@ def inputs_to(inputs: PupilInputs, origin: int) -> PupilInputs:
     residents = inputs.residents
     if residents is not None:
         seen = (residents.years <= origin) & ~residents.projected
-        residents = None if not seen.any() else Residents(
-            residents.years[seen], residents.ages, residents.people[seen], residents.projected[seen])
+        residents = (
+            None
+            if not seen.any()
+            else Residents(
+                residents.years[seen], residents.ages, residents.people[seen], residents.projected[seen]
+            )
+        )
     cross = None if inputs.cross_border_share is None else inputs.cross_border_share[rows]
-    return PupilInputs(inputs.years[rows], inputs.nc_years, inputs.pupils[rows], inputs.birth_years,
-                       np.concatenate([actual, flat]), origin - 1, None, None, residents,
-                       _housing_to(inputs.housing, origin), cross)
+    return PupilInputs(
+        inputs.years[rows],
+        inputs.nc_years,
+        inputs.pupils[rows],
+        inputs.birth_years,
+        np.concatenate([actual, flat]),
+        origin - 1,
+        None,
+        None,
+        residents,
+        _housing_to(inputs.housing, origin),
+        cross,
+    )
 
 
 def _housing_to(housing: Housing | None, origin: int) -> Housing | None:
@@ -1152,8 +1266,9 @@ def _housing_to(housing: Housing | None, origin: int) -> Housing | None:
     return replace(housing, dwellings=np.where(seen[:, None], housing.dwellings, usual))
 
 
-def _own_error(inputs: PupilInputs, method: str, settings: RatioSettings | None,
-               growth: ConstantGrowth | None) -> float:
+def _own_error(
+    inputs: PupilInputs, method: str, settings: RatioSettings | None, growth: ConstantGrowth | None
+) -> float:
     """Mean absolute error of the phase totals over the last origins, 1 and 3 years ahead; NaN if none."""
     last = int(inputs.years[-1])
     first = max(last - BACKTEST_ORIGINS, int(inputs.years[0]) + BACKTEST_LEAST_YEARS - 1)
@@ -1200,26 +1315,41 @@ def project_pupils(
     pupils = _roll_forward(base, fit.inputs.nc_years, paths, fit.ratios.spread, draws + 1)
     shape = pupils.shape
     return PupilForecast(
-        fit.method, int(fit.inputs.years[-1]), years, fit.inputs.nc_years, base, pupils,
-        np.broadcast_to(paths.arrivals, shape), np.broadcast_to(plans, shape[:2]), fit.ratios.level,
-        draws > 0 and fit.ratios.spread.shared > 0, fit.notes)
+        fit.method,
+        int(fit.inputs.years[-1]),
+        years,
+        fit.inputs.nc_years,
+        base,
+        pupils,
+        np.broadcast_to(paths.arrivals, shape),
+        np.broadcast_to(plans, shape[:2]),
+        fit.ratios.level,
+        draws > 0 and fit.ratios.spread.shared > 0,
+        fit.notes,
+    )
 
 
 def _years_ahead(fit: PupilFit, horizon: int) -> IntArray:
     return np.asarray(fit.inputs.years[-1] + 1 + np.arange(horizon))
 
 
-def _paths(inputs: PupilInputs, ratios: Ratios, years: IntArray, levers: PupilLevers,
-           noise: _Noise) -> tuple[_Paths, FloatArray]:
+def _paths(
+    inputs: PupilInputs, ratios: Ratios, years: IntArray, levers: PupilLevers, noise: _Noise
+) -> tuple[_Paths, FloatArray]:
     horizon = len(years)
     theta = _unknowns(ratios, noise)
     births = _with_residents(inputs, ratios, _births_paths(inputs, years, levers, noise), years, levers)
     _require_births(births, years, inputs.nc_years)
     arrivals, plans = _housing_paths(inputs, ratios, theta, years, levers)
     return _Paths(
-        births, _ratio_paths(ratios, theta, noise, levers, horizon),
-        _movement_paths(ratios, theta, noise, levers, horizon), _by_year(levers, "migration_children", horizon),
-        arrivals, _cross_paths(inputs, noise, levers, horizon), noise.chance), plans
+        births,
+        _ratio_paths(ratios, theta, noise, levers, horizon),
+        _movement_paths(ratios, theta, noise, levers, horizon),
+        _by_year(levers, "migration_children", horizon),
+        arrivals,
+        _cross_paths(inputs, noise, levers, horizon),
+        noise.chance,
+    ), plans
 
 
 def _project_totals(fit: PupilFit, horizon: int, draws: int, seed: int) -> PupilForecast:
@@ -1230,8 +1360,19 @@ def _project_totals(fit: PupilFit, horizon: int, draws: int, seed: int) -> Pupil
     else:
         pupils = _smoothed(fit.inputs, horizon, draws, seed)
     nothing = np.zeros(pupils.shape)
-    return PupilForecast(fit.method, int(fit.inputs.years[-1]), years, fit.inputs.nc_years, base, pupils, nothing,
-                         nothing[:, :, 0], np.full(len(base), np.nan), draws > 0 and fit.growth is None, fit.notes)
+    return PupilForecast(
+        fit.method,
+        int(fit.inputs.years[-1]),
+        years,
+        fit.inputs.nc_years,
+        base,
+        pupils,
+        nothing,
+        nothing[:, :, 0],
+        np.full(len(base), np.nan),
+        draws > 0 and fit.growth is None,
+        fit.notes,
+    )
 
 
 def _grown(base: FloatArray, horizon: int, growth: ConstantGrowth) -> FloatArray:
@@ -1262,5 +1403,482 @@ def _smooth_one(series: FloatArray, horizon: int, draws: int, seed: int) -> Floa
     runs[0] = fitted.forecast(horizon)
     if draws:
         rng = np.random.default_rng(seed)
-        runs[1:] = fitted.simulate(horizon, anchor="end", repetitions=draws, rng=rng).reshape(horizon, draws).T
+        runs[1:] = (
+            fitted.simulate(horizon, anchor="end", repetitions=draws, rng=rng).reshape(horizon, draws).T
+        )
     return runs
+
+
+# ---------------------------------------------------------------------------------------------------------
+# What drives the change, and the account of children
+# ---------------------------------------------------------------------------------------------------------
+
+DRIVERS = (
+    "cohorts",
+    "births",
+    "take_up",
+    "survival",
+    "migration",
+    "housing",
+    "cross_border",
+    "chance",
+    "interaction",
+)
+
+
+@dataclass(frozen=True)
+class PupilDrivers:
+    """What moved the total of a phase from the base year; the effects close to the change in every run.
+
+    Attributes:
+        names: (driver,) `DRIVERS`.
+        years: (year,) January census years.
+        effect: (driver, run, year) pupils; summed over drivers they are `change`.
+        change: (run, year) pupils of the forecast less pupils of the base year.
+    """
+
+    names: tuple[str, ...]
+    years: IntArray
+    effect: FloatArray
+    change: FloatArray
+
+
+def _still_paths(inputs: PupilInputs, ratios: Ratios, paths: _Paths) -> _Paths:
+    """Nothing changes: births of the base year, everyone in a phase moves up, no movement, no dwellings."""
+    nc_years, horizon = inputs.nc_years, paths.ratio.shape[1]
+    behind = births_behind(nc_years, inputs.years[-1:], inputs.birth_years, inputs.births)[0]
+    steady = np.where(nc_years <= 0, np.where(np.isnan(behind), paths.births[0, 0], behind), 0.0)
+    ratio = np.where(_in_phase(nc_years), 1.0, ratios.level)
+    share = 0.0 if inputs.cross_border_share is None else float(inputs.cross_border_share[-1])
+    shape = (1, horizon, len(nc_years))
+    return _Paths(
+        np.broadcast_to(steady, shape),
+        np.broadcast_to(ratio, shape),
+        np.ones(shape),
+        np.zeros(horizon),
+        np.zeros(shape),
+        np.full((1, horizon), share),
+        None,
+    )
+
+
+def pupil_drivers(
+    fit: PupilFit,
+    horizon: int,
+    phase: tuple[int, int],
+    levers: PupilLevers = NO_CHANGE,
+    draws: int = 1000,
+    seed: int = 2026,
+) -> PupilDrivers:
+    """Split the change of a phase's total since the base year into its drivers, in every run.
+
+    `cohorts` is what happens when nothing changes: the children already on roll move up, as many are born.
+    Each other driver is put in alone; what they do only together is `interaction` = change − Σ effects.
+
+    Args:
+        fit: a fitted cohort method.
+        horizon: years ahead.
+        phase: first and last NC year of the total.
+        levers: what the planner changes.
+        draws: runs besides the central one.
+        seed: seed of the draws; the same as in `project_pupils` gives the drivers of those runs.
+
+    Returns:
+        The drivers.
+
+    Raises:
+        MethodUnavailable: the method has no drivers.
+    """
+    if fit.ratios is None:
+        raise MethodUnavailable(f"{fit.method} has no drivers; use a cohort method.")
+    years, inputs = _years_ahead(fit, horizon), fit.inputs
+    full, _ = _paths(inputs, fit.ratios, years, levers, _draw(draws, horizon, fit.ratios, seed))
+    still = _still_paths(inputs, fit.ratios, full)
+    chosen = (inputs.nc_years >= phase[0]) & (inputs.nc_years <= phase[1])
+
+    def total(paths: _Paths) -> FloatArray:
+        rolled = _roll_forward(inputs.pupils[-1], inputs.nc_years, paths, fit_spread, draws + 1)
+        return np.asarray(rolled[:, :, chosen].sum(axis=2))
+
+    fit_spread, base = fit.ratios.spread, float(inputs.pupils[-1, chosen].sum())
+    unchanged, change = total(still), total(full) - base
+    alone = [total(paths) - unchanged for paths in _one_at_a_time(inputs.nc_years, still, full)]
+    effect = np.stack([unchanged - base, *alone])
+    together = change - effect.sum(axis=0)
+    return PupilDrivers(DRIVERS, years, np.concatenate([effect, together[None]]), change)
+
+
+def _one_at_a_time(nc_years: IntArray, still: _Paths, full: _Paths) -> tuple[_Paths, ...]:
+    """The paths with one driver as forecast and the rest still, in the order of `DRIVERS`."""
+    entry = nc_years <= 0
+    return (
+        replace(still, births=full.births),
+        replace(still, ratio=np.where(entry, full.ratio, still.ratio)),
+        replace(still, ratio=np.where(entry, still.ratio, full.ratio)),
+        replace(still, movement=full.movement, children=full.children),
+        replace(still, arrivals=full.arrivals),
+        replace(still, cross=full.cross),
+        replace(still, chance=full.chance),
+    )
+
+
+@dataclass(frozen=True)
+class PupilAccount:
+    """Every child of a forecast: who entered, moved up, arrived or left since the January before.
+
+    pupils = entered + moved_up + arrived − left, in every run, year and year group; and every pupil of a
+    January either moves up the next or is counted in `finished`.
+
+    Attributes:
+        entered: (run, year, nc_year) children entering Reception or nursery from births.
+        moved_up: (run, year, nc_year) pupils of the year group below, the January before.
+        arrived: (run, year, nc_year) arrivals, new dwellings among them.
+        left: (run, year, nc_year) leavers.
+        finished: (run, year, nc_year) pupils of the January before in a year group that nobody moves up
+            from: the last, and nursery (Reception is entered from births).
+    """
+
+    entered: FloatArray
+    moved_up: FloatArray
+    arrived: FloatArray
+    left: FloatArray
+    finished: FloatArray
+
+
+def account(forecast: PupilForecast) -> PupilAccount:
+    """Account for every child of a forecast.
+
+    Args:
+        forecast: a forecast.
+
+    Returns:
+        The account.
+    """
+    pupils, entry = forecast.pupils, forecast.nc_years <= 0
+    first = np.broadcast_to(forecast.base, (pupils.shape[0], 1, pupils.shape[2]))
+    before = np.concatenate([first, pupils[:, :-1]], axis=1)
+    moved = np.where(entry, 0.0, np.roll(before, 1, axis=2))
+    housed = np.minimum(forecast.housing_pupils, pupils)
+    entered = np.where(entry, pupils - housed, 0.0)
+    net = pupils - entered - moved - housed
+    ends = (forecast.nc_years < 0) | (forecast.nc_years == forecast.nc_years[-1])
+    return PupilAccount(
+        entered, moved, housed + np.maximum(net, 0.0), np.maximum(-net, 0.0), np.where(ends, before, 0.0)
+    )
+
+
+# ---------------------------------------------------------------------------------------------------------
+# Residents, the SCAP-style table, and reading the tables of a dataset
+# ---------------------------------------------------------------------------------------------------------
+
+
+def project_residents(inputs: PupilInputs, horizon: int, levers: PupilLevers = NO_CHANGE) -> Residents:
+    """Return residents by single year of age: the given actual years, then the projection under the levers.
+
+    people[y, a] = projection[y, a] × (1 + births change of its cohort, if its births are projected)
+    × Π (1 + migration) over the forecast years it has lived here.
+
+    Args:
+        inputs: the tables of one authority.
+        horizon: years ahead.
+        levers: births and migration act; the rest do not.
+
+    Returns:
+        Residents; `projected` keeps the two kinds of years apart.
+
+    Raises:
+        MethodUnavailable: there are no residents, or the projection stops short.
+    """
+    residents, base = inputs.residents, int(inputs.years[-1])
+    if residents is None or residents.years[-1] < base + horizon:
+        raise MethodUnavailable(f"residents by age to {base + horizon} need a projection to that year.")
+    chosen = residents.years <= base + horizon
+    years = residents.years[chosen]
+    born = years[:, None] - 1 - residents.ages
+    births = _births_factor(inputs, born, levers, horizon)
+    grown = np.concatenate([[1.0], np.cumprod(1 + _by_year(levers, "migration", horizon))])
+    step = np.clip(years - base, 0, horizon)[:, None]
+    since = np.clip(born - base, 0, step)
+    factor = np.where(residents.projected[chosen][:, None], births * grown[step] / grown[since], 1.0)
+    return Residents(years, residents.ages, residents.people[chosen] * factor, residents.projected[chosen])
+
+
+def _births_factor(inputs: PupilInputs, born: IntArray, levers: PupilLevers, horizon: int) -> FloatArray:
+    change = _by_year(levers, "births", horizon)[np.clip(born - inputs.years[-1] - 1, 0, horizon - 1)]
+    position = np.clip(born - inputs.birth_years[0], 0, len(inputs.births) - 1)
+    variant = (_variant(inputs, levers.births_variant) / inputs.births)[position]
+    return np.where(born > inputs.births_actual_to, (1 + change) * variant, 1.0)
+
+
+def academic_year(january: int) -> str:
+    """Return the academic year of a January census: 2027 is in "2026/27"."""
+    return f"{january - 1}/{january % 100:02d}"
+
+
+SCAP_YEARS = {"primary": 5, "secondary": 7}
+
+
+def scap_table(forecast: PupilForecast, phase: Literal["primary", "secondary"]) -> pd.DataFrame:
+    """Return mainstream forecasts as in the School Capacity survey: academic years by year group.
+
+    Whole pupils; each row is rounded by largest remainders, so that it sums to its total.
+
+    Args:
+        forecast: a forecast at least as long as the survey asks: 5 years for primary, 7 for secondary.
+        phase: primary (Reception to Year 6) or secondary (Year 7 to 11).
+
+    Returns:
+        One row per academic year: academic_year, one column per year group, total.
+
+    Raises:
+        MethodUnavailable: the forecast is too short, or lacks a year group.
+    """
+    first, last = PRIMARY if phase == "primary" else SECONDARY
+    wanted, needed = np.arange(first, last + 1), SCAP_YEARS[phase]
+    if len(forecast.years) < needed or not np.isin(wanted, forecast.nc_years).all():
+        raise MethodUnavailable(f"the {phase} table needs {needed} years and NC years {first} to {last}.")
+    central = forecast.pupils[0, :needed][:, np.isin(forecast.nc_years, wanted)]
+    whole = _round_rows(central)
+    table = pd.DataFrame(whole, columns=["Reception" if g == 0 else str(g) for g in wanted])
+    table.insert(0, "academic_year", [academic_year(int(year)) for year in forecast.years[:needed]])
+    table["total"] = whole.sum(axis=1)
+    return table
+
+
+def _round_rows(values: FloatArray) -> IntArray:
+    """Round each row to whole numbers whose sum is the rounded sum, largest remainders first."""
+    floor = np.floor(values)
+    short = np.rint(values.sum(axis=1)) - floor.sum(axis=1)
+    rank = np.argsort(np.argsort(-(values - floor), axis=1, kind="stable"), axis=1)
+    return np.asarray((floor + (rank < short[:, None])).astype(np.int64))
+
+
+PHASE_NC_YEARS: Mapping[str, tuple[int, int]] = {
+    "early_years": (-4, -1),
+    "primary": PRIMARY,
+    "secondary": SECONDARY,
+    "post_16": (12, 21),
+}
+
+
+def pupil_inputs(
+    pupils: pd.DataFrame,
+    births: pd.DataFrame,
+    births_actual_to: int | None = None,
+    *,
+    births_high: pd.DataFrame | None = None,
+    births_low: pd.DataFrame | None = None,
+    population: pd.DataFrame | None = None,
+    housing: pd.DataFrame | None = None,
+    pupil_yields: pd.DataFrame | None = None,
+    yield_cv: float = 0.2,
+    cross_border: pd.DataFrame | None = None,
+) -> PupilInputs:
+    """Build the inputs from the tables of a dataset, joined by name; the order of rows does not matter.
+
+    Args:
+        pupils: year, nc_year, pupils; areas are summed; rows without nc_year (totals) are left out.
+        births: year (academic year of birth), births; areas are summed.
+        births_actual_to: last academic year of actual births; by default the one before the last census.
+        births_high: as `births`, the high variant.
+        births_low: as `births`, the low variant.
+        population: year, age or nc_year, people, status (actual, projection).
+        housing: year, dwelling_type, dwellings, completed and planned.
+        pupil_yields: dwelling_type, nc_year or phase, pupils_per_dwelling, ehc_plans_per_dwelling (of
+            the phase or year group of the row: they are summed).
+        yield_cv: how well the yields are known, fraction.
+        cross_border: year, share of the Year 7 on roll who live elsewhere.
+
+    Returns:
+        The inputs.
+
+    Raises:
+        DatasetError: a key appears twice, an axis has a gap, a dwelling type has no yield.
+    """
+    roll = _grid(pupils[pupils["nc_year"].notna()], "pupils", ("year", "nc_year"), "pupils")
+    born = _grid(births, "births", ("year",), "births")
+    last = int(roll.index[-1])
+    birth_years = born.index.to_numpy(dtype=np.int64)
+    nc_years = roll.columns.to_numpy(dtype=np.int64)
+    return PupilInputs(
+        roll.index.to_numpy(dtype=np.int64),
+        nc_years,
+        roll.to_numpy(dtype=float),
+        birth_years,
+        born.to_numpy(dtype=float)[:, 0],
+        last - 1 if births_actual_to is None else births_actual_to,
+        _like(births_high, born, "births_high"),
+        _like(births_low, born, "births_low"),
+        None if population is None else _residents(population),
+        None if housing is None else _housing(housing, pupil_yields, nc_years, yield_cv),
+        None if cross_border is None else _shares(cross_border, roll.index),
+    )
+
+
+def _grid(table: pd.DataFrame, name: str, keys: tuple[str, ...], value: str) -> pd.DataFrame:
+    """Year by label, areas summed; a key given twice raises, and so does a mix of all areas and parts."""
+    within = [*keys, *(["area"] if "area" in table else [])]
+    twice = table.duplicated(within)
+    if twice.any():
+        row = int(np.flatnonzero(twice.to_numpy())[0])
+        raise DatasetError(
+            (
+                Fault(
+                    name,
+                    row=row + 2,
+                    column=", ".join(within),
+                    found="a row given twice",
+                    allowed="one row per key",
+                    todo="remove one",
+                ),
+            )
+        )
+    if "area" in table and table["area"].isna().any() and table["area"].notna().any():
+        raise DatasetError(
+            (
+                Fault(
+                    name,
+                    column="area",
+                    found="rows for all areas beside rows for single areas",
+                    allowed="one kind of rows",
+                    todo="remove one kind",
+                ),
+            )
+        )
+    summed = table.groupby(list(keys), sort=True)[value].sum(min_count=1)
+    grid = summed.reset_index().pivot_table(value, "year", keys[1]) if len(keys) > 1 else summed.to_frame()
+    grid.index, grid.columns = grid.index.astype(int), grid.columns.astype(int if len(keys) > 1 else str)
+    return grid.sort_index().sort_index(axis=1)
+
+
+def _like(table: pd.DataFrame | None, wanted: pd.DataFrame, name: str) -> FloatArray | None:
+    """(birth_year,) a variant of births on the years of the principal ones, which it must all have."""
+    if table is None:
+        return None
+    grid = _grid(table, name, ("year",), "births")
+    _require_labels(grid.index, wanted.index, name, "year")
+    return grid.loc[wanted.index].to_numpy(dtype=float)[:, 0]
+
+
+def _require_labels(found: pd.Index, wanted: pd.Index, name: str, column: str) -> None:
+    missing = sorted(set(wanted) - set(found))
+    if missing:
+        raise DatasetError(
+            (
+                Fault(
+                    name,
+                    column=column,
+                    found=f"no row for {missing}",
+                    allowed=f"a row for each {column} in use",
+                    todo="add the rows",
+                ),
+            )
+        )
+
+
+def _residents(population: pd.DataFrame) -> Residents:
+    aged = population.assign(
+        age=population["age"] if "age" in population else population["nc_year"] + 4,
+        projected=population["status"].eq("projection"),
+    )
+    kinds = aged.groupby("year")["projected"].nunique()
+    unknown = sorted(set(population["status"]) - {"actual", "projection"})
+    if (kinds > 1).any() or unknown:
+        found = (
+            f"status {unknown}"
+            if unknown
+            else f"actual and projected rows in {kinds[kinds > 1].index.tolist()}"
+        )
+        raise DatasetError(
+            (
+                Fault(
+                    "population",
+                    column="status",
+                    found=found,
+                    allowed="actual or projection, one kind a year",
+                    todo="keep one kind of each year",
+                ),
+            )
+        )
+    grid = _grid(aged, "population", ("year", "age"), "people")
+    projected = aged.groupby("year")["projected"].first().sort_index().to_numpy(dtype=bool)
+    return Residents(
+        grid.index.to_numpy(dtype=np.int64),
+        grid.columns.to_numpy(dtype=np.int64),
+        grid.to_numpy(dtype=float),
+        projected,
+    )
+
+
+def _housing(housing: pd.DataFrame, yields: pd.DataFrame | None, nc_years: IntArray, cv: float) -> Housing:
+    if yields is None:
+        raise DatasetError(
+            (
+                Fault(
+                    "pupil_yields",
+                    found="no table",
+                    allowed="a yield for each dwelling type",
+                    todo="add it, or leave out housing",
+                ),
+            )
+        )
+    types = tuple(sorted(housing["dwelling_type"].unique()))
+    _require_labels(pd.Index(yields["dwelling_type"]), pd.Index(types), "pupil_yields", "dwelling_type")
+    keys = ["year", "dwelling_type", *(["area"] if "area" in housing else [])]
+    if housing.duplicated(keys).any():
+        raise DatasetError(
+            (
+                Fault(
+                    "housing",
+                    column=", ".join(keys),
+                    found="a row given twice",
+                    allowed="one row per key",
+                    todo="remove one",
+                ),
+            )
+        )
+    built = housing.pivot_table("dwellings", "year", "dwelling_type", aggfunc="sum")
+    if built.isna().any(axis=None):
+        raise DatasetError(
+            (
+                Fault(
+                    "housing",
+                    column="dwellings",
+                    found="a year without one of the dwelling types",
+                    allowed="every type in every year",
+                    todo="add the row, 0 if none is built",
+                ),
+            )
+        )
+    per_type = [_yield_of(yields[yields["dwelling_type"] == name], nc_years) for name in types]
+    plans = yields.groupby("dwelling_type")["ehc_plans_per_dwelling"].sum(min_count=1).loc[list(types)]
+    return Housing(
+        built.index.to_numpy(dtype=np.int64),
+        types,
+        built[list(types)].to_numpy(dtype=float),
+        np.stack(per_type),
+        plans.to_numpy(dtype=float),
+        cv,
+    )
+
+
+def _yield_of(rows: pd.DataFrame, nc_years: IntArray) -> FloatArray:
+    """(nc_year,) pupils per dwelling of one type; a yield by phase is spread evenly over its year groups."""
+    given = rows.dropna(subset=["pupils_per_dwelling"])
+    if "nc_year" in given and given["nc_year"].notna().all():
+        by_group = given.set_index(given["nc_year"].astype(int))["pupils_per_dwelling"]
+        _require_labels(by_group.index, pd.Index(nc_years), "pupil_yields", "nc_year")
+        return by_group.loc[nc_years.tolist()].to_numpy(dtype=float)
+    _require_labels(pd.Index(list(PHASE_NC_YEARS)), pd.Index(given["phase"]), "pupil_yields", "phase")
+    found = np.full(len(nc_years), np.nan)
+    for phase, value in zip(given["phase"], given["pupils_per_dwelling"], strict=True):
+        first, last = PHASE_NC_YEARS[phase]
+        chosen = (nc_years >= first) & (nc_years <= last)
+        found[chosen] = value / max(int(chosen.sum()), 1)
+    _require_labels(pd.Index(nc_years[~np.isnan(found)]), pd.Index(nc_years), "pupil_yields", "nc_year")
+    return found
+
+
+def _shares(table: pd.DataFrame, years: pd.Index) -> FloatArray:
+    _require_labels(pd.Index(table["year"]), years, "cross_border", "year")
+    return table.set_index("year")["share"].loc[years].to_numpy(dtype=float)
