@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecasting.model.population import FloatArray, Housing, IntArray, PupilInputs, Residents
+from forecasting.model.population_inputs import FloatArray, Housing, IntArray, PupilInputs, Residents
 
 NC_YEARS: IntArray = np.arange(-2, 15)
 RECEPTION = 2  # position of NC year 0
