@@ -1,6 +1,6 @@
-"""Accuracy of every method on synthetic authorities, the oracle beside. Run by hand:
+"""Accuracy of every method on synthetic authorities, the oracle beside.
 
-python benchmarks/population_accuracy.py --authorities 100 --origins 2018 2020 2022
+Run by hand: python benchmarks/population_accuracy.py --authorities 100 --origins 2018 2020 2022
 """
 
 from __future__ import annotations
@@ -18,11 +18,13 @@ from forecasting.analysis.synthetic_pupils import SyntheticAuthority, synthetic_
 
 
 def one(index: int, seed: int, origins: list[int], methods: list[str], draws: int) -> pd.DataFrame:
+    """Return the backtest of one authority of the seed."""
     authority: SyntheticAuthority = synthetic_authority(np.random.default_rng([seed, index]))
     return backtest_synthetic([authority], methods, origins, draws=draws).assign(unit=str(index))
 
 
 def main() -> None:
+    """Print the table of accuracy."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--authorities", type=int, default=100)
     parser.add_argument("--seed", type=int, default=2026)

@@ -16,6 +16,7 @@ REPEATS = 15
 
 
 def median_ms(work: Callable[[], object], repeats: int = REPEATS) -> float:
+    """Return the median time of `work` in milliseconds, after one warm-up."""
     work()
     times = []
     for _ in range(repeats):
@@ -26,19 +27,17 @@ def median_ms(work: Callable[[], object], repeats: int = REPEATS) -> float:
 
 
 def main() -> None:
+    """Print the times."""
     inputs = inputs_at(synthetic_authorities(1, 2026)[0], 2022, 40)
     fit = fit_pupils(inputs, "cohort_survival_damped")
-    print(
-        f"fit, cohort survival damped: {median_ms(lambda: fit_pupils(inputs, 'cohort_survival_damped')):.1f} ms"
-    )
+    print(f"fit, damped: {median_ms(lambda: fit_pupils(inputs, 'cohort_survival_damped')):.1f} ms")
     print(f"fit, auto (with its backtest): {median_ms(lambda: fit_pupils(inputs, 'auto'), 3):.1f} ms")
     print("forecast, 17 year groups, after warm-up (a lever moves: the fit is kept):")
     for years in (10, 20, 40):
         for draws in (500, 1000, 2000, 4000):
             took = median_ms(lambda years=years, draws=draws: project_pupils(fit, years, draws=draws))
-            print(
-                f"  {years} years × {draws} draws: {took:.1f} ms, {1e6 * took / (years * draws * 17):.0f} ns a cell"
-            )
+            cell = 1e6 * took / (years * draws * 17)
+            print(f"  {years} years × {draws} draws: {took:.1f} ms, {cell:.0f} ns a cell")
     print(f"drivers, 20 years × 1,000 draws: {median_ms(lambda: pupil_drivers(fit, 20, PRIMARY), 5):.1f} ms")
 
 

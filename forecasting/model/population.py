@@ -568,17 +568,18 @@ def _notes(ratios: Ratios) -> tuple[str, ...]:
     )
 
 
-def plain_fit(inputs: PupilInputs, window: int = 3) -> PupilFit:
+def plain_fit(inputs: PupilInputs, window: int = 3, settings: RatioSettings | None = None) -> PupilFit:
     """Return cohort survival by the plain mean of the last ratios, the usual hand method, without a range.
 
     Args:
         inputs: the tables of one authority.
         window: years in the mean.
+        settings: how dwellings fill; the rest is not used.
 
     Returns:
         The fit; see `plain_ratios`.
     """
-    return PupilFit(inputs, f"mean_of_{window}_years", plain_ratios(inputs, window))
+    return PupilFit(inputs, f"mean_of_{window}_years", plain_ratios(inputs, window, settings))
 
 
 BACKTEST_ORIGINS, BACKTEST_LEAST_YEARS, BACKTEST_HORIZONS = 4, 6, (1, 3)

@@ -388,9 +388,10 @@ def _solve(
     prior[:count, :count] = spread.shared**2 / (1 - spread.fade**2) * _ar1(count, spread.fade)
     prior[range(count, len(prior)), range(count, len(prior))] = np.maximum(seen.fixed_variance, 1e-12)
     lifted = inverse @ loading
-    information = np.linalg.inv(prior) + np.einsum("gtf,gth->fh", loading, lifted)
+    flat = (groups * count, loading.shape[2])
+    information = np.linalg.inv(prior) + loading.reshape(flat).T @ lifted.reshape(flat)
     factor_covariance = np.linalg.inv(information)
-    factor = factor_covariance @ np.einsum("gtf,gt->f", lifted, seen.deviation)
+    factor = factor_covariance @ (lifted.reshape(flat).T @ seen.deviation.ravel())
     weighted = (inverse @ (seen.deviation - loading @ factor)[:, :, None])[:, :, 0]
     fit = float(np.sum(seen.deviation * weighted))
     logdet = (
@@ -524,7 +525,7 @@ def _unknowns_given(seen: _Observed, solved: _Solved, kernel: _Kernel) -> tuple[
     return np.concatenate([(own_mean + phase @ solved.factor).T.ravel(), rest @ solved.factor]), covariance
 
 
-def plain_ratios(inputs: PupilInputs, window: int = 3) -> Ratios:
+def plain_ratios(inputs: PupilInputs, window: int = 3, settings: RatioSettings | None = None) -> Ratios:
     """Return the plain mean of the last ratios, nothing shrunk, nothing uncertain: the usual hand method.
 
     level[g] = Σ counted / Σ feed over the last `window` years, new dwellings taken out at the stated yields.
@@ -532,11 +533,12 @@ def plain_ratios(inputs: PupilInputs, window: int = 3) -> Ratios:
     Args:
         inputs: the tables of one authority.
         window: years in the mean.
+        settings: how dwellings fill; the rest is not used.
 
     Returns:
         Ratios without trend, shared movement or spread.
     """
-    settings = RatioSettings(damped=False)
+    settings = replace(settings or RatioSettings(), damped=False)
     feed = _feed(inputs)
     counted = inputs.pupils * _living_here(inputs) - _stated_arrivals(inputs, settings).sum(axis=1)
     level = _reference(
