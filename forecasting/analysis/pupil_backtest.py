@@ -301,3 +301,54 @@ def place_among_authorities(
         (low, middle, high),
         float(published.mean()),
     )
+
+
+def backtest_totals(totals: pd.DataFrame, origin: int = 2023, since: int = 2019) -> pd.DataFrame:
+    """Check constant growth on real totals, all that totals without year groups allow: thin, and said so.
+
+    Cohort survival cannot be tried on them. Three rules are: no change, 1 % simple growth a year, and the
+    compound growth of `since` to `origin`.
+
+    Args:
+        totals: unit and one column of pupils per census year, named p and its last two digits (p19, p23 …).
+        origin: January census year to forecast from.
+        since: January census year from which own growth is measured.
+
+    Returns:
+        One row per unit, method and later year: unit, method, origin, year, horizon, forecast, actual,
+        error (forecast ÷ actual − 1). Units without a value in a year have no row for it.
+
+    Raises:
+        DatasetError: the columns of `since` and `origin`, or any later year, are missing.
+    """
+    years = {2000 + int(name[1:]): name for name in totals.columns if name[0] == "p" and name[1:].isdigit()}
+    later = [year for year in years if year > origin]
+    if origin not in years or since not in years or not later:
+        allowed = f"p{since % 100}, p{origin % 100} and a later year"
+        raise DatasetError((Fault("pupils_by_authority", found=f"years {sorted(years)}", allowed=allowed),))
+    now, before = totals[years[origin]], totals[years[since]]
+    growth = (now / before) ** (1 / (origin - since))
+    rows = []
+    for year in later:
+        ahead = year - origin
+        rules = {
+            "no_change": now,
+            "constant_growth_1pct": now * (1 + 0.01 * ahead),
+            "own_growth": now * growth**ahead,
+        }
+        for name, forecast in rules.items():
+            rows.append(
+                pd.DataFrame(
+                    {
+                        "unit": totals["unit"],
+                        "method": name,
+                        "origin": origin,
+                        "year": year,
+                        "horizon": ahead,
+                        "forecast": forecast,
+                        "actual": totals[years[year]],
+                    }
+                )
+            )
+    table = pd.concat(rows, ignore_index=True).dropna(subset=["forecast", "actual"])
+    return table.assign(error=table["forecast"] / table["actual"] - 1)
