@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 
 from forecasting.analysis.synthetic_pupils import SyntheticAuthority, inputs_at, oracle_forecast
-from forecasting.errors import DatasetError, Fault
 from forecasting.model.population import (
     PRIMARY,
     SECONDARY,
@@ -30,6 +29,7 @@ from forecasting.model.population import (
     plain_fit,
     project_pupils,
 )
+from forecasting.model.population_inputs import refusal
 
 Fitter = Callable[[PupilInputs], PupilFit]
 PHASES: Mapping[str, tuple[int, int]] = {"primary": PRIMARY, "secondary": SECONDARY}
@@ -271,23 +271,17 @@ def place_among_authorities(
     column = f"For_{horizon}_{phase[0].upper()}"
     missing = [name for name in ("Year", "geographic_level", column) if name not in scorecards]
     if missing:
-        raise DatasetError(
-            (Fault("school_places_scorecards", column=", ".join(missing), found="no such column"),)
-        )
+        raise refusal("school_places_scorecards", column=", ".join(missing), found="no such column")
     year = academic_year or str(scorecards["Year"].max())
     rows = scorecards[(scorecards["Year"] == year) & (scorecards["geographic_level"] == "Local authority")]
     sizes = pd.to_numeric(rows[column], errors="coerce").abs()
     published = sizes.dropna().to_numpy(dtype=float)
     if len(published) == 0:
-        raise DatasetError(
-            (
-                Fault(
-                    "school_places_scorecards",
-                    column="Year",
-                    found=f"no errors for {year}",
-                    allowed=", ".join(sorted(scorecards["Year"].unique())),
-                ),
-            )
+        raise refusal(
+            "school_places_scorecards",
+            column="Year",
+            found=f"no errors for {year}",
+            allowed=", ".join(sorted(scorecards["Year"].unique())),
         )
     low, middle, high = (float(value) for value in np.quantile(published, [0.25, 0.5, 0.75]))
     worse = float(np.mean(published > abs(error)))
@@ -325,7 +319,7 @@ def backtest_totals(totals: pd.DataFrame, origin: int = 2023, since: int = 2019)
     later = [year for year in years if year > origin]
     if origin not in years or since not in years or not later:
         allowed = f"p{since % 100}, p{origin % 100} and a later year"
-        raise DatasetError((Fault("pupils_by_authority", found=f"years {sorted(years)}", allowed=allowed),))
+        raise refusal("pupils_by_authority", found=f"years {sorted(years)}", allowed=allowed)
     now, before = totals[years[origin]], totals[years[since]]
     growth = (now / before) ** (1 / (origin - since))
     rows = []

@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from forecasting.errors import DatasetError, Fault, MethodUnavailable, ScenarioError
+from forecasting.errors import MethodUnavailable, ScenarioError
 from forecasting.model.population_inputs import (
     PHASE_NC_YEARS,
     POST_16,
@@ -26,6 +26,7 @@ from forecasting.model.population_inputs import (
     PupilInputs,
     Residents,
     pupil_inputs,
+    refusal,
 )
 from forecasting.model.population_ratios import (
     Ratios,
@@ -547,16 +548,12 @@ def fit_pupils(
 def _require_last_roll(inputs: PupilInputs) -> None:
     gaps = inputs.nc_years[np.isnan(inputs.pupils[-1])].tolist()
     if gaps:
-        raise DatasetError(
-            (
-                Fault(
-                    "pupils",
-                    column="pupils",
-                    found=f"no pupils of NC years {gaps} in {inputs.years[-1]}",
-                    allowed="a count for every NC year in the last census year",
-                    todo="add them, or leave out that census year",
-                ),
-            )
+        raise refusal(
+            "pupils",
+            column="pupils",
+            found=f"no pupils of NC years {gaps} in {inputs.years[-1]}",
+            allowed="a count for every NC year in the last census year",
+            todo="add them, or leave out that census year",
         )
 
 

@@ -20,6 +20,19 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 
+def refusal(
+    table: str,
+    *,
+    found: str,
+    column: str = "",
+    allowed: str = "",
+    todo: str = "correct the table",
+    row: int = 0,
+) -> DatasetError:
+    """Return the error of one fault in a table: where, what was found, what is allowed, what to do."""
+    return DatasetError((Fault(table, "", row, column, found, allowed, todo),))
+
+
 @dataclass(frozen=True)
 class Residents:
     """Residents by single year of age, actual and projected years kept apart.
@@ -222,29 +235,21 @@ def _grid(table: pd.DataFrame, name: str, keys: tuple[str, ...], value: str) -> 
     twice = table.duplicated(within)
     if twice.any():
         row = int(np.flatnonzero(twice.to_numpy())[0])
-        raise DatasetError(
-            (
-                Fault(
-                    name,
-                    row=row + 2,
-                    column=", ".join(within),
-                    found="a row given twice",
-                    allowed="one row per key",
-                    todo="remove one",
-                ),
-            )
+        raise refusal(
+            name,
+            row=row + 2,
+            column=", ".join(within),
+            found="a row given twice",
+            allowed="one row per key",
+            todo="remove one",
         )
     if "area" in table and table["area"].isna().any() and table["area"].notna().any():
-        raise DatasetError(
-            (
-                Fault(
-                    name,
-                    column="area",
-                    found="rows for all areas beside rows for single areas",
-                    allowed="one kind of rows",
-                    todo="remove one kind",
-                ),
-            )
+        raise refusal(
+            name,
+            column="area",
+            found="rows for all areas beside rows for single areas",
+            allowed="one kind of rows",
+            todo="remove one kind",
         )
     summed = table.groupby(list(keys), sort=True)[value].sum(min_count=1)
     grid = summed.reset_index().pivot_table(value, "year", keys[1]) if len(keys) > 1 else summed.to_frame()
@@ -264,16 +269,12 @@ def _like(table: pd.DataFrame | None, wanted: pd.DataFrame, name: str) -> FloatA
 def _require_labels(found: pd.Index, wanted: pd.Index, name: str, column: str) -> None:
     missing = sorted(set(wanted) - set(found))
     if missing:
-        raise DatasetError(
-            (
-                Fault(
-                    name,
-                    column=column,
-                    found=f"no row for {missing}",
-                    allowed=f"a row for each {column} in use",
-                    todo="add the rows",
-                ),
-            )
+        raise refusal(
+            name,
+            column=column,
+            found=f"no row for {missing}",
+            allowed=f"a row for each {column} in use",
+            todo="add the rows",
         )
 
 
@@ -290,16 +291,12 @@ def _residents(population: pd.DataFrame) -> Residents:
             if unknown
             else f"actual and projected rows in {kinds[kinds > 1].index.tolist()}"
         )
-        raise DatasetError(
-            (
-                Fault(
-                    "population",
-                    column="status",
-                    found=found,
-                    allowed="actual or projection, one kind a year",
-                    todo="keep one kind of each year",
-                ),
-            )
+        raise refusal(
+            "population",
+            column="status",
+            found=found,
+            allowed="actual or projection, one kind a year",
+            todo="keep one kind of each year",
         )
     grid = _grid(aged, "population", ("year", "age"), "people")
     projected = aged.groupby("year")["projected"].first().sort_index().to_numpy(dtype=bool)
@@ -313,43 +310,31 @@ def _residents(population: pd.DataFrame) -> Residents:
 
 def _housing(housing: pd.DataFrame, yields: pd.DataFrame | None, nc_years: IntArray, cv: float) -> Housing:
     if yields is None:
-        raise DatasetError(
-            (
-                Fault(
-                    "pupil_yields",
-                    found="no table",
-                    allowed="a yield for each dwelling type",
-                    todo="add it, or leave out housing",
-                ),
-            )
+        raise refusal(
+            "pupil_yields",
+            found="no table",
+            allowed="a yield for each dwelling type",
+            todo="add it, or leave out housing",
         )
     types = tuple(sorted(housing["dwelling_type"].unique()))
     _require_labels(pd.Index(yields["dwelling_type"]), pd.Index(types), "pupil_yields", "dwelling_type")
     keys = ["year", "dwelling_type", *(["area"] if "area" in housing else [])]
     if housing.duplicated(keys).any():
-        raise DatasetError(
-            (
-                Fault(
-                    "housing",
-                    column=", ".join(keys),
-                    found="a row given twice",
-                    allowed="one row per key",
-                    todo="remove one",
-                ),
-            )
+        raise refusal(
+            "housing",
+            column=", ".join(keys),
+            found="a row given twice",
+            allowed="one row per key",
+            todo="remove one",
         )
     built = housing.pivot_table("dwellings", "year", "dwelling_type", aggfunc="sum")
     if built.isna().any(axis=None):
-        raise DatasetError(
-            (
-                Fault(
-                    "housing",
-                    column="dwellings",
-                    found="a year without one of the dwelling types",
-                    allowed="every type in every year",
-                    todo="add the row, 0 if none is built",
-                ),
-            )
+        raise refusal(
+            "housing",
+            column="dwellings",
+            found="a year without one of the dwelling types",
+            allowed="every type in every year",
+            todo="add the row, 0 if none is built",
         )
     per_type = [_yield_of(yields[yields["dwelling_type"] == name], nc_years) for name in types]
     plans = yields.groupby("dwelling_type")["ehc_plans_per_dwelling"].sum(min_count=1).loc[list(types)]

@@ -11,8 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from forecasting.errors import DatasetError, Fault
-from forecasting.model.population_inputs import FloatArray, Housing, IntArray, PupilInputs
+from forecasting.model.population_inputs import FloatArray, Housing, IntArray, PupilInputs, refusal
 
 # ---------------------------------------------------------------------------------------------------------
 # Ratios: what is observed
@@ -73,16 +72,12 @@ def arrivals_per_type(housing: Housing, years: IntArray, profile: FloatArray) ->
         DatasetError: a year wanted is after the last year of the table.
     """
     if years[-1] > housing.years[-1]:
-        raise DatasetError(
-            (
-                Fault(
-                    "housing",
-                    column="year",
-                    found=f"the last year is {housing.years[-1]}",
-                    allowed=f"years to {years[-1]}",
-                    todo="add the dwellings planned, 0 where there are none",
-                ),
-            )
+        raise refusal(
+            "housing",
+            column="year",
+            found=f"the last year is {housing.years[-1]}",
+            allowed=f"years to {years[-1]}",
+            todo="add the dwellings planned, 0 where there are none",
         )
     lagged = years[:, None] - np.arange(len(profile)) - housing.years[0]
     built = np.where((lagged >= 0)[..., None], housing.dwellings[np.maximum(lagged, 0)], 0.0)
@@ -183,7 +178,7 @@ SPREADS_TRIED: Mapping[str, tuple[float, ...]] = {
     "trend": (0.0, 0.002, 0.005),
 }
 OWN_DEVIATION = 0.01  # of a year group's progression from that of its phase, before any data
-PHASE_DEVIATION = 0.05  # of a phase's progression from 1, before any data
+PHASE_DEVIATION = 0.01  # of a phase's progression from 1, before any data: few authorities gain or lose 2 %
 ENTRY_DEVIATION = 0.5  # of take-up and transfers from their pooled mean, before any data
 OTHER_ENTRY_DRIFT = 2.5
 # Spread and fading of the shared movement are told poorly by one authority's history: all of these are kept,
@@ -300,16 +295,12 @@ def _reference(nc_years: IntArray, counted: FloatArray, feed: FloatArray) -> Flo
     both = ~np.isnan(counted) & ~np.isnan(feed)
     if not both.any(axis=0).all():
         missing = nc_years[~both.any(axis=0)].tolist()
-        raise DatasetError(
-            (
-                Fault(
-                    "pupils",
-                    column="nc_year",
-                    found=f"no ratio can be formed for {missing}",
-                    allowed="two census years running, and births for Reception and below",
-                    todo="add the missing years, or leave these year groups out",
-                ),
-            )
+        raise refusal(
+            "pupils",
+            column="nc_year",
+            found=f"no ratio can be formed for {missing}",
+            allowed="two census years running, and births for Reception and below",
+            todo="add the missing years, or leave these year groups out",
         )
     pooled = np.where(both, counted, 0).sum(axis=0) / np.where(both, feed, 0).sum(axis=0)
     return np.where(in_phase(nc_years), 1.0, np.maximum(pooled, 1e-9))
@@ -372,21 +363,48 @@ def _mobility(nc_years: IntArray, spread: Spread, settings: RatioSettings) -> Fl
     return np.where(nc_years >= 7, spread.mobility_secondary, 1.0)
 
 
-def _solve(
-    seen: _Observed, nc_years: IntArray, kernel: _Kernel, spread: Spread, settings: RatioSettings
-) -> _Solved:
-    """Gaussian regression with shared factors, by the matrix inversion and determinant lemmas."""
-    groups, count = seen.deviation.shape
+@dataclass(frozen=True)
+class _Own:
+    """The part of the model that no year group shares; the same for every spread of the shared movement."""
+
+    kernel: _Kernel
+    inverse: FloatArray  # (nc_year, year, year)
+    log_determinant: float
+
+
+SHARED_ONLY = ("shared", "fade", "mobility_secondary")
+
+
+def _own_part(seen: _Observed, nc_years: IntArray, spread: Spread, settings: RatioSettings) -> _Own:
+    count = seen.deviation.shape[1]
+    kernel = _kernel(nc_years, count, spread, settings.trend_damping)
     noise = np.where(seen.known, spread.chance / seen.count + spread.group**2, 1e6)
     covariance = kernel.own + noise[:, :, None] * np.eye(count)
     inverse: FloatArray = np.asarray(np.linalg.inv(covariance), dtype=np.float64)
+    return _Own(kernel, inverse, float(np.linalg.slogdet(covariance)[1].sum()))
+
+
+def _factors(
+    seen: _Observed, nc_years: IntArray, spread: Spread, settings: RatioSettings
+) -> tuple[FloatArray, FloatArray]:
+    """(nc_year, year, factor) loadings and (factor, factor) prior covariance of what year groups share."""
+    groups, count = seen.deviation.shape
     mobility = _mobility(nc_years, spread, settings)
-    loading = np.concatenate(
-        [np.broadcast_to(mobility[:, None, None] * np.eye(count), (groups, count, count)), seen.fixed], axis=2
-    )
+    by_year = np.broadcast_to(mobility[:, None, None] * np.eye(count), (groups, count, count))
+    loading = np.concatenate([by_year, seen.fixed], axis=2)
     prior = np.zeros((loading.shape[2],) * 2)
     prior[:count, :count] = spread.shared**2 / (1 - spread.fade**2) * _ar1(count, spread.fade)
     prior[range(count, len(prior)), range(count, len(prior))] = np.maximum(seen.fixed_variance, 1e-12)
+    return loading, prior
+
+
+def _solve(
+    seen: _Observed, nc_years: IntArray, own: _Own, spread: Spread, settings: RatioSettings
+) -> _Solved:
+    """Gaussian regression with shared factors, by the matrix inversion and determinant lemmas."""
+    groups, count = seen.deviation.shape
+    inverse = own.inverse
+    loading, prior = _factors(seen, nc_years, spread, settings)
     lifted = inverse @ loading
     flat = (groups * count, loading.shape[2])
     information = np.linalg.inv(prior) + loading.reshape(flat).T @ lifted.reshape(flat)
@@ -394,28 +412,23 @@ def _solve(
     factor = factor_covariance @ (lifted.reshape(flat).T @ seen.deviation.ravel())
     weighted = (inverse @ (seen.deviation - loading @ factor)[:, :, None])[:, :, 0]
     fit = float(np.sum(seen.deviation * weighted))
-    logdet = (
-        np.linalg.slogdet(covariance)[1].sum()
-        + np.linalg.slogdet(prior)[1]
-        + np.linalg.slogdet(information)[1]
-    )
-    return _Solved(-0.5 * (fit + float(logdet)), inverse, factor, factor_covariance, loading, weighted)
+    logdet = own.log_determinant + float(np.linalg.slogdet(prior)[1] + np.linalg.slogdet(information)[1])
+    return _Solved(-0.5 * (fit + logdet), inverse, factor, factor_covariance, loading, weighted)
 
 
 def _search(
     seen: _Observed, nc_years: IntArray, spread: Spread, settings: RatioSettings, names: tuple[str, ...]
 ) -> tuple[Spread, _Solved]:
     """Find the most likely spread, one quantity at a time over the values tried."""
-
-    def solved(candidate: Spread) -> tuple[Spread, _Solved]:
-        kernel = _kernel(nc_years, seen.deviation.shape[1], candidate, settings.trend_damping)
-        return candidate, _solve(seen, nc_years, kernel, candidate, settings)
-
-    best = solved(spread)
+    own = _own_part(seen, nc_years, spread, settings)
+    best = spread, _solve(seen, nc_years, own, spread, settings)
     for name in names:
-        others = [value for value in SPREADS_TRIED[name] if value != getattr(best[0], name)]
-        tried = [best, *(solved(replace(best[0], **{name: value})) for value in others)]
-        best = max(tried, key=lambda each: each[1].log_likelihood)
+        for value in SPREADS_TRIED[name]:
+            candidate = replace(best[0], **{name: value})
+            tried_own = own if name in SHARED_ONLY else _own_part(seen, nc_years, candidate, settings)
+            tried = _solve(seen, nc_years, tried_own, candidate, settings)
+            if tried.log_likelihood > best[1].log_likelihood:
+                best, own = (candidate, tried), tried_own
     return best
 
 
@@ -461,12 +474,12 @@ def _averaged(
     """Average the unknowns over the spreads and fades kept (Hoeting and others 1999), moments matched."""
     kept = np.array([(shared, fade) for shared in SHARED_KEPT for fade in FADE_KEPT])
     likelihood, solutions = np.empty(len(kept)), []
+    own = _own_part(seen, inputs.nc_years, spread, settings)
     for i, (shared, fade) in enumerate(kept):
         candidate = replace(spread, shared=float(shared), fade=float(fade))
-        kernel = _kernel(inputs.nc_years, seen.deviation.shape[1], candidate, settings.trend_damping)
-        solved = _solve(seen, inputs.nc_years, kernel, candidate, settings)
+        solved = _solve(seen, inputs.nc_years, own, candidate, settings)
         likelihood[i] = solved.log_likelihood
-        solutions.append((*_unknowns_given(seen, solved, kernel), *_shared_given(seen, solved)))
+        solutions.append((*_unknowns_given(seen, solved, own.kernel), *_shared_given(seen, solved)))
     weight = np.exp(likelihood - likelihood.max())
     weight /= weight.sum()
     mean, covariance = _mixed(

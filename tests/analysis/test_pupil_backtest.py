@@ -1,6 +1,5 @@
-"""The backtest is leak-proof, in the Department's measure, and the engine is near the oracle and ahead of the rest."""
+"""The backtest leaks nothing, in the Department's measure; the engine is near the oracle."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,7 +28,7 @@ ENGINE, RIVALS = "cohort_survival_damped", ("mean_of_3_years", "constant_growth_
 @pytest.fixture(scope="module")
 def table() -> pd.DataFrame:
     authorities = synthetic_authorities(100, 2026)
-    return accuracy(backtest_synthetic(authorities, (ENGINE, *RIVALS), (2019, 2021), draws=200))
+    return accuracy(backtest_synthetic(authorities, (ENGINE, *RIVALS), (2018, 2020, 2022), draws=200))
 
 
 def of(table: pd.DataFrame, method: str) -> pd.DataFrame:
@@ -49,13 +48,11 @@ def test_the_engine_is_ahead_of_its_rivals(table: pd.DataFrame) -> None:
 def test_80_per_cent_ranges_hold_about_80_per_cent(table: pd.DataFrame) -> None:
     inside = of(table, ENGINE)["inside_80"]
     assert 0.76 <= inside.mean() <= 0.84
-    assert inside.between(0.72, 0.88).all(), (
-        inside.to_string()
-    )  # 200 forecasts each: ± 2 standard errors more
+    assert inside.between(0.74, 0.86).all(), inside.to_string()
 
 
 def test_auto_and_exponential_smoothing_run_in_the_same_backtest() -> None:
-    few = accuracy(backtest_synthetic(synthetic_authorities(6, 2026), ("auto", "ets"), (2020,), draws=100))
+    few = accuracy(backtest_synthetic(synthetic_authorities(3, 2026), ("auto", "ets"), (2020,), draws=100))
     assert (of(few, "auto")["mean_absolute_error"] < of(few, "ets")["mean_absolute_error"]).all()
 
 
@@ -103,16 +100,16 @@ def scramble_residents(inputs: PupilInputs) -> PupilInputs:
     return replace(inputs, residents=replace(inputs.residents, people=people))
 
 
-@pytest.mark.parametrize(
-    "scramble", [scramble_pupils, scramble_births, scramble_dwellings, scramble_residents]
-)
-def test_the_future_does_not_reach_the_forecast(scramble: Callable[[PupilInputs], PupilInputs]) -> None:
+def test_the_future_does_not_reach_the_forecast() -> None:
     inputs = inputs_at(synthetic_authorities(1, 9)[0], 2024)
+    scrambled = scramble_residents(scramble_dwellings(scramble_births(scramble_pupils(inputs))))
     columns = ["forecast", "p10", "p90"]
     methods = ("auto", "ets", "mean_of_3_years", "constant_growth_own")
-    before = backtest_authority(inputs, "1", methods, (2020,), draws=30)[columns]
-    after = backtest_authority(scramble(inputs), "1", methods, (2020,), draws=30)[columns]
-    pd.testing.assert_frame_equal(before, after)
+    before, after = (
+        backtest_authority(each, "1", methods, (2020,), draws=30) for each in (inputs, scrambled)
+    )
+    assert (before["actual"] != after["actual"]).all()
+    pd.testing.assert_frame_equal(before[columns], after[columns])
 
 
 def test_own_growth_of_a_doubling_in_three_years() -> None:
@@ -146,7 +143,7 @@ def test_an_error_is_placed_among_authorities_by_hand() -> None:
 @pytest.mark.parametrize(
     ("phase", "horizon", "mean"),
     [
-        ("primary", 1, (0.008, 0.015)),
+        ("primary", 1, (0.007, 0.015)),
         ("primary", 3, (0.02, 0.026)),
         ("secondary", 1, (0.009, 0.015)),
         ("secondary", 3, (0.018, 0.034)),
@@ -187,7 +184,7 @@ def test_constant_growth_on_real_totals_is_thin_but_true() -> None:
 
 @pytest.mark.skipif(not REAL_TOTALS.exists(), reason="the Department's totals are not beside the repository")
 def test_real_totals_and_scorecards_count_the_same_pupils() -> None:
-    """Primary and secondary rolls of the 2024/25 scorecards are those of January 2024 or 2025 less sixth forms."""
+    """Rolls of the 2024/25 scorecards are those of the totals of January 2025, less sixth forms."""
     totals = pd.read_csv(REAL_TOTALS, dtype={"unit": str}).set_index("unit")
     cards = (
         scorecards()

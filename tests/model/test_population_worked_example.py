@@ -69,7 +69,7 @@ def test_the_account_of_children_by_hand() -> None:
 def test_a_lever_by_hand() -> None:
     fit = plain_fit(example(0.0), 3, TWO_YEARS)
     more = project_pupils(fit, 3, PupilLevers(take_up=np.array([0.0, 0.05, 0.0])), draws=0)
-    # January 2027: 120 births × 0.8 × 1.05 = 100.8 in Reception, who are 100.8 × 1.1 = 110.88 in Year 1 of 2028.
+    # January 2027: 120 births × 0.8 × 1.05 = 100.8 in Reception, and × 1.1 = 110.88 in Year 1 of 2028.
     assert more.pupils[0, 1, 0] == pytest.approx(100.8)
     assert more.pupils[0, 2, 1] == pytest.approx(110.88)
     assert more.pupils[0, 2, 0] == pytest.approx(80.0)
@@ -86,7 +86,7 @@ def test_cross_border_by_hand() -> None:
     # Of the 90 in Year 7, 81 live here: 81 of the 90 who were in Year 6, a ratio of 0.9.
     assert fit.ratios is not None
     assert fit.ratios.level[7] == pytest.approx(0.9)
-    # January 2026: 80 in Year 6, 72 of them go to Year 7 here and are 90 % of it, or 80 % with ten points more.
+    # January 2026: of 80 in Year 6, 72 go to Year 7 here and are 90 % of it, or 80 % with ten points more.
     assert project_pupils(fit, 1, draws=0).pupils[0, 0, 7] == pytest.approx(72 / 0.9)
     more = project_pupils(fit, 1, PupilLevers(cross_border=0.1), draws=0)
     assert more.pupils[0, 0, 7] == pytest.approx(72 / 0.8)
