@@ -152,9 +152,10 @@ class Spread:
         shared: standard deviation of a year's new shared movement (migration).
         fade: share of the shared movement left a year later.
         drift: yearly drift of progression within a phase; take-up and transfers `drift_entry`.
-        drift_entry: yearly drift of take-up of Reception and of Year 6 to 7; other entries 2.5 times that.
+        drift_entry: yearly drift of take-up of Reception; of nursery and after Year 11 it is 2.5 times that.
         trend: standard deviation of the trend of take-up and transfers.
         mobility_secondary: shared movement in secondary and above as a fraction of that in primary.
+        drift_transfer: yearly drift of the transfer from Year 6 to 7.
     """
 
     chance: float = 0.2
@@ -165,6 +166,7 @@ class Spread:
     drift_entry: float = 0.006
     trend: float = 0.0
     mobility_secondary: float = 0.75
+    drift_transfer: float = 0.006
 
 
 SPREADS_TRIED: Mapping[str, tuple[float, ...]] = {
@@ -172,6 +174,7 @@ SPREADS_TRIED: Mapping[str, tuple[float, ...]] = {
     "shared": (0.001, 0.003, 0.006, 0.01, 0.02),
     "group": (0.001, 0.003, 0.005, 0.01, 0.02),
     "drift_entry": (0.001, 0.003, 0.006, 0.012, 0.025),
+    "drift_transfer": (0.001, 0.003, 0.006, 0.012, 0.025),
     "drift": (0.0, 0.0007, 0.0015, 0.003),
     "mobility_secondary": (0.5, 0.75, 1.0),
     "fade": (0.0, 0.3, 0.5, 0.7),
@@ -339,9 +342,9 @@ def _kernel(nc_years: IntArray, count: int, spread: Spread, damping: float) -> _
 def own_variances(nc_years: IntArray, spread: Spread) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return (nc_year,) variances: of the level before any data, of its yearly drift, of its trend."""
     steady = in_phase(nc_years)
-    main = np.isin(nc_years, (0, 7))
     start = np.where(steady, OWN_DEVIATION, ENTRY_DEVIATION) ** 2
-    entry = np.where(main, spread.drift_entry, OTHER_ENTRY_DRIFT * spread.drift_entry)
+    entry = np.where(nc_years == 0, spread.drift_entry, OTHER_ENTRY_DRIFT * spread.drift_entry)
+    entry = np.where(nc_years == 7, spread.drift_transfer, entry)
     return start, np.where(steady, spread.drift, entry) ** 2, np.where(steady, 0.0, spread.trend) ** 2
 
 
@@ -560,7 +563,7 @@ def plain_ratios(inputs: PupilInputs, window: int = 3, settings: RatioSettings |
     groups = len(inputs.nc_years)
     types = 0 if inputs.housing is None else len(inputs.housing.dwelling_types)
     unknowns = 2 * groups + 1 + types
-    still = Spread(*[0.0] * 8)
+    still = Spread(*[0.0] * 9)
     return Ratios(
         inputs.years,
         inputs.nc_years,
