@@ -35,8 +35,10 @@ def job(plans: int, seed: int = 1) -> tuple[pd.DataFrame, pd.DataFrame]:
     weight = rng.dirichlet(np.full(NEEDS * SETTINGS, 0.4)).reshape(NEEDS, SETTINGS)
     mean = weight[None] * is_open[:, None, :] * np.exp(-(((ages - 8) / 7.0) ** 2))[:, None, None]
     frames = [_return(rng, year, ages, is_open, mean * plans / mean.sum()) for year in (2023, 2024)]
-    people = pd.DataFrame([(y, n, 4000.0) for y in range(2023, 2037) for n in range(FIRST, LAST + 1)],
-                          columns=["year", "nc_year", "people"])
+    people = pd.DataFrame(
+        [(y, n, 4000.0) for y in range(2023, 2037) for n in range(FIRST, LAST + 1)],
+        columns=["year", "nc_year", "people"],
+    )
     return pd.concat(frames, ignore_index=True), people
 
 
@@ -51,13 +53,27 @@ def _return(rng: np.random.Generator, year: int, ages: Floats, is_open: Floats, 
     to = np.array([rng.choice(np.flatnonzero(open_next[k])) for k in n])
     next_s = np.where(must | (rng.random(len(n)) < 0.08), to, s)
     gone = rng.random(len(n)) < 0.09
-    moved = pd.DataFrame({"nc_year": ages[n], "need": _name("N", d), "setting": _name("S", s),
-                          "next_need": _name("N", d), "next_setting": _name("S", next_s)})
+    moved = pd.DataFrame(
+        {
+            "nc_year": ages[n],
+            "need": _name("N", d),
+            "setting": _name("S", s),
+            "next_need": _name("N", d),
+            "next_setting": _name("S", next_s),
+        }
+    )
     moved.loc[gone, ["next_need", "next_setting"]] = None
     join = np.repeat(np.arange(len(stay)), rng.poisson(0.11 * mean).reshape(-1))
     n, d, s = cells[join].T
-    joined = pd.DataFrame({"nc_year": ages[n] - 1, "need": None, "setting": None, "next_need": _name("N", d),
-                           "next_setting": _name("S", s)})
+    joined = pd.DataFrame(
+        {
+            "nc_year": ages[n] - 1,
+            "need": None,
+            "setting": None,
+            "next_need": _name("N", d),
+            "next_setting": _name("S", s),
+        }
+    )
     table = pd.concat([moved.astype(object), joined.astype(object)], ignore_index=True)
     table["next_nc_year"], table["census_year"], table["people"] = table["nc_year"] + 1, year, 1
     return table.astype({"nc_year": int, "next_nc_year": int})
@@ -90,8 +106,10 @@ def report(plans: int) -> tuple[MoveRates, Floats, pd.DataFrame]:
     print(f"estimate                      {time.perf_counter() - start:7.2f} s")
     stock, years = stock_at(moves, rates), list(range(2026, 2036))
     n, d, s = stock.shape
-    print(f"size: {n} NC years x {d} needs x {s} settings x {len(years)} years; plans {stock.sum():.0f}; "
-          f"open cells {rates.axes.n_pairs * d} of {stock.size}")
+    print(
+        f"size: {n} NC years x {d} needs x {s} settings x {len(years)} years; plans {stock.sum():.0f}; "
+        f"open cells {rates.axes.n_pairs * d} of {stock.size}"
+    )
     central = clock(lambda: expected(stock, rates, people, years), 20)
     print(f"central forecast              {1000 * central:7.1f} ms   (bar 50)")
     base = clock(lambda: simulate(stock, rates, people, years, 1000, 1), 3)
@@ -113,7 +131,9 @@ def main() -> None:
             print(f" 1000 draws, 5 years          {seconds:7.2f} s")
             before = peak()
             seconds = clock(lambda: simulate(stock, rates, people, years, 10_000, 1), 1)  # noqa: B023
-            print(f"10000 draws, 10 years         {seconds:7.2f} s    peak memory {peak():.2f} GiB ({before:.2f} before)")
+            print(
+                f"10000 draws, 10 years         {seconds:7.2f} s    peak memory {peak():.2f} GiB ({before:.2f} before)"
+            )
 
 
 if __name__ == "__main__":

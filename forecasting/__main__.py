@@ -108,7 +108,7 @@ def forecast(
     with _exits():
         write = export.writer(out) if out else _to_stdout
         found = _read(dataset, authority)
-        done = run(found, files.find(found, scenario), to=to, method=method)
+        done = run(found, files.find(found, scenario), to=to, method=method, draws=draws, seed=seed)
         _explain(done, draws, seed)
         write(done)
     if out:

@@ -195,8 +195,13 @@ def scale_flows(start: float, totals: Floats, left: Floats) -> tuple[Floats, Flo
 
 
 def _plan(
-    stock: Floats, rates: MoveRates, residents: pd.DataFrame, years: Sequence[int], levers: Levers | None,
-    uncertain: bool, chance: bool,
+    stock: Floats,
+    rates: MoveRates,
+    residents: pd.DataFrame,
+    years: Sequence[int],
+    levers: Levers | None,
+    uncertain: bool,
+    chance: bool,
 ) -> _Plan:
     """Work out once what every block needs."""
     axes = rates.axes
@@ -209,9 +214,19 @@ def _plan(
     off = rates.central.need_change * (1.0 - np.eye(axes.n_needs))
     change_to = np.cumsum(off / np.maximum(off.sum(axis=1, keepdims=True), 1e-300), axis=1)
     return _Plan(
-        rates, residents_by_year(residents, rates.nc_years, years), lever_arrays(levers, rates, len(years)),
-        start, last, np.append(0, edges + 1), np.flatnonzero(axes.pair_nc == axes.n_nc - 1), pair_grid(axes),
-        targets, base, change_to, uncertain, chance,
+        rates,
+        residents_by_year(residents, rates.nc_years, years),
+        lever_arrays(levers, rates, len(years)),
+        start,
+        last,
+        np.append(0, edges + 1),
+        np.flatnonzero(axes.pair_nc == axes.n_nc - 1),
+        pair_grid(axes),
+        targets,
+        base,
+        change_to,
+        uncertain,
+        chance,
     )
 
 
@@ -230,8 +245,15 @@ def _empty(rates: MoveRates, n_draws: int, n_years: int, margins: Sequence[str])
     """Arrays for the margins kept."""
     n, d, s = rates.axes.n_nc, rates.axes.n_needs, rates.axes.n_settings
     shapes: dict[str, tuple[int, ...]] = {
-        "total": (), "nc_year": (n,), "need": (d,), "setting": (s,), "need_setting": (d, s),
-        "setting_nc_year": (s, n), "cells": (n, d, s), "joined": (n,), "left": (n,),
+        "total": (),
+        "nc_year": (n,),
+        "need": (d,),
+        "setting": (s,),
+        "need_setting": (d, s),
+        "setting_nc_year": (s, n),
+        "cells": (n, d, s),
+        "joined": (n,),
+        "left": (n,),
     }
     names = dict.fromkeys((*margins, "joined", "left"))
     return {name: np.zeros((n_draws, n_years, *shapes[name]), dtype=np.int32) for name in names}
@@ -429,7 +451,12 @@ def _forced_children(plan: _Plan, stock: Counts) -> Ints:
 
 
 def _outcomes(
-    plan: _Plan, block: _Block, cells: Ints, certain: Flags, leave: Singles, move: Singles,
+    plan: _Plan,
+    block: _Block,
+    cells: Ints,
+    certain: Flags,
+    leave: Singles,
+    move: Singles,
     rng: np.random.Generator,
 ) -> tuple[Flags, Flags, Flags]:
     """What happens to each child struck: leaves; changes setting; changes need (at least one of them)."""
@@ -452,8 +479,14 @@ def _outcomes(
 
 
 def _landed(
-    plan: _Plan, block: _Block, cells: Ints, changes_setting: Flags, changes_need: Flags,
-    shape: tuple[int, ...], t: int, rng: np.random.Generator,
+    plan: _Plan,
+    block: _Block,
+    cells: Ints,
+    changes_setting: Flags,
+    changes_need: Flags,
+    shape: tuple[int, ...],
+    t: int,
+    rng: np.random.Generator,
 ) -> Counts:
     """Where children who keep the plan and change something are a year later, axes (draw, p, d)."""
     axes = plan.rates.axes
@@ -530,8 +563,11 @@ def _keep(
     grid = np.zeros((len(stock), axes.n_settings, axes.n_nc), dtype=np.int32)
     grid[:, axes.pair_setting, axes.pair_nc] = by_pair
     values = {
-        "total": by_pair.sum(axis=1), "setting_nc_year": grid, "nc_year": grid.sum(axis=1),
-        "setting": by_setting.sum(axis=2), "need": by_setting.sum(axis=1),
+        "total": by_pair.sum(axis=1),
+        "setting_nc_year": grid,
+        "nc_year": grid.sum(axis=1),
+        "setting": by_setting.sum(axis=2),
+        "need": by_setting.sum(axis=1),
         "need_setting": by_setting.transpose(0, 2, 1),
     }
     for name, value in values.items():

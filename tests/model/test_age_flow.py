@@ -130,10 +130,17 @@ def test_no_change_to_any_lever_is_exactly_the_baseline(rates):
     assert np.array_equal(one.stock, two.stock)
 
 
-@pytest.mark.parametrize(("lever", "value", "sign"), [
-    ("requests", 1.2, 1), ("assessed", 0.8, -1), ("converted", 0.8, -1), ("finished", 0.8, -1),
-    ("arrivals", 1.2, 1), ("cease", 1.2, -1),
-])
+@pytest.mark.parametrize(
+    ("lever", "value", "sign"),
+    [
+        ("requests", 1.2, 1),
+        ("assessed", 0.8, -1),
+        ("converted", 0.8, -1),
+        ("finished", 0.8, -1),
+        ("arrivals", 1.2, 1),
+        ("cease", 1.2, -1),
+    ],
+)
 def test_levers_move_the_total_from_their_year_on(lever, value, sign):
     rates = estimate(new=(300, 300, 300, 300), requests=[500.0] * 4, in_progress=[100.0] * 4)
     wide = lever in ("arrivals", "cease")

@@ -31,8 +31,12 @@ def transforms():
         draws = md.simulate(stock, rates, world.residents, range(2016, 2021), DRAWS, number, margins=margins)
         for h in HORIZONS:
             future = world.future[h - 1]
-            truth = {"need": future.sum(axis=(0, 2)), "setting": future.sum(axis=(0, 1)),
-                     "nc_year": future.sum(axis=(1, 2)), "cells": future}
+            truth = {
+                "need": future.sum(axis=(0, 2)),
+                "setting": future.sum(axis=(0, 1)),
+                "nc_year": future.sum(axis=(1, 2)),
+                "cells": future,
+            }
             for name, value in truth.items():
                 seen = draws.margins[name][:, h - 1]
                 mean, u = seen.mean(axis=0), randomised(seen, value, rng)
@@ -60,8 +64,9 @@ def test_rates_lie_inside_their_intervals_at_the_stated_rate():
     """80 % intervals of log joiner and logit leaver rates, true rates constant, cells with 5 or more events."""
     held = {"joining": [], "leaving": []}
     for number in range(40):
-        world = synthetic_authority(np.random.default_rng(90_000 + number), n_needs=2, n_settings=4,
-                                    cohort=2000, troubles=CLEAN)
+        world = synthetic_authority(
+            np.random.default_rng(90_000 + number), n_needs=2, n_settings=4, cohort=2000, troubles=CLEAN
+        )
         rates = m.estimate(world.moves, world.residents)
         axes = rates.axes
         at = (axes.pair_nc, slice(None), axes.pair_setting)
