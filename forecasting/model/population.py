@@ -217,11 +217,12 @@ def _births_paths(inputs: PupilInputs, years: IntArray, levers: PupilLevers, noi
     central = _variant(inputs, levers.births_variant)[kept] * np.where(ahead > 0, 1 + change, 1.0)
     walk = np.cumsum(noise.births, axis=1)[:, np.clip(ahead - 1, 0, noise.births.shape[1] - 1)] * (ahead > 0)
     paths = central * np.exp(_births_step(inputs) * walk)
-    wanted = years[:, None] - 5 - inputs.nc_years - inputs.birth_years[0]
     entry = inputs.nc_years <= 0
+    wanted = years[:, None] - 5 - inputs.nc_years[entry] - inputs.birth_years[0]
     known = (wanted >= 0) & (wanted < paths.shape[1])
-    behind = np.where(known, paths[:, np.clip(wanted, 0, paths.shape[1] - 1)], np.nan)
-    return np.where(entry, behind, 0.0)
+    behind = np.zeros((len(paths), horizon, len(inputs.nc_years)))
+    behind[:, :, entry] = np.where(known, paths[:, np.clip(wanted, 0, paths.shape[1] - 1)], np.nan)
+    return behind
 
 
 def _births_step(inputs: PupilInputs) -> float:
