@@ -47,11 +47,11 @@ def job(plans: int, seed: int = 1) -> tuple[pd.DataFrame, pd.DataFrame]:
 def _return(
     rng: np.random.Generator, year: int, ages: Floats, is_open: Floats, stock: Floats, join: Floats
 ) -> tuple[pd.DataFrame, Floats]:
-    """One return, and the stock it leads to: 9 % leave, 8 % (and all who must) move, some join."""
+    """One return, and the stock it leads to: 9 % leave, about 9 % move (most of them must), some join."""
     n, d, s = np.repeat(np.argwhere(stock > 0), stock[stock > 0].astype(int), axis=0).T
     open_next = np.vstack([is_open[1:], np.zeros((1, SETTINGS), dtype=bool)])
     gone = (rng.random(len(n)) < 0.09) | ~open_next[n].any(axis=1)
-    moves = (~open_next[n, s] | (rng.random(len(n)) < 0.08)) & ~gone
+    moves = (~open_next[n, s] | (rng.random(len(n)) < 0.03)) & ~gone
     to = s.copy()
     to[moves] = [rng.choice(np.flatnonzero(open_next[k])) for k in n[moves]]
     moved = pd.DataFrame({"nc_year": ages[n], "need": _name("N", d), "setting": _name("S", s),
