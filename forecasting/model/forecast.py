@@ -196,7 +196,7 @@ def _long(margin: Margin) -> pd.DataFrame:
 
 def _columns(margin: Margin) -> dict[str, NDArray[Any]]:
     """Return every column but the scenario: texts as objects, the year as a float (NaN = none), the statistics."""
-    flat = margin.values.reshape(len(STATISTICS), -1)  # noqa: PD011
+    flat = margin.stats.reshape(len(STATISTICS), -1)
     fixed = {"measure": margin.measure, "component": margin.component, "unit": margin.unit, **dict(margin.fixed)}
     columns: dict[str, NDArray[Any]] = {"year": np.full(flat.shape[1], np.nan)}
     columns.update({name: np.full(flat.shape[1], fixed.get(name, ""), dtype=object) for name in _TEXTS})

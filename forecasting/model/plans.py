@@ -231,7 +231,7 @@ def panel(dataset: Dataset) -> pd.DataFrame:
     unit = dataset.about("authority_code") or dataset.name
     own = [("total", total(dataset, "ehc_plans", "plans"))]
     by_setting = margin(dataset, "ehc_plans", "plans", "setting")
-    codes = by_setting.index.get_level_values("setting").unique() if len(by_setting) else []
+    codes: list[str] = [] if by_setting.empty else list(by_setting.index.get_level_values("setting").unique())
     own += [(f"setting:{code}", by_setting.xs(code, level="setting").dropna()) for code in codes]
     flows = dataset.table("plan_flows").groupby("calendar_year")[["new_plans", "requests"]].sum(min_count=1)
     own += [(str(name), flows[name].dropna().rename(index=lambda year: year + 1)) for name in flows]
