@@ -35,14 +35,15 @@ _TEXT: dict[str, dict[str, Any]] = {
     "warn": {"bold": True, "font_color": "#0B0C0C", "bg_color": "#FFDD00"},
     "link": {"underline": 1, "valign": "top", "font_color": "#1D70B8"},
     "header": _HEADER,
-    "header_inset": {**_HEADER, "indent": 1},
+    "header_inset": {**_HEADER, "indent": 1, "align": "left"},
     "header_number": {**_HEADER, "align": "right"},
     "caption_number": {"bold": True, "font_size": 12, "align": "right"},
-    "caption_aside": {"bold": True, "font_size": 12, "indent": 1},
-    "aside": {"indent": 1, "valign": "top"},
-    "inset": {"indent": 1, "text_wrap": True, "valign": "top", "bottom": 1, "bottom_color": PALE},
+    "caption_aside": {"bold": True, "font_size": 12, "indent": 1, "align": "left"},
+    "aside": {"indent": 1, "align": "left", "valign": "top"},
+    "inset": {"indent": 1, "align": "left", "text_wrap": True, "valign": "top", "bottom": 1, "bottom_color": PALE},
 }
 _LEFT = ("whole", "month")
+_UNWRAPPED = ("plain", "aside")
 WIDEST = 60
 _ROW_PIXELS, _LINE_POINTS = 20, 15
 _CELL_LIMIT = 32_767
@@ -199,7 +200,7 @@ class Sheet:
         return self.widths[at] if at < len(self.widths) else 8.43
 
     def _texts(self, grid: Grid, row: int) -> list[tuple[str, float]]:
-        wrapped = [(at, column.cells[row]) for at, column in enumerate(grid.columns) if column.style != "plain"]
+        wrapped = [(at, column.cells[row]) for at, column in enumerate(grid.columns) if column.style not in _UNWRAPPED]
         return [(value, self._width(at)) for at, value in wrapped if isinstance(value, str)]
 
 

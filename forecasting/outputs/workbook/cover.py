@@ -45,7 +45,8 @@ def facts(view: View, sheet: Sheet) -> list[tuple[str, Cell]]:
         ("Authority", view.name), ("Scenario", scenario.name),
         *((label, text) for label, text in optional if text),
         ("Base year", forecast.base_year), ("Last year of the forecast", forecast.years[-1]),
-        ("Price base", view.price_base), ("Method", forecast.method.replace("_", " ")), ("Why this method", forecast.why_method),
+        ("Price base", view.price_base), ("Method", forecast.method.replace("_", " ")),
+        ("Why this method", forecast.why_method),
         ("Years", f"Years are January census years; {view.last} stands for the financial year "
                   f"{year_to_financial_year(view.last)} where money is meant."),
         ("Source of the data", about("source") or "not stated"),

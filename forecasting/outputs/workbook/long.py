@@ -25,7 +25,7 @@ def _column(table: pd.DataFrame, name: str, styles: list[str]) -> Column:
     if name == "year":
         return Column(name, [None if pd.isna(year) else int(year) for year in table[name]], "whole")
     cells: list[Cell] = [str(value) if isinstance(value, str) and value else None for value in table[name]]
-    return Column(name, cells, "plain")
+    return Column(name, cells, "aside" if name == "unit" else "plain")
 
 
 def write(book: Book, view: View) -> Sheet:
