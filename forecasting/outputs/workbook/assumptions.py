@@ -133,11 +133,11 @@ def grid(view: View) -> Grid:
         Column("Low", [held.low if held else None for held in ranges], style),
         Column("High", [held.high if held else None for held in ranges], style),
         Column("Share of outcomes within", [held.coverage if held else None for held in ranges], "fraction"),
-        Column("Status", [_status(line) for line in found]),
-        Column("Source", [_source(line) for line in found]),
-        Column("Why changed", [line.why or None for line in found]),
-        Column("What it does", [line.lever.help for line in found]),
-        Column("Name in files", [line.lever.name for line in found]),
+        Column("Status", [_status(line) for line in found], "inset"),
+        Column("Source", [_source(line) for line in found], "inset"),
+        Column("Why changed", [line.why or None for line in found], "inset"),
+        Column("What it does", [line.lever.help for line in found], "inset"),
+        Column("Name in files", [line.lever.name for line in found], "inset"),
     ]
     return Grid("assumptions", tuple(c for c in columns if c.header not in _IF_STATED or any(map(_held, c.cells))))
 

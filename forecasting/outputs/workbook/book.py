@@ -149,6 +149,8 @@ class Sheet:
         """Write text in the first column, on further rows where it is longer than the room in characters."""
         for part in _broken(text, room):
             self.put(self.row, 0, part, style)
+            for at in range(1, len(self.widths) if style == "warn" else 1):
+                self.put(self.row, at, None, style)
             if style in ("title", "heading", "caption", "answer"):
                 self._height(self.row, {"title": 26.0, "heading": 22.0}.get(style, 18.0))
             self.row += 1
@@ -225,7 +227,7 @@ def _broken(text: str, room: float) -> list[str]:
 
 
 def _lines(text: str, width: float) -> int:
-    return sum(len(_broken(part, max(width * 1.05, 4.0))) for part in text.split("\n"))
+    return sum(len(_broken(part, max(width * 1.1, 4.0))) for part in text.split("\n"))
 
 
 def widths(grids: Sequence[Grid], *, first: float = WIDEST, other: float = WIDEST) -> list[float]:
