@@ -102,7 +102,7 @@ def _read(paths: list[Path], authority: str | None = None) -> Dataset:
 )
 def forecast(
     dataset: Datasets, authority: Authority = None, scenario: ScenarioName = BASELINE, to: ToYear = None,
-    method: Method = AUTO, draws: Draws = 0, seed: Seed = 0, out: Out = None,
+    method: Method = AUTO, draws: Draws = 1000, seed: Seed = 0, out: Out = None,
 ) -> None:  # fmt: skip
     """Forecast children, places and money; the forecast table goes to stdout or to a file."""
     with _exits():

@@ -55,13 +55,13 @@ def test_the_last_year(rotherham: Dataset, copied: Copy) -> None:
     copied.write("about", [row for row in copied.rows("about") if row["key"] != "forecast_to"])
     assert last_year(copied.load()) == 2026  # ten years on
     for year in (0, 2016, 2101):
-        with pytest.raises(UsageError, match=f"cannot end in {year}: the data allow any year from 2017 to 2100"):
+        with pytest.raises(UsageError, match=f"cannot end in {year}: the data allow any year from 2017 to 2046"):
             last_year(rotherham, year)
 
 
-def test_the_method_asked_for_goes_before_the_one_the_scenario_fixes() -> None:
-    assert method_for(BASELINE)[0] == "published_rate"
-    assert method_for(Scenario("s", method="published_rate")) == ("published_rate", "fixed by the scenario")
-    assert method_for(Scenario("s", method="auto"), "published_rate") == ("published_rate", "asked for")
+def test_the_method_asked_for_goes_before_the_one_the_scenario_fixes(rotherham: Dataset) -> None:
+    assert method_for(rotherham, BASELINE)[0] == "published_rate"
+    assert method_for(rotherham, Scenario("s", method="published_rate")) == ("published_rate", "fixed by the scenario")
+    assert method_for(rotherham, Scenario("s", method="auto"), "published_rate") == ("published_rate", "asked for")
     with pytest.raises(MethodUnavailable, match='no method "ets"; the methods are auto, published_rate'):
-        method_for(Scenario("s", method="published_rate"), "ets")
+        method_for(rotherham, Scenario("s", method="published_rate"), "ets")

@@ -10,8 +10,9 @@ from forecasting.outputs.subjects import View
 from forecasting.outputs.workbook.book import Book, Sheet, widths
 from forecasting.outputs.workbook.grid import Cell, Column, Grid
 from forecasting.scenario.assumptions import Assumption, Assumptions, Value
-from forecasting.scenario.catalogue import LEVERS, Lever
+from forecasting.scenario.catalogue import LEVERS
 from forecasting.scenario.controls import in_words, keys
+from forecasting.scenario.lever import Lever
 from forecasting.scenario.scenario import Scenario
 
 _STYLES = {"percent": "rate", "gbp": "gbp", "count": "general", "years": "general", "year": "whole", "word": "text"}
