@@ -21,7 +21,7 @@ def page_context(page: str) -> View:
         page_title=f"{TITLES[page]} – SEND sufficiency", layout="wide", initial_sidebar_state=SIDEBAR_PIXELS
     )
     st.html(STYLE)
-    navigate(by_app=False)
+    st.session_state.alone = navigate(by_app=False) is not None
     engine.settle()
     state.start()
     data = state.dataset()
