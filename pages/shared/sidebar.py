@@ -12,6 +12,8 @@ from forecasting.scenario.controls import Control, controls, differences
 from forecasting.scenario.from_dataset import dataset_scenarios
 from pages.shared import engine, state
 
+TYPED_PIXELS = 112
+
 
 def _moved(control: Control, widget: str) -> None:
     state.move(control, st.session_state[widget])
@@ -65,7 +67,7 @@ def _hold(widget: str, value: object, *ends: float) -> None:
     widget is a new one for Streamlit when its ends have moved, or the page is now drawn by app.py and was not before.
     """
     place, key = (*ends, st.session_state.alone), f"held:{widget}"
-    if widget in st.session_state and st.session_state[widget] == value and st.session_state.get(key) == place:
+    if st.session_state.get(key) == place and st.session_state.get(widget, place) == value:
         return
     st.session_state[widget], st.session_state[key] = value, place
 
@@ -94,11 +96,11 @@ def _slider(control: Control, widget: str, common: dict) -> None:
     typed = f"{widget}:typed"
     for name in (widget, typed):
         _hold(name, float(control.value), control.low, control.high)
-    left, right = st.columns([5, 3], vertical_alignment="bottom")
-    left.slider(control.label, control.low, control.high, step=control.step, format=control.form, **common)
-    right.number_input(f"{control.label}, typed", control.low, control.high, step=control.step, format=control.form,
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    row.slider(control.label, control.low, control.high, step=control.step, format=control.form, **common)
+    row.number_input(f"{control.label}, typed", control.low, control.high, step=control.step, format=control.form,
                        key=typed, on_change=_moved, args=(control, typed), disabled=common["disabled"],
-                       label_visibility="collapsed")  # fmt: skip
+                       label_visibility="collapsed", width=TYPED_PIXELS)  # fmt: skip
 
 
 def downloads(view: View) -> None:
