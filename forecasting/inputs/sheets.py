@@ -64,7 +64,8 @@ def read_sheets(source: Source) -> tuple[Sheet, ...]:
     )
 
 
-def _decode(source: Source) -> str:
+def decode(source: Source) -> str:
+    """Return the text of a file: UTF-8, UTF-16 or the Western encoding of Windows, found from its bytes."""
     if source.content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return source.content.decode("utf-16")
     try:
@@ -74,7 +75,7 @@ def _decode(source: Source) -> str:
 
 
 def _csv_sheet(source: Source) -> Sheet:
-    text = _decode(source)
+    text = decode(source)
     if "\x00" in text:
         raise DatasetError((Fault(source.name, found="the file is not text", todo="save it as CSV (UTF-8) and retry"),))
     first = text.split("\n", 1)[0]
