@@ -18,6 +18,7 @@ from forecasting.scenario.scenario import Scenario, apply
 AUTO = "auto"
 METHODS = ("published_rate",)
 DEFAULT_REACH = 10
+FARTHEST = 30
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +37,11 @@ def last_year(dataset: Dataset, to: int | None = None) -> int:
     return to or int(dataset.about("forecast_to") or dataset.base_year + DEFAULT_REACH)
 
 
+def reach(dataset: Dataset) -> tuple[int, int]:
+    """Return the earliest and the latest last year that can be asked for."""
+    return max(dataset.base_year + 1, snapshot(dataset)), dataset.base_year + FARTHEST
+
+
 def run(dataset: Dataset, scenario: Scenario, *, to: int | None = None) -> Run:
     """Return the forecast of a dataset under a scenario, with its assumptions and programme.
 
@@ -50,7 +56,7 @@ def run(dataset: Dataset, scenario: Scenario, *, to: int | None = None) -> Run:
     """
     assumptions = apply(baseline(dataset), scenario)
     start = snapshot(dataset)
-    last = max(last_year(dataset, to), dataset.base_year + 1, start)
+    last = max(last_year(dataset, to), reach(dataset)[0])
     years = tuple(range(dataset.base_year, last + 1))
     out = Emitter()
     found = children(dataset, assumptions, years)

@@ -1,0 +1,172 @@
+"""Altair charts as cached Vega-Lite specifications: built once for a shape, then given new data at every redraw.
+
+Building a chart costs about 25 ms, sending new data to a ready specification about 2 ms, so nothing here depends on
+the figures. The data always come as the columns named in each function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, cast
+
+import altair as alt
+import pandas as pd
+
+from forecasting.outputs.theme import PALETTES, Mode, config
+
+Spec = dict[str, Any]
+_SHAPES = ("circle", "square", "triangle-up", "diamond")
+_DASHES: tuple[list[int], ...] = ([1, 0], [7, 4], [2, 3], [10, 3, 2, 3])
+COUNT, MILLION, PERCENT, POUNDS = ",.0f", ",.1f", ".1f", ",.0f"
+
+
+def _finish(chart: alt.Chart | alt.LayerChart, height: int | alt.Step, mode: Mode) -> Spec:
+    spec = cast(Spec, chart.properties(width="container", height=height).to_dict())
+    for unwanted in ("data", "datasets", "$schema", "config"):
+        spec.pop(unwanted, None)
+    return {**spec, "config": config(mode), "autosize": {"type": "fit-x", "contains": "padding"}}
+
+
+def _base() -> alt.Chart:
+    return alt.Chart(pd.DataFrame())
+
+
+def _colour(series: Sequence[str], mode: Mode) -> alt.Color:
+    palette = PALETTES[mode].categories
+    legend = alt.Legend() if len(series) > 1 else None
+    return alt.Color("series:N", scale=alt.Scale(domain=list(series), range=list(palette[: len(series)])), legend=legend)
+
+
+def _tooltip(x: str, y: str, form: str, kind: str = "O") -> list[alt.Tooltip]:
+    return [alt.Tooltip(f"{x}:{kind}", title=x.capitalize()), alt.Tooltip("series:N", title="What"),
+            alt.Tooltip("value:Q", title=y, format=form)]  # fmt: skip
+
+
+@lru_cache(maxsize=256)
+def lines(series: tuple[str, ...], y: str, form: str, mode: Mode, *, band: bool = False, zero: bool = True) -> Spec:
+    """Return lines over years; columns year, series, value, and low, high for the band.
+
+    Args:
+        series: names of the lines, at most four.
+        y: title of the value axis, with its unit.
+        form: number format.
+        mode: light or dark.
+        band: whether low and high are drawn around the lines.
+        zero: whether the value axis starts at zero.
+    """
+    x = alt.X("year:O", title=None)
+    scale = alt.Scale(zero=zero, nice=True)
+    axis = alt.Axis(format=form, tickCount=5)
+    shapes = alt.Shape(
+        "series:N", scale=alt.Scale(domain=list(series), range=list(_SHAPES[: len(series)])),
+        legend=alt.Legend() if len(series) > 1 else None,
+    )  # fmt: skip
+    dashes = alt.StrokeDash(
+        "series:N", scale=alt.Scale(domain=list(series), range=list(_DASHES[: len(series)])), legend=None
+    )
+    value = alt.Y("value:Q", title=y, scale=scale, axis=axis)
+    layers: list[alt.Chart] = []
+    if band:
+        layers.append(_base().mark_area(opacity=0.2).encode(
+            x=x, y=alt.Y("low:Q", title=y, scale=scale, axis=axis), y2="high:Q", color=_colour(series, mode)))  # fmt: skip
+    layers.append(_base().mark_line(strokeWidth=3).encode(x=x, y=value, color=_colour(series, mode), strokeDash=dashes))
+    layers.append(_base().mark_point(filled=True, size=70, opacity=1).encode(
+        x=x, y=value, color=_colour(series, mode), shape=shapes, tooltip=_tooltip("year", y, form)))  # fmt: skip
+    return _finish(alt.layer(*layers), 300, mode)
+
+
+@lru_cache(maxsize=256)
+def bars(names: tuple[str, ...], series: tuple[str, ...], y: str, form: str, mode: Mode) -> Spec:
+    """Return horizontal bars from zero, one group a name; columns name, series, value.
+
+    Args:
+        names: labels of the bars from top to bottom.
+        series: at most four; bars of one name stand beside each other.
+        y: title of the value axis.
+        form: number format, also of the figure at the end of each bar.
+        mode: light or dark.
+    """
+    name = alt.Y("name:N", sort=list(names), title=None, axis=alt.Axis(labelPadding=6, ticks=False, domain=False))
+    offset = alt.YOffset("series:N", sort=list(series)) if len(series) > 1 else alt.Undefined
+    value = alt.X("value:Q", title=y, axis=alt.Axis(format=form, tickCount=4), scale=alt.Scale(zero=True))
+    bar = _base().mark_bar().encode(y=name, yOffset=offset, x=value, color=_colour(series, mode),
+                                    tooltip=_tooltip("name", y, form, "N"))  # fmt: skip
+    text = _base().mark_text(align="left", dx=4, color=PALETTES[mode].text).encode(
+        y=name, yOffset=offset, x=alt.X("at:Q", title=y), text=alt.Text("value:Q", format=form))  # fmt: skip
+    return _finish(alt.layer(bar, text), alt.Step(26 if len(series) == 1 else 18), mode)
+
+
+@lru_cache(maxsize=256)
+def columns(series: tuple[str, ...], y: str, form: str, mode: Mode, *, stacked: bool = False) -> Spec:
+    """Return upright columns by year from zero; columns year, series, value."""
+    offset = alt.Undefined if stacked or len(series) == 1 else alt.XOffset("series:N", sort=list(series))
+    bar = _base().mark_bar().encode(
+        x=alt.X("year:O", title=None), xOffset=offset, color=_colour(series, mode),
+        y=alt.Y("value:Q", title=y, axis=alt.Axis(format=form, tickCount=5), scale=alt.Scale(zero=True),
+                stack="zero" if stacked else None),
+        tooltip=_tooltip("year", y, form))  # fmt: skip
+    rule = _base().mark_rule(color=PALETTES[mode].quiet).encode(y=alt.datum(0))
+    return _finish(alt.layer(bar, rule), 300, mode)
+
+
+@lru_cache(maxsize=64)
+def ranges(names: tuple[str, ...], x: str, form: str, mode: Mode) -> Spec:
+    """Return a low–high line with both ends marked for each name; columns name, low, high."""
+    colour = PALETTES[mode].categories[0]
+    name = alt.Y("name:N", sort=list(names), title=None, axis=alt.Axis(labelPadding=6, ticks=False, domain=False))
+    axis = alt.Axis(format=form, tickCount=5)
+    tip = [alt.Tooltip("name:N", title="Provider"), alt.Tooltip("low:Q", title="Lowest", format=form),
+           alt.Tooltip("high:Q", title="Highest", format=form)]  # fmt: skip
+    rule = _base().mark_rule(strokeWidth=5, color=colour).encode(
+        y=name, x=alt.X("low:Q", title=x, axis=axis, scale=alt.Scale(zero=True)), x2="high:Q", tooltip=tip)  # fmt: skip
+    ends = [
+        _base().mark_point(filled=True, size=110, color=colour, opacity=1).encode(y=name, x=f"{end}:Q", tooltip=tip)
+        for end in ("low", "high")
+    ]
+    return _finish(alt.layer(rule, *ends), alt.Step(26), mode)
+
+
+@lru_cache(maxsize=64)
+def capacity(names: tuple[str, ...], mode: Mode) -> Spec:
+    """Return children on roll as bars against places as ticks, by provider; columns name, value, places, series."""
+    palette = PALETTES[mode]
+    name = alt.Y("name:N", sort=list(names), title=None, axis=alt.Axis(labelPadding=6, ticks=False, domain=False))
+    tip = [alt.Tooltip("name:N", title="Provider"), alt.Tooltip("value:Q", title="On roll", format=COUNT),
+           alt.Tooltip("places:Q", title="Places", format=COUNT)]  # fmt: skip
+    bar = _base().mark_bar(height=14).encode(
+        y=name, x=alt.X("value:Q", title="Children on roll (bar) and places (line)"),
+        color=_colour(("within its places", "more children than places"), mode), tooltip=tip)  # fmt: skip
+    tick = _base().mark_tick(thickness=4, size=24, color=palette.text).encode(y=name, x="places:Q", tooltip=tip)
+    return _finish(alt.layer(bar, tick), alt.Step(28), mode)
+
+
+@lru_cache(maxsize=64)
+def timeline(names: tuple[str, ...], mode: Mode) -> Spec:
+    """Return projects as bars from the month of opening; columns name, start, full, end, value."""
+    palette = PALETTES[mode]
+    name = alt.Y("name:N", sort=list(names), title=None, axis=alt.Axis(labelPadding=6, ticks=False, domain=False))
+    x = alt.X("start:T", title=None, axis=alt.Axis(format="%b %Y", tickCount=6))
+    tip = [alt.Tooltip("name:N", title="Project"), alt.Tooltip("start:T", title="Opens", format="%B %Y"),
+           alt.Tooltip("full:T", title="Full", format="%B %Y"), alt.Tooltip("value:Q", title="Places")]  # fmt: skip
+    filling = _base().mark_bar(height=14, opacity=0.45, color=palette.categories[0]).encode(
+        y=name, x=x, x2="full:T", tooltip=tip)  # fmt: skip
+    full = _base().mark_bar(height=14, color=palette.categories[0]).encode(
+        y=name, x=alt.X("full:T", title=None), x2="end:T", tooltip=tip)  # fmt: skip
+    opening = _base().mark_point(filled=True, size=90, color=palette.categories[1], shape="diamond", opacity=1).encode(
+        y=name, x=x, tooltip=tip)  # fmt: skip
+    return _finish(alt.layer(filling, full, opening), alt.Step(28), mode)
+
+
+@lru_cache(maxsize=64)
+def steps(series: tuple[str, ...], y: str, mode: Mode) -> Spec:
+    """Return stepped lines by month; columns month, series, value."""
+    dashes = alt.StrokeDash(
+        "series:N", scale=alt.Scale(domain=list(series), range=list(_DASHES[: len(series)])), legend=None
+    )
+    line = _base().mark_line(interpolate="step-after", strokeWidth=3).encode(
+        x=alt.X("month:T", title=None, axis=alt.Axis(format="%b %Y", tickCount=6)), color=_colour(series, mode),
+        y=alt.Y("value:Q", title=y, axis=alt.Axis(format=COUNT)), strokeDash=dashes,
+        tooltip=[alt.Tooltip("month:T", title="Month", format="%B %Y"), alt.Tooltip("series:N", title="What"),
+                 alt.Tooltip("value:Q", title=y, format=COUNT)])  # fmt: skip
+    return _finish(line, 280, mode)

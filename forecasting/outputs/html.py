@@ -1,0 +1,118 @@
+"""Tables and headline figures as plain, accessible HTML: one element to send, readable by a screen reader."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+
+import pandas as pd
+
+from forecasting.outputs import words
+from forecasting.outputs.figure import Figure, Metric, Table
+
+_FORMATS: dict[str, Callable[[float], str]] = {
+    "count": words.count,
+    "gbp": words.gbp_plain,
+    "million": lambda value: words.count(value, 2),
+    "percent": lambda value: f"{words.count(value, 1)}%",
+    "fraction": words.percent,
+    "decimal": lambda value: words.count(value, 1),
+    "mixed": lambda value: words.count(value) if abs(value) < 100_000 else words.gbp_plain(value),
+}
+
+
+def cell(value: object, kind: str) -> str:
+    """Return one cell as shown; an unknown figure is blank, never zero."""
+    if kind not in _FORMATS or isinstance(value, str):
+        return "" if value is None or (isinstance(value, float) and pd.isna(value)) else str(value)
+    number = float(str(value))
+    return "" if pd.isna(number) else _FORMATS[kind](number)
+
+
+def formatted(table: Table) -> pd.DataFrame:
+    """Return the table's frame as text, as shown."""
+    kinds = [table.formats.get(str(column), "text") for column in table.frame.columns]
+    columns = {
+        str(column): [cell(value, kind) for value in table.frame[column]]
+        for column, kind in zip(table.frame.columns, kinds, strict=True)
+    }
+    return pd.DataFrame(columns)
+
+
+def table_html(table: Table) -> str:
+    """Return an HTML table with caption and column headers; figures stand to the right."""
+    kinds = [table.formats.get(str(column), "text") for column in table.frame.columns]
+    style = ["num" if kind in _FORMATS else "" for kind in kinds]
+    head = "".join(f'<th scope="col" class="{c}">{escape(str(n))}</th>' for c, n in zip(style, table.frame, strict=True))
+    body = "".join(
+        "<tr>"
+        + "".join(
+            f'<td class="{c}">{escape(cell(value, kind))}</td>' for c, kind, value in zip(style, kinds, row, strict=True)
+        )
+        + "</tr>"
+        for row in table.frame.itertuples(index=False, name=None)
+    )
+    caption = f"<caption>{escape(table.title)}</caption>"
+    note = f'<p class="note">{escape(table.note)}</p>' if table.note else ""
+    region = f'<div class="scroll" role="region" aria-label="{escape(table.title)}" tabindex="0">'
+    return f'{region}<table class="figures">{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{note}'
+
+
+def metrics_html(metrics: tuple[Metric, ...]) -> str:
+    """Return the headline figures as a description list: label, value, change, how it comes about."""
+    cards = "".join(
+        f"<div><dt>{escape(m.label)}</dt><dd><strong>{escape(m.value)}</strong>"
+        f"<span>{escape(m.change)}</span><small>{escape(m.help)}</small></dd></div>"
+        for m in metrics
+    )
+    return f'<dl class="metrics">{cards}</dl>'
+
+
+def figure_head_html(figure: Figure) -> str:
+    """Return the title and subtitle above a chart."""
+    return f'<h3 class="fig">{escape(figure.title)}</h3><p class="sub">{escape(figure.subtitle)}</p>'
+
+
+def implications_html(sentences: tuple[str, ...]) -> str:
+    """Return the box "Implications": numbered sentences."""
+    items = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
+    return f'<section class="implications"><h2>Implications</h2><ol>{items}</ol></section>'
+
+
+def answer_html(title: str, answer: str) -> str:
+    """Return the page's heading and its answer; a screen reader hears the answer again when it changes."""
+    return f'<h1>{escape(title)}</h1><p class="answer" role="status" aria-live="polite">{escape(answer)}</p>'
+
+
+STYLE = """<style>
+.block-container{padding-top:3.2rem;max-width:1180px}
+h1{font-size:2rem;margin:0 0 .25rem}
+.answer{font-size:1.3rem;line-height:1.45;margin:0 0 1rem;max-width:62rem}
+dl.metrics{display:grid;grid-template-columns:repeat(auto-fit,minmax(165px,1fr));gap:.75rem;margin:.25rem 0 1.25rem}
+dl.metrics>div{border:1px solid color-mix(in srgb,currentColor 22%,transparent);border-radius:6px;padding:.7rem .85rem}
+dl.metrics dt{font-size:.9rem;font-weight:600}
+dl.metrics dd{margin:0;display:flex;flex-direction:column}
+dl.metrics strong{font-size:1.45rem;line-height:1.35;white-space:nowrap}
+dl.metrics span{font-size:.9rem}
+dl.metrics small{font-size:.82rem;line-height:1.35;margin-top:.3rem;opacity:.85}
+h2{font-size:1.4rem;margin:1.2rem 0 .3rem;padding:0}
+h3.fig{font-size:1.15rem;margin:.6rem 0 0;padding:0}
+p.sub{font-size:.95rem;margin:0 0 .5rem;opacity:.88}
+p.note{font-size:.85rem;margin:.3rem 0 .6rem;opacity:.85;line-height:1.4}
+.scroll{overflow-x:auto}
+table.figures{border-collapse:collapse;width:100%;font-size:.93rem;line-height:1.4}
+table.figures caption{text-align:left;font-weight:600;padding:.2rem 0 .4rem;caption-side:top}
+table.figures th,table.figures td{padding:.35rem .6rem;text-align:left;vertical-align:top;
+border-bottom:1px solid color-mix(in srgb,currentColor 18%,transparent)}
+table.figures th{border-bottom-width:2px;font-weight:600}
+table.figures .num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+.implications{border-left:6px solid #12436D;background:color-mix(in srgb,#5694CA 13%,transparent);
+padding:.7rem 1.1rem .8rem;margin:1.3rem 0 .5rem;border-radius:0 6px 6px 0}
+.implications h2{margin:0 0 .3rem;font-size:1.2rem}
+.implications ol{margin:0;padding-left:1.2rem}.implications li{margin:.25rem 0}
+.differs{font-size:.9rem;line-height:1.4}
+.synthetic{background:#FFDD00;color:#0B0C0C;padding:.4rem .8rem;font-weight:600;border-radius:4px;margin-bottom:.6rem}
+@media (prefers-reduced-motion:reduce){*{transition:none!important;animation:none!important}}
+@media (max-width:640px){.block-container{padding-left:1rem;padding-right:1rem}h1{font-size:1.6rem}
+.answer{font-size:1.1rem}dl.metrics{grid-template-columns:1fr 1fr}dl.metrics strong{font-size:1.2rem;white-space:normal}}
+</style>"""

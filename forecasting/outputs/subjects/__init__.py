@@ -1,0 +1,27 @@
+"""One subject a page: computed once, then drawn on the page and written to the workbook."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from forecasting.outputs.figure import Subject
+from forecasting.outputs.subjects.common import View
+from forecasting.outputs.subjects.costs import costs
+from forecasting.outputs.subjects.overview import overview
+from forecasting.outputs.subjects.placements import placements
+from forecasting.outputs.subjects.population import population
+from forecasting.outputs.subjects.programme import programme
+from forecasting.outputs.subjects.published import published
+from forecasting.outputs.subjects.send import send
+
+SUBJECTS: dict[str, Callable[[View], Subject]] = {
+    "overview": overview,
+    "population": population,
+    "send": send,
+    "placements": placements,
+    "costs": costs,
+    "programme": programme,
+    "published": published,
+}
+
+__all__ = ["SUBJECTS", "Subject", "View"]

@@ -1,0 +1,153 @@
+"""Published against recomputed: every printed result, what the engine gives, and what contradicts it."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from forecasting.errors import SufficiencyError
+from forecasting.inputs.dataset import Dataset
+from forecasting.model.forecast import Forecast
+from forecasting.outputs import words
+from forecasting.outputs.figure import Metric, Section, Subject, Table
+from forecasting.outputs.subjects.common import View, implications
+
+_SCALE = {"pct": 100.0, "gbp_m": 1e-6}
+_SEVERITY = {"high": "High", "medium": "Medium", "low": "Low"}
+
+
+def recomputed(dataset: Dataset, forecast: Forecast) -> pd.DataFrame:
+    """Return the printed results with the recomputed figure, the difference and whether they agree.
+
+    The recomputed figure is brought to the printed unit and rounded to the printed decimals, then compared within the
+    printed tolerance.
+    """
+    rows = []
+    for item in dataset.table("published").to_dict("records"):
+        scale = _SCALE.get(item["unit"], 1.0)
+        value = _find(forecast, item)
+        decimals = _decimals(item["unit"], item["value"])
+        shown = None if value is None else round(value * scale, decimals)
+        agrees = shown is not None and abs(shown - item["value"]) <= item["tolerance"] + 1e-9
+        rows.append({**item, "recomputed": shown, "exact": None if value is None else value * scale, "agrees": agrees})
+    return pd.DataFrame(rows)
+
+
+def _decimals(unit: str, value: float) -> int:
+    if unit in ("count", "gbp"):
+        return 0
+    return 2 if unit == "gbp_m" else 1
+
+
+def _find(forecast: Forecast, item: dict[str, object]) -> float | None:
+    at = {axis: str(item[axis]) for axis in ("setting", "provider", "need") if item[axis]}
+    year = None if pd.isna(item["year"]) else int(float(str(item["year"])))  # type: ignore[call-overload]
+    component = str(item["component"] or "")
+    table = forecast.table
+    rows = table.loc[(table["measure"] == item["measure"]) & (table["component"] == component)]
+    rows = rows.loc[rows["year"].isna() if year is None else rows["year"] == year]
+    for axis in ("setting", "provider", "need", "phase", "place", "nc_year", "age_band", "area"):
+        rows = rows.loc[rows[axis] == at.get(axis, "")]
+    return float(rows["central"].iloc[0]) if len(rows) == 1 else None
+
+
+def published(view: View) -> Subject:
+    """Return the subject "Published against recomputed" of a run.
+
+    Raises:
+        SufficiencyError: the dataset has no printed results.
+    """
+    if not view.run.dataset.has("published"):
+        raise SufficiencyError("This dataset has no printed results to compare with (table published).")
+    results = recomputed(view.run.dataset, view.run.forecast)
+    agree = int(results["agrees"].sum())
+    answer = (
+        f"{agree} of {len(results)} printed results are reproduced by the scenario {view.run.scenario.name}."
+        + (" The scenario published uses the printed constants and reproduces them all." if agree < len(results) else "")
+    )  # fmt: skip
+    conflicts = view.run.dataset.table("contradictions")
+    serious = int((conflicts["severity"] == "high").sum()) if len(conflicts) else 0
+    metrics = (
+        Metric("Printed results", str(len(results)), "", "Rows of the table published."),
+        Metric("Reproduced", str(agree), "", "Equal after rounding to the printed decimals, within the tolerance."),
+        Metric("Contradictions found", str(len(conflicts)), f"{serious} of them serious" if serious else "",
+               "Places where the papers disagree with themselves."),
+    )  # fmt: skip
+    sections = [Section("Every printed result", (_results_table(view, results),))]
+    if len(conflicts):
+        sections.append(Section("Contradictions", (_contradictions(view, conflicts),), _CONTRADICTION_TEXT))
+    return Subject(
+        "published", "Published against recomputed", answer, metrics, tuple(sections), _implications(results, conflicts)
+    )
+
+
+_CONTRADICTION_TEXT = (
+    "Where the papers print two figures for one thing, both are shown, with what recomputing gives. "
+    "Neither is silently preferred: the scenario published keeps the printed constant, the baseline computes."
+)
+
+
+def _results_table(view: View, results: pd.DataFrame) -> Table:
+    touched = view.run.dataset.table("contradictions")
+    frame = pd.DataFrame({
+        "Result": results["id"],
+        "What": [_describe(view, row) for row in results.to_dict("records")],
+        "Printed": [_shown(row["value"], row["unit"]) for row in results.to_dict("records")],
+        "Recomputed": [_shown(row["recomputed"], row["unit"]) for row in results.to_dict("records")],
+        "Difference": [_difference(row) for row in results.to_dict("records")],
+        "Agrees": ["yes" if agrees else "no" for agrees in results["agrees"]],
+        "How": results["how"], "Printed in": results["source"],
+        "Contradicted by": [", ".join(_touching(touched, result)) for result in results["id"]],
+    })  # fmt: skip
+    return Table("published", "Printed and recomputed", frame, {}, view.note("the published assessment and its papers"))
+
+
+def _touching(conflicts: pd.DataFrame, result: str) -> list[str]:
+    return [i for i, results in zip(conflicts["id"], conflicts["results"], strict=True) if result in results.split("|")]
+
+
+def _describe(view: View, row: dict[str, object]) -> str:
+    words_ = [str(row["measure"]).replace("_gbp", "").replace("_", " "), str(row["component"] or "").replace("_", " ")]
+    if row["need"]:
+        words_.append(view.run.dataset.needs.label(str(row["need"])))
+    if row["setting"]:
+        words_.append(view.run.dataset.settings.label(str(row["setting"])))
+    words_ += [str(row["provider"] or ""), "" if pd.isna(row["year"]) else str(int(float(str(row["year"]))))]  # type: ignore[call-overload]
+    text = ", ".join(word for word in words_ if word)
+    return text[0].upper() + text[1:]
+
+
+def _shown(value: object, unit: object) -> str:
+    if value is None or pd.isna(value):  # type: ignore[call-overload]
+        return "not computed"
+    number = float(str(value))
+    return {"pct": f"{number:.1f}%", "gbp_m": f"£{number:,.2f} million", "gbp": f"£{number:,.0f}"}.get(
+        str(unit), f"{number:,.0f}"
+    )
+
+
+def _difference(row: dict[str, object]) -> str:
+    if row["recomputed"] is None or pd.isna(row["recomputed"]):  # type: ignore[call-overload]
+        return ""
+    gap = float(str(row["recomputed"])) - float(str(row["value"]))
+    return "none" if abs(gap) < 1e-9 else f"{gap:+,.2f}".rstrip("0").rstrip(".")
+
+
+def _contradictions(view: View, conflicts: pd.DataFrame) -> Table:
+    order = pd.Categorical(conflicts["severity"], ["high", "medium", "low"], ordered=True)
+    rows = conflicts.assign(order=order).sort_values(["order", "id"], kind="stable")
+    frame = pd.DataFrame({
+        "Number": rows["id"], "How serious": rows["severity"].map(_SEVERITY), "Printed": rows["printed"],
+        "Recomputed": rows["recomputed"], "In plain words": rows["explanation"], "Results touched": rows["results"],
+        "Where": rows["source"],
+    })  # fmt: skip
+    return Table("contradictions", "Where the papers disagree with themselves", frame, {}, view.note("the papers named"))
+
+
+def _implications(results: pd.DataFrame, conflicts: pd.DataFrame) -> tuple[str, ...]:
+    missed = [str(row["id"]) for row in results.to_dict("records") if not row["agrees"]]
+    return implications(
+        f"Results that this scenario does not reproduce: {words.join(missed)}." if missed
+        else "Every printed result follows from the figures and constants of the papers.",
+        f"{len(conflicts)} contradictions in the papers show how much a figure can hang on an unstated choice."
+        if len(conflicts) else "",
+    )  # fmt: skip

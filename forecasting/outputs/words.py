@@ -1,0 +1,72 @@
+"""Numbers in words, the same everywhere: "1,235", "£1.2 million", "2.5%", "12 more"."""
+
+from __future__ import annotations
+
+import math
+import re
+
+
+def count(value: float, decimals: int = 0) -> str:
+    """Return a count: 44,627."""
+    return "not known" if math.isnan(value) else f"{_zero(round(value, decimals)):,.{decimals}f}"
+
+
+def _zero(value: float) -> float:
+    return 0.0 if value == 0 else value
+
+
+def gbp(value: float) -> str:
+    """Return pounds: £17,500, £1.24 million, −£5.9 million."""
+    if math.isnan(value):
+        return "not known"
+    sign, size = ("−" if value < 0 else ""), abs(value)
+    if size >= 999_500:
+        return f"{sign}£{size / 1e6:,.{1 if size >= 1e7 else 2}f} million"
+    return f"{sign if round(size) else ''}£{size:,.0f}"
+
+
+def percent(fraction: float, decimals: int = 1) -> str:
+    """Return a fraction as a percentage: 0.163 is 16.3%."""
+    if math.isnan(fraction):
+        return "not known"
+    text = f"{fraction * 100:.{decimals}f}"
+    return f"{'−' + text[1:] if text.startswith('-') else text}%"
+
+
+def shown(value: float, unit: str) -> str:
+    """Return a figure by its unit: count, gbp or fraction."""
+    return {"gbp": gbp, "fraction": percent}.get(unit, count)(value)
+
+
+def change(value: float, unit: str, since: str) -> str:
+    """Return a change with its sign: "+2,231 since 2016"; "no change since 2016" for nothing."""
+    text = shown(abs(value), unit)
+    if text in (shown(0.0, unit), "not known"):
+        return f"no change since {since}" if not math.isnan(value) else ""
+    return f"{'+' if value > 0 else '−'}{text} since {since}"
+
+
+def join(items: list[str]) -> str:
+    """Return a list as English: "a, b and c"."""
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}" if items else ""
+
+
+def short_or_spare(places: float) -> str:
+    """Return "13 places short" or "5 places to spare", never a negative number of places."""
+    size = round(abs(places))
+    if not size:
+        return "neither short of places nor with places to spare"
+    noun = "place" if size == 1 else "places"
+    return f"{count(size)} {noun} {'short' if places > 0 else 'to spare'}"
+
+
+def gbp_plain(value: float) -> str:
+    """Return pounds in full, for tables: £1,312,500."""
+    rounded = round(value)
+    return f"{'−' if rounded < 0 else ''}£{abs(rounded):,}"
+
+
+def file_name(authority: str, what: str, ending: str) -> str:
+    """Return a file name such as rotherham-published.xlsx."""
+    plain = re.sub(r"[^a-z0-9]+", "-", f"{authority} {what}".lower()).strip("-")
+    return f"{plain}.{ending}"

@@ -1,0 +1,5 @@
+"""Page "costs"."""
+
+from pages.shared.context import subject_page
+
+subject_page("costs")

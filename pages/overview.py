@@ -1,0 +1,5 @@
+"""Page "overview"."""
+
+from pages.shared.context import subject_page
+
+subject_page("overview")

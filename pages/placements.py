@@ -1,0 +1,5 @@
+"""Page "placements"."""
+
+from pages.shared.context import subject_page
+
+subject_page("placements")

@@ -1,0 +1,5 @@
+"""Page "population"."""
+
+from pages.shared.context import subject_page
+
+subject_page("population")

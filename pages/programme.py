@@ -1,0 +1,5 @@
+"""Page "programme"."""
+
+from pages.shared.context import subject_page
+
+subject_page("programme")

@@ -1,0 +1,5 @@
+"""Page "published"."""
+
+from pages.shared.context import subject_page
+
+subject_page("published")

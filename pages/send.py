@@ -1,0 +1,5 @@
+"""Page "send"."""
+
+from pages.shared.context import subject_page
+
+subject_page("send")

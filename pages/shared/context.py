@@ -1,0 +1,44 @@
+"""page_context(): everything a page needs, whichever page is opened first and however it was reached."""
+
+import streamlit as st
+
+from forecasting.errors import SufficiencyError
+from forecasting.outputs.html import STYLE
+from forecasting.outputs.subjects import View
+from pages.shared import engine, sidebar, state
+from pages.shared.navigation import TITLES, navigate
+from pages.shared.show import show
+
+
+def page_context(page: str) -> View:
+    """Set the page up and return the view: dataset and scenario in hand, baseline beside it.
+
+    Needs nothing from app.py, because a deep link on a fresh server opens a page without it.
+    """
+    st.set_page_config(page_title=f"{TITLES[page]} – SEND sufficiency", layout="wide")
+    st.html(STYLE)
+    navigate(by_app=False)
+    engine.settle()
+    state.start()
+    data = state.dataset()
+    try:
+        run = engine.forecast(data, state.scenario(data), st.session_state.to)
+    except SufficiencyError as error:
+        st.error(str(error))
+        state.reset()
+        run = engine.baseline(data, None)
+    view = View(run, engine.baseline(data, st.session_state.to))
+    with st.sidebar:
+        sidebar.scenario_picker(view)
+        sidebar.levers(view, page)
+        sidebar.last_year(view)
+        sidebar.downloads(view)
+    if data.synthetic:
+        st.html('<p class="synthetic">Synthetic data: a made-up authority, not a real one.</p>')
+    return view
+
+
+def subject_page(page: str) -> None:
+    """Draw the page of a subject."""
+    view = page_context(page)
+    show(engine.subject(page, view), view)

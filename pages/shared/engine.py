@@ -1,0 +1,77 @@
+"""The engine behind the pages, cached by content hash: results are shared by all users and never changed."""
+
+import gc
+import os
+from pathlib import Path
+
+import streamlit as st
+
+from forecasting.inputs.dataset import Dataset
+from forecasting.inputs.load import load
+from forecasting.model.run import Run, run
+from forecasting.outputs import workbook
+from forecasting.outputs.figure import Subject
+from forecasting.outputs.subjects import SUBJECTS, View
+from forecasting.scenario.from_dataset import dataset_scenarios
+from forecasting.scenario.scenario import BASELINE, Scenario
+
+DATA = Path(__file__).resolve().parents[2] / "data"
+BUNDLED = {"Rotherham 2017 (published assessment)": DATA / "rotherham_2017"}
+
+
+@st.cache_resource(show_spinner="Reading the data…")
+def bundled(path: str) -> Dataset:
+    """Return a dataset that comes with the product."""
+    return load([path])
+
+
+def default_path() -> str:
+    """Return the dataset shown first: SUFFICIENCY_DATASET, else the published assessment."""
+    return os.environ.get("SUFFICIENCY_DATASET") or str(next(iter(BUNDLED.values())))
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def _run(_dataset: Dataset, _scenario: Scenario, to: int | None, key: tuple[str, ...]) -> Run:
+    return run(_dataset, _scenario, to=to)
+
+
+def forecast(dataset: Dataset, scenario: Scenario, to: int | None) -> Run:
+    """Return the run of a dataset under a scenario."""
+    return _run(dataset, scenario, to, (dataset.content_hash, scenario.hash, scenario.name))
+
+
+def baseline(dataset: Dataset, to: int | None) -> Run:
+    """Return the run of the baseline."""
+    return forecast(dataset, dataset_scenarios(dataset)[BASELINE], to)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _subject(name: str, _view: View, key: tuple[object, ...]) -> Subject:
+    return SUBJECTS[name](_view)
+
+
+def subject(name: str, view: View) -> Subject:
+    """Return a subject of a view."""
+    forecast = view.run.forecast
+    return _subject(name, view, (*forecast.stamp, forecast.scenario, forecast.years[-1]))
+
+
+def workbook_bytes(view: View) -> bytes:
+    """Return the workbook of the scenario in hand."""
+    return workbook.to_bytes(view)
+
+
+@st.cache_resource(show_spinner=False)
+def settle() -> bool:
+    """Warm up once, then take everything loaded out of garbage collection.
+
+    Streamlit collects garbage after every rerun; what is imported by then need not be searched again each time.
+    """
+    dataset = bundled(default_path())
+    view = View(baseline(dataset, None), baseline(dataset, None))
+    for name in ("overview", "placements"):
+        for figure in SUBJECTS[name](view).figures:
+            figure.spec("light")
+    gc.collect()
+    gc.freeze()
+    return True

@@ -1,0 +1,52 @@
+"""Draws a subject: answer, headline figures, charts with their tables, implications."""
+
+import streamlit as st
+
+from forecasting.outputs import words
+from forecasting.outputs.figure import Figure, Section, Subject, Table
+from forecasting.outputs.html import (
+    answer_html,
+    figure_head_html,
+    implications_html,
+    metrics_html,
+    table_html,
+)
+from forecasting.outputs.subjects import View
+
+
+def show(subject: Subject, view: View) -> None:
+    """Draw a whole subject."""
+    st.html(answer_html(subject.title, subject.answer))
+    if subject.metrics:
+        st.html(metrics_html(subject.metrics))
+    for section in subject.sections:
+        _section(section, view)
+    if subject.implications:
+        st.html(implications_html(subject.implications))
+    for warning in view.run.forecast.warnings:
+        st.caption(warning)
+
+
+def _section(section: Section, view: View) -> None:
+    st.html(f"<h2>{section.heading}</h2>{f'<p>{section.text}</p>' if section.text else ''}")
+    for item in section.items:
+        if isinstance(item, Figure):
+            _figure(item, view)
+        else:
+            _table(item, view)
+
+
+def _figure(figure: Figure, view: View) -> None:
+    mode = "dark" if st.context.theme.type == "dark" else "light"
+    st.html(figure_head_html(figure))
+    st.vega_lite_chart(figure.data, figure.spec(mode), theme=None, width="stretch", alt=figure.alt, key=figure.key)
+    with st.expander("Figures, source and download", on_change="rerun", key=f"open:{figure.key}") as opened:
+        if opened.open:
+            _table(figure.table, view)
+
+
+def _table(table: Table, view: View) -> None:
+    st.html(table_html(table))
+    name = words.file_name(view.name, f"{view.run.scenario.name} {table.key}", "csv")
+    st.download_button("Download these figures (CSV)", data=lambda: table.frame.to_csv(index=False).encode("utf-8-sig"),
+                       file_name=name, mime="text/csv", on_click="ignore", key=f"csv:{table.key}")  # fmt: skip

@@ -1,0 +1,90 @@
+"""The sidebar, the same on every page: scenario, the levers that matter here, what differs from the baseline."""
+
+from itertools import groupby
+
+import streamlit as st
+
+from forecasting.model.run import reach
+from forecasting.outputs import words
+from forecasting.outputs.subjects import View
+from forecasting.scenario.controls import Control, controls, differences
+from forecasting.scenario.from_dataset import dataset_scenarios
+from pages.shared import engine, state
+
+
+def _moved(control: Control, widget: str) -> None:
+    state.move(control, st.session_state[widget])
+
+
+def _choose() -> None:
+    state.choose(st.session_state["w:scenario"])
+
+
+def _reach() -> None:
+    st.session_state.to = st.session_state["w:to"]
+
+
+def scenario_picker(view: View) -> None:
+    """Draw the choice of scenario, the last year, the reset and the line that says what differs."""
+    names = list(dataset_scenarios(view.run.dataset))
+    st.session_state["w:scenario"] = st.session_state.scenario
+    st.selectbox("Scenario", names, key="w:scenario", on_change=_choose,
+                 help="baseline: no change to any lever. Moving a slider changes the scenario chosen.")  # fmt: skip
+    found = differences(view.run.dataset, view.run.assumptions, view.baseline.assumptions)
+    text = f"Differs from the baseline: {'; '.join(found)}." if found else "Equal to the baseline."
+    st.markdown(f'<p class="differs">{text}</p>', unsafe_allow_html=True)
+    st.button("Reset to the baseline", on_click=state.reset, disabled=not found, width="stretch")
+
+
+def levers(view: View, page: str) -> None:
+    """Draw the levers of a page, grouped as in the catalogue."""
+    now, start = view.run.assumptions, view.baseline.assumptions
+    found = controls(view.run.dataset, now, start, view.run.forecast.method, page)
+    for group, members in groupby(found, key=lambda control: control.lever.group):
+        st.markdown(f"**{group}**")
+        for control in members:
+            _draw(control)
+
+
+def _draw(control: Control) -> None:
+    widget = f"w:{control.name}"
+    st.session_state[widget] = control.value
+    common = {"key": widget, "help": control.idle or control.help, "disabled": bool(control.idle),
+              "on_change": _moved, "args": (control, widget)}  # fmt: skip
+    if control.lever.kind == "switch":
+        st.session_state[widget] = bool(control.value)
+        st.toggle(control.label, **common)
+    elif control.options:
+        shown = dict(control.options)
+        choices = list(shown) if control.value in shown else [control.value, *shown]
+        st.selectbox(control.label, choices, format_func=lambda value: shown.get(value, str(value)), **common)
+    elif control.lever.kind == "optional" or control.value is None:
+        st.number_input(control.label, control.low, control.high, step=control.step, format=control.form,
+                        placeholder="computed", **common)  # fmt: skip
+    else:
+        _slider(control, widget, common)
+
+
+def _slider(control: Control, widget: str, common: dict) -> None:
+    typed = f"{widget}:typed"
+    st.session_state[widget] = st.session_state[typed] = float(control.value)
+    left, right = st.columns([5, 3], vertical_alignment="bottom")
+    left.slider(control.label, control.low, control.high, step=control.step, format=control.form, **common)
+    right.number_input(f"{control.label}, typed", control.low, control.high, step=control.step, format=control.form,
+                       key=typed, on_change=_moved, args=(control, typed), disabled=common["disabled"],
+                       label_visibility="collapsed")  # fmt: skip
+
+
+def downloads(view: View) -> None:
+    """Draw the download of the workbook."""
+    name = words.file_name(view.name, view.run.scenario.name, "xlsx")
+    st.download_button("Download as Excel", data=lambda: engine.workbook_bytes(view), file_name=name,
+                       on_click="ignore", width="stretch", help="A workbook of this scenario: figures, charts, "
+                       "assumptions with sources, the forecast table.")  # fmt: skip
+
+
+def last_year(view: View) -> None:
+    """Draw the choice of the last year."""
+    st.session_state["w:to"] = view.last
+    low, high = reach(view.run.dataset)
+    st.number_input("Forecast to January", low, high, key="w:to", on_change=_reach)

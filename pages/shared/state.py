@@ -1,0 +1,63 @@
+"""What a session remembers: dataset, scenario and changes, under permanent keys that survive a change of page."""
+
+import streamlit as st
+
+from forecasting.inputs.dataset import Dataset
+from forecasting.scenario.assumptions import Value
+from forecasting.scenario.controls import Control, changed, from_screen
+from forecasting.scenario.from_dataset import dataset_scenarios
+from forecasting.scenario.scenario import BASELINE, Change, Scenario
+from pages.shared import engine
+
+
+def start() -> None:
+    """Set what a new session begins with; harmless when called again."""
+    first = st.query_params.get("scenario", BASELINE)
+    for key, value in (("moves", {}), ("scenario", first), ("uploaded", None), ("to", None)):
+        st.session_state.setdefault(key, value)
+    st.session_state.setdefault("dataset_path", engine.default_path())
+
+
+def dataset() -> Dataset:
+    """Return the dataset in hand: the last good upload, else a bundled one."""
+    return st.session_state.uploaded or engine.bundled(st.session_state.dataset_path)
+
+
+def use(new: Dataset | None, path: str = "") -> None:
+    """Take another dataset; scenario and changes start afresh because they belong to the old one."""
+    st.session_state.uploaded = new
+    st.session_state.dataset_path = path or st.session_state.dataset_path
+    st.session_state.scenario = BASELINE
+    st.session_state.moves = {}
+    st.session_state.to = None
+
+
+def base_scenario(data: Dataset) -> Scenario:
+    """Return the scenario chosen, before the changes made on screen."""
+    found = dataset_scenarios(data)
+    if st.session_state.scenario not in found:
+        st.session_state.scenario = BASELINE
+    return found[st.session_state.scenario]
+
+
+def scenario(data: Dataset) -> Scenario:
+    """Return the scenario in hand, changes made on screen included."""
+    base = base_scenario(data)
+    moves = [Change(lever, value, key) for (lever, key), value in st.session_state.moves.items()]
+    return changed(base, moves, f"{base.name}, changed")
+
+
+def choose(name: str) -> None:
+    """Choose a scenario by name; changes on screen are dropped."""
+    st.session_state.scenario = name
+    st.session_state.moves = {}
+
+
+def move(control: Control, shown: Value) -> None:
+    """Keep a change made on screen."""
+    st.session_state.moves[control.lever.name, control.key] = from_screen(control.lever, shown)
+
+
+def reset() -> None:
+    """Go back to the baseline."""
+    choose(BASELINE)
