@@ -8,7 +8,7 @@ import zlib
 from pathlib import PurePosixPath
 
 from forecasting.errors import DatasetError, Fault
-from forecasting.inputs.sheets import Source
+from forecasting.inputs.source import Source
 
 MAX_MEMBERS = 1_000
 MAX_BYTES = 400 * 2**20

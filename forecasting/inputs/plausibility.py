@@ -132,7 +132,7 @@ def apply(panel: pd.DataFrame, findings: Iterable[Finding]) -> pd.DataFrame:
     at = keys.isin(list(instead))
     values = panel["value"].to_numpy(dtype=np.float64, copy=True)
     for row in np.flatnonzero(at):
-        new = instead[keys[row]]
+        new = instead[keys[int(row)]]  # type: ignore[index]
         values[row] = np.nan if new is None else new
     return panel.assign(value=values)
 
@@ -164,10 +164,11 @@ def _sums(panel: pd.DataFrame, column: str) -> dict[tuple[str, str, int], dict[s
     parts = panel.loc[panel["dimension"].ne("")]
     added = parts.groupby(["measure", "unit", "year", "dimension"])[column].sum(min_count=1).dropna()
     found: dict[tuple[str, str, int], dict[str, float]] = {}
-    for (measure, unit, year, dimension), value in sorted(added.items(), key=lambda item: item[0][3] == "age_band"):  # type: ignore[misc]
-        held = found.setdefault((measure, unit, int(year)), {})
-        if dimension != "age_band" or "age" not in held:
-            held[dimension] = float(value)
+    rows = added.reset_index()
+    for row in rows.sort_values("dimension", key=lambda d: d.eq("age_band"), kind="stable").to_dict("records"):
+        held = found.setdefault((row["measure"], row["unit"], int(row["year"])), {})
+        if row["dimension"] != "age_band" or "age" not in held:
+            held[row["dimension"]] = float(row[column])
     return found
 
 
@@ -183,14 +184,14 @@ def unexplained_change(panel: pd.DataFrame) -> list[Finding]:
     who = panel.drop_duplicates("unit", keep="last").set_index("unit")
     names = who["name"].to_dict()
     findings: list[Finding] = []
-    for year in stock.columns[1:]:
+    for year in [int(str(column)) for column in stock.columns[1:]]:
         if year - 1 not in stock:
             continue
         rows = pd.DataFrame({"before": stock[year - 1], "after": stock[year]})
         rows["flow"] = _column(new, year - 1, stock.index) - _column(ceased, year - 1, stock.index)
         rows["typical"] = _typical(rows, who["level"].reindex(stock.index))
         for unit, *row in _suspects(rows).itertuples():
-            finding = _judge(str(unit), str(names[unit]), int(year), *row)
+            finding = _judge(str(unit), str(names[unit]), year, *row)
             findings += [finding] if finding else []
     return _not_the_way_back(findings)
 
@@ -215,9 +216,10 @@ def _column(frame: pd.DataFrame, year: int, index: pd.Index) -> pd.Series:
 
 def _typical(rows: pd.DataFrame, level: pd.Series) -> pd.Series:
     """Return the median growth (log) among units of the same level; 0 where fewer than five are known."""
-    growth = np.log((rows["after"] / rows["before"]).replace(0, np.nan))
+    growth = (rows["after"] / rows["before"]).replace(0, np.nan).map(math.log, na_action="ignore")
     groups = growth.groupby(level)
-    return groups.transform("median").where(groups.transform("count") >= 5, 0.0)
+    median: pd.Series = groups.transform("median")
+    return median.where(groups.transform("count") >= 5, 0.0)
 
 
 def _judge(unit: str, name: str, year: int, before: float, after: float, flow: float, typical: float) -> Finding | None:

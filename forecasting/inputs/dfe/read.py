@@ -14,7 +14,7 @@ from forecasting.inputs.dfe.panel import age_of, disagreements, merge, panel_of
 from forecasting.inputs.dfe.release import Release, split
 from forecasting.inputs.plausibility import Finding, review
 from forecasting.inputs.schema import BY_NAME
-from forecasting.inputs.sheets import Source
+from forecasting.inputs.source import Source
 
 TITLE = "Education, health and care plans"
 _FLOWS = ("requests", "assessments", "new_plans", "ceased", "in_progress")

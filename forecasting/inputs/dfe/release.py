@@ -16,7 +16,7 @@ import pandas as pd
 
 from forecasting.errors import DatasetError, Fault
 from forecasting.inputs import archive
-from forecasting.inputs.sheets import Source, decode
+from forecasting.inputs.source import Source, decode
 
 _COMMON = {"time_period", "geographic_level"}
 _OLD = {
