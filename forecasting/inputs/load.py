@@ -135,8 +135,8 @@ def _own_plausibility(tables: dict[str, pd.DataFrame], sheets: Sequence[Sheet]) 
     if not own:
         return []
     facts = dict(zip(tables["about"]["key"], tables["about"]["value"], strict=True))
-    file = next(sheet.file for sheet in sheets if sheet.name in own)
-    return check_own(own, file, facts.get("authority_code", ""), facts.get("authority_name", "the authority"))
+    files = {sheet.name: sheet.file for sheet in sheets}
+    return check_own(own, files, facts.get("authority_code", ""), facts.get("authority_name", "the authority"))
 
 
 def _all_sheets(files: Iterable[Source]) -> tuple[list[Sheet], list[Fault]]:
@@ -157,7 +157,8 @@ def _recognise(sheets: list[Sheet]) -> tuple[list[Sheet], list[Fault]]:
     known = [sheet for sheet in sheets if sheet.name in BY_NAME and sheet.header]
     strays = [
         Fault(sheet.file, sheet.name, found="this sheet is not a dataset table and was left out",
-              allowed=", ".join(BY_NAME), todo=suggestion(sheet.name, sheet.header, [k.name for k in known]), grade="note")
+              allowed=", ".join(BY_NAME), grade="note",
+              todo=suggestion(sheet.name, sheet.header, [k.name for k in known]))
         for sheet in sheets if sheet.name not in BY_NAME
     ]  # fmt: skip
     return known, strays

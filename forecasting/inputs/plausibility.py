@@ -241,15 +241,15 @@ def _judge(unit: str, name: str, year: int, before: float, after: float, flow: f
     return Finding("unexplained_change", _STOCK, "", "", unit, name, year, after, expected, why, action)
 
 
-def parts_differ(panel: pd.DataFrame) -> list[Finding]:
-    """Find totals that differ from the sum of their parts."""
+def parts_differ(panel: pd.DataFrame, slack: float = 0.0) -> list[Finding]:
+    """Find totals that differ from the sum of their parts by 1 or more, and by more than `slack` (a share)."""
     totals = panel.loc[panel["dimension"].eq("") & panel["value"].notna()]
     sums = _sums(panel, "value")
     findings = []
     for row in totals.to_dict("records"):
         for dimension, added in sums.get((row["measure"], row["unit"], row["year"]), {}).items():
             gap = added - row["value"]
-            if abs(gap) >= 1:
+            if abs(gap) >= 1 and abs(gap) > slack * row["value"]:
                 words = _DIMENSIONS.get(dimension, dimension)
                 findings.append(Finding(
                     "parts_differ", row["measure"], "", "", row["unit"], row["name"], int(row["year"]), row["value"],
@@ -356,13 +356,16 @@ def _one_way(frame: pd.DataFrame, value: str, time: str, measure: str) -> pd.Dat
     return pd.concat(made, ignore_index=True)
 
 
-def check_own(tables: Mapping[str, pd.DataFrame], file: str, unit: str, name: str) -> list[Fault]:
-    """Return warnings about a council's own tables; nothing is set aside: the user decides."""
+def check_own(tables: Mapping[str, pd.DataFrame], files: Mapping[str, str], unit: str, name: str) -> list[Fault]:
+    """Return warnings about a council's own tables (`files`: table → file); nothing is set aside: the user decides.
+
+    Councils round what they publish, so totals may differ from their parts by two per cent.
+    """
     panel = panel_of_tables(tables, unit, name)
     if panel.empty:
         return []
-    findings = [*unexplained_change(panel), *parts_differ(panel), *share_jumps(panel)]
-    return [_as_flag(finding).fault(file) for finding in findings]
+    findings = [*unexplained_change(panel), *parts_differ(panel, slack=0.02), *share_jumps(panel)]
+    return [_as_flag(f).fault(files["ehc_plans" if f.measure == _STOCK else "plan_flows"]) for f in findings]
 
 
 def _as_flag(finding: Finding) -> Finding:
