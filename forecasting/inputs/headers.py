@@ -87,8 +87,16 @@ def _as_wide(rows: Sequence[Row], width: int) -> tuple[Row, ...]:
 
 
 def _header_at(rows: Sequence[Row], known: frozenset[str]) -> int:
-    """Return the position of the row, among the first ones, that holds the most column names."""
-    scores = [len({plain(cell) for cell in cells if cell} & known) for _, cells in rows[:_LOOK]]
+    """Return the position of the row, among the first ones, that holds the most column names.
+
+    Below a merged cell the name stands one row higher: it counts for the lower row.
+    """
+    scores = []
+    for at, (_, cells) in enumerate(rows[:_LOOK]):
+        names = {plain(cell) for cell in cells if cell} & known
+        above = rows[at - 1][1] if at and names else ()
+        names |= {plain(cell) for i, cell in enumerate(above) if not (i < len(cells) and cells[i].strip())} & known
+        scores.append(len(names))
     return scores.index(max(scores)) if max(scores) else 0
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -19,6 +21,7 @@ from forecasting.inputs.sheets import Sheet, Source, read_sheets
 from forecasting.inputs.structure import check_structure
 from forecasting.scenario.from_dataset import lever_faults
 
+_SHOWN = 200
 _FIGURES = frozenset({"number", "gbp", "count", "fraction"})
 _NUMERIC = frozenset({*_FIGURES, "whole", "year"})
 
@@ -91,8 +94,8 @@ def examine(files: Iterable[Source], authority: str | None = None) -> tuple[Data
         frame, found = read_table(sheet, words)
         tables[sheet.name] = frame
         faults += found
-    if not _gave_nothing(releases, published):
-        faults += _presence(tables, sheets)
+    if sheets or published or not faults:
+        faults += _presence(tables, sheets) if not _gave_nothing(releases, published) else []
     if any(fault.grade == "error" for fault in faults):
         return None, tuple(faults)
     origin = _origin(published, known)
@@ -203,6 +206,8 @@ def read_table(sheet: Sheet, words: Words) -> tuple[pd.DataFrame, list[Fault]]:
     table = BY_NAME[sheet.name]
     header = tuple(table.alias(name) for name in sheet.header)
     faults = _header_faults(sheet, table, header)
+    if any(fault.grade == "error" for fault in faults):
+        return _without_rows(table), faults
     numbers = [number for number, _ in sheet.rows]
     columns: dict[str, list[Value]] = {}
     for column in table.columns:
@@ -214,7 +219,29 @@ def read_table(sheet: Sheet, words: Words) -> tuple[pd.DataFrame, list[Fault]]:
     frame = pd.DataFrame(
         {c.name: _typed(c, columns[c.name]) for c in table.columns}, index=pd.Index(numbers, name="row")
     )
-    return frame, faults + _withheld(sheet, table, header) + _duplicates(sheet, table, frame)
+    faults += _withheld(sheet, table, header) + _duplicates(sheet, table, frame)
+    return frame, _few(faults)
+
+
+def _few(faults: list[Fault]) -> list[Fault]:
+    """Return the faults of a table, of each kind no more than a reader can use; the last one says how many follow."""
+    seen: Counter[tuple[str, str, str]] = Counter()
+    kept: list[Fault] = []
+    for fault in faults:
+        kind = (fault.column, fault.allowed, fault.todo)
+        seen[kind] += 1
+        if seen[kind] <= _SHOWN:
+            kept.append(fault)
+    more = [f for f in kept if seen[f.column, f.allowed, f.todo] > _SHOWN]
+    last = {(f.column, f.allowed, f.todo): f for f in more}
+    return kept + [
+        replace(f, row=0, found=f"{seen[kind] - _SHOWN:,} more cells like these", allowed="") for kind, f in last.items()
+    ]
+
+
+def _without_rows(table: Table) -> pd.DataFrame:
+    """Return the table without rows, when its header is wrong: its cells would only repeat that fault."""
+    return pd.DataFrame({column.name: _typed(column, []) for column in table.columns})
 
 
 def _withheld(sheet: Sheet, table: Table, header: tuple[str, ...]) -> list[Fault]:
@@ -279,9 +306,14 @@ def _duplicates(sheet: Sheet, table: Table, frame: pd.DataFrame) -> list[Fault]:
     twice = frame.duplicated(list(table.key), keep="first")
     if not twice.any():
         return []
-    described = frame.loc[twice, list(table.key)].astype(str).agg(", ".join, axis=1)
+    again = frame.loc[twice, list(table.key)]
     return [
-        Fault(sheet.file, sheet.name, int(str(row)), ", ".join(table.key),
-              f'a row for "{what.strip(", ")}" is there already', todo="remove or merge one of the two rows")
-        for row, what in described.items()
+        Fault(sheet.file, sheet.name, row, ", ".join(table.key),
+              f'a row for "{_described(cells)}" is there already', todo="remove or merge one of the two rows")
+        for row, *cells in again.itertuples()
     ]  # fmt: skip
+
+
+def _described(cells: Sequence[object]) -> str:
+    known = [f"{cell:g}" if isinstance(cell, float) else str(cell) for cell in cells if not pd.isna(cell) and cell != ""]
+    return ", ".join(known)

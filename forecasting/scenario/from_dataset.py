@@ -209,7 +209,7 @@ def lever_faults(table: str, file: str, frame: pd.DataFrame) -> list[Fault]:
 def _refused(lever: Lever, text: str) -> str:
     try:
         return in_bounds(lever, read_value(lever, text))
-    except ValueError:
+    except (ValueError, ZeroDivisionError):
         return f"{lever.low:g} to {lever.high:g} ({lever.unit})"
 
 
