@@ -83,7 +83,10 @@ def _stripped(cells: Sequence[str]) -> list[str]:
 
 
 def _as_wide(rows: Sequence[Row], width: int) -> tuple[Row, ...]:
-    return tuple((number, tuple((*cells[:width], *[""] * (width - len(cells))))) for number, cells in rows)
+    return tuple(
+        (number, cells if len(cells) == width else (*cells[:width], *[""] * (width - len(cells))))
+        for number, cells in rows
+    )
 
 
 def _header_at(rows: Sequence[Row], known: frozenset[str]) -> int:
@@ -161,12 +164,17 @@ def _is_note(table: Table, cells: Sequence[str]) -> bool:
 
 
 def _unnamed(file: str, sheet: str, header: tuple[str, ...], rows: Sequence[Row]) -> list[Fault]:
-    stray = [number for number, cells in rows
-             if any(cell.strip() and (i >= len(header) or not header[i]) for i, cell in enumerate(cells))]  # fmt: skip
+    blanks = [i for i, name in enumerate(header) if not name]
+    width = len(header)
+    stray = [number for number, cells in rows if "".join(cells[width:]).strip() or _any_filled(cells, blanks)]
     if not stray:
         return []
     return [Fault(file, sheet, stray[0], found=f"{len(stray)} row(s) hold cells in columns without a name, left out",
                   todo="name the column in the header row, or empty these cells", grade="warning")]  # fmt: skip
+
+
+def _any_filled(cells: Sequence[str], at: Sequence[int]) -> bool:
+    return bool(at) and any(i < len(cells) and cells[i].strip() for i in at)
 
 
 def suggestion(name: str, header: Sequence[str], given: Collection[str] = ()) -> str:

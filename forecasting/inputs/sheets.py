@@ -133,6 +133,6 @@ def _text(cell: object) -> str:
 
 
 def _sheet(file: str, name: str, cells: list[list[str]]) -> Sheet:
-    filled = [(number, tuple(row)) for number, row in enumerate(cells, start=1) if any(c.strip() for c in row)]
+    filled = [(number, tuple(row)) for number, row in enumerate(cells, start=1) if "".join(row).strip()]
     found = arrange(file, name, filled)
     return Sheet(file, found.name, found.header, found.rows, found.faults)
