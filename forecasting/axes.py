@@ -44,7 +44,7 @@ class Vocabulary:
 
     @cached_property
     def _by_word(self) -> dict[str, Code]:
-        words = {}
+        words: dict[str, Code] = {}
         for item in self.codes:
             for word in (item.code, item.name, *item.aliases):
                 words.setdefault(_plain(word), item)
@@ -82,6 +82,7 @@ SETTINGS = read_vocabulary(DATA / "vocabularies" / "settings.csv")
 PHASES = read_vocabulary(DATA / "vocabularies" / "phases.csv")
 AGE_BANDS = read_vocabulary(DATA / "vocabularies" / "age_bands.csv")
 PLACES = read_vocabulary(DATA / "vocabularies" / "places.csv")
+MEASURES = read_vocabulary(DATA / "vocabularies" / "measures.csv")
 VOCABULARIES = {v.title: v for v in (NEEDS, SETTINGS, PHASES, AGE_BANDS, PLACES)}
 
 INMSS_PARTS = ("special_non_maintained", "special_independent", "inmss")

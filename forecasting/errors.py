@@ -38,6 +38,7 @@ class Fault:
             text += f"; allowed: {self.allowed}"
         if self.todo:
             text += f"; {self.todo}"
+        text = " ".join(text.splitlines())  # a cell may hold line breaks; a fault is one line
         return f"{text}." if not text.endswith((".", "?", "!")) else text
 
 
@@ -55,6 +56,10 @@ class DatasetError(SufficiencyError):
 
 class ScenarioError(SufficiencyError):
     """A scenario names an unknown lever, or a value outside what the lever allows."""
+
+
+class UsageError(SufficiencyError):
+    """What was asked for cannot be done as asked: a year out of reach, an unknown file ending, another authority."""
 
 
 class MethodUnavailable(SufficiencyError):

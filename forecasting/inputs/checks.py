@@ -26,7 +26,8 @@ def _fault(origin: Origin, table: str, row: int, column: str, found: str, allowe
 
 
 def _rows(frame: pd.DataFrame) -> list[tuple[int, dict[str, object]]]:
-    return [(int(str(row)), values) for row, values in zip(frame.index, frame.to_dict("records"), strict=True)]
+    records = [{str(name): cell for name, cell in row.items()} for row in frame.to_dict("records")]
+    return [(int(str(row)), values) for row, values in zip(frame.index, records, strict=True)]
 
 
 def _base_year(tables: Tables, origin: Origin) -> list[Fault]:
@@ -64,13 +65,14 @@ def _weights(tables: Tables, origin: Origin) -> list[Fault]:
 
 
 def _projects_known(tables: Tables, origin: Origin) -> list[Fault]:
-    if "project_capital" not in tables or "projects" not in tables:
+    if "projects" not in tables:
         return []
-    known = set(tables["projects"]["project"])
+    known = list(tables["projects"]["project"])
     return [
-        _fault(origin, "project_capital", row, "project", f'"{values["project"]}" is not a project',
-               ", ".join(sorted(known)), 'add it to "projects", or correct the number')
-        for row, values in _rows(tables["project_capital"]) if values["project"] not in known
+        _fault(origin, table, row, "project", f'"{values["project"]}" is not a project', ", ".join(known),
+               'add it to "projects", or correct the number')
+        for table in ("project_capital", "assumptions", "scenarios") if table in tables
+        for row, values in _rows(tables[table]) if values["project"] not in ("", *known)
     ]  # fmt: skip
 
 
@@ -79,11 +81,12 @@ def _sen_within_pupils(tables: Tables, origin: Origin) -> list[Fault]:
         return []
     sen = tables["sen"].groupby("year")["pupils"].sum()
     pupils = tables["pupils"].groupby("year")["pupils"].sum()
-    both = sen.to_frame("sen").join(pupils.rename("all"), how="inner")
+    years = sorted(set(sen.index) & set(pupils.index))
+    both = [(year, float(sen.loc[year]), float(pupils.loc[year])) for year in years]
     return [
-        _fault(origin, "sen", 0, "pupils", f"{year}: {row.sen:,.0f} pupils with SEN, {row.all:,.0f} pupils",
+        _fault(origin, "sen", 0, "pupils", f"{year}: {some:,.0f} pupils with SEN, {every:,.0f} pupils",
                "no more pupils with SEN than pupils", "check which rows are totals of others")
-        for year, row in zip(both.index, both.itertuples(), strict=True) if row.sen > row.all
+        for year, some, every in both if some > every
     ]  # fmt: skip
 
 

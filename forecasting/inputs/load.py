@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
+from pandas.api.extensions import ExtensionArray
 
-from forecasting.errors import DatasetError, Fault
+from forecasting.errors import DatasetError, Fault, UsageError
 from forecasting.inputs import dfe
 from forecasting.inputs.cells import BadCell, Value, Words, is_missing, parse
 from forecasting.inputs.checks import check_tables
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.headers import suggestion
 from forecasting.inputs.plausibility import check_own
-from forecasting.inputs.schema import BY_NAME, STARTING_TABLES, Column, Table
+from forecasting.inputs.schema import BY_NAME, NUMERIC, STARTING_TABLES, Column, Table
 from forecasting.inputs.sheets import Sheet, Source, read_sheets
 from forecasting.inputs.structure import check_structure
 from forecasting.scenario.from_dataset import lever_faults
 
 _SHOWN = 200
-_FIGURES = frozenset({"number", "gbp", "count", "fraction"})
-_NUMERIC = frozenset({*_FIGURES, "whole", "year"})
+_FIGURES = NUMERIC - {"whole", "year"}
+_ASIDE = frozenset({"notes"})  # our own template has a sheet of notes
 
 
 def load(paths: Sequence[Path | str], authority: str | None = None) -> Dataset:
@@ -76,6 +78,18 @@ def from_sources(files: Iterable[Source], authority: str | None = None) -> Datas
     if errors or dataset is None:
         raise DatasetError(errors)
     return dataset
+
+
+def require_authority(dataset: Dataset, code: str | None) -> None:
+    """Make sure that a dataset is of the authority asked for; None asks for none.
+
+    Raises:
+        UsageError: the dataset is of another authority, or does not say of which.
+    """
+    held = dataset.about("authority_code")
+    names = (held, dataset.about("authority_name"))
+    if code is not None and code.strip().lower() not in [name.lower() for name in names if name]:
+        raise UsageError(f'the dataset is of authority "{held or "not stated"}", not "{code}"')
 
 
 def examine(files: Iterable[Source], authority: str | None = None) -> tuple[Dataset | None, tuple[Fault, ...]]:
@@ -162,7 +176,7 @@ def _recognise(sheets: list[Sheet]) -> tuple[list[Sheet], list[Fault]]:
         Fault(sheet.file, sheet.name, found="this sheet is not a dataset table and was left out",
               allowed=", ".join(BY_NAME), grade="note",
               todo=suggestion(sheet.name, sheet.header, [k.name for k in known]))
-        for sheet in sheets if sheet.name not in BY_NAME
+        for sheet in sheets if sheet.name not in BY_NAME and sheet.name not in _ASIDE
     ]  # fmt: skip
     return known, strays
 
@@ -171,8 +185,10 @@ def _presence(tables: dict[str, pd.DataFrame], sheets: list[Sheet]) -> list[Faul
     file = sheets[0].file if sheets else "the dataset"
     faults = []
     if "about" not in tables:
-        faults.append(Fault(file, found='table "about" is missing', allowed="a table with columns key, value",
-                            todo="add it with authority_code, authority_name, title and base_year"))  # fmt: skip
+        todo = 'add "about" with authority_code, authority_name, title, source and base_year'
+        faults.append(
+            Fault(file, found='table "about" is missing', allowed="a table with columns key, value", todo=todo)
+        )
     if not any(name in tables for name in STARTING_TABLES):
         faults.append(Fault(file, found="there is nothing to forecast from", allowed=", ".join(STARTING_TABLES),
                             todo="add at least one of these tables"))  # fmt: skip
@@ -235,7 +251,8 @@ def _few(faults: list[Fault]) -> list[Fault]:
     more = [f for f in kept if seen[f.column, f.allowed, f.todo] > _SHOWN]
     last = {(f.column, f.allowed, f.todo): f for f in more}
     return kept + [
-        replace(f, row=0, found=f"{seen[kind] - _SHOWN:,} more cells like these", allowed="") for kind, f in last.items()
+        replace(f, row=0, found=f"{seen[kind] - _SHOWN:,} more cells like these", allowed="")
+        for kind, f in last.items()
     ]
 
 
@@ -248,7 +265,7 @@ def _withheld(sheet: Sheet, table: Table, header: tuple[str, ...]) -> list[Fault
     """Return one note per column whose cells stand for figures withheld or not known ("c", "<5")."""
     notes = []
     for column in table.columns:
-        if column.kind not in _NUMERIC or column.name not in header:
+        if column.kind not in NUMERIC or column.name not in header:
             continue
         at = header.index(column.name)
         marks = [(number, row[at].strip()) for number, row in sheet.rows if is_missing(row[at])]
@@ -292,12 +309,15 @@ def _cell(sheet: Sheet, table: Table, column: Column, row: int, text: str, words
     return value
 
 
-def _typed(column: Column, values: list[Value]) -> pd.Series:
+def _typed(column: Column, values: list[Value]) -> ExtensionArray:
+    filled: ExtensionArray
     if column.kind in ("year", "whole") and all(value is not None for value in values):
-        return pd.Series(values, dtype="int64").array  # type: ignore[return-value]
-    if column.kind in _NUMERIC:
-        return pd.Series(values, dtype="float64").array  # type: ignore[return-value]
-    return pd.Series([("" if value is None else str(value)) for value in values], dtype="str").array  # type: ignore[return-value]
+        filled = pd.Series(values, dtype="int64").array
+    elif column.kind in NUMERIC:
+        filled = pd.Series(values, dtype="float64").array
+    else:
+        filled = pd.Series(["" if value is None else str(value) for value in values], dtype="str").array
+    return filled
 
 
 def _duplicates(sheet: Sheet, table: Table, frame: pd.DataFrame) -> list[Fault]:
@@ -306,14 +326,16 @@ def _duplicates(sheet: Sheet, table: Table, frame: pd.DataFrame) -> list[Fault]:
     twice = frame.duplicated(list(table.key), keep="first")
     if not twice.any():
         return []
-    again = frame.loc[twice, list(table.key)]
+    rows = frame.loc[twice, list(table.key)]
+    described = [", ".join(filter(None, map(_shown, cells))) for cells in rows.itertuples(index=False)]
     return [
-        Fault(sheet.file, sheet.name, row, ", ".join(table.key),
-              f'a row for "{_described(cells)}" is there already', todo="remove or merge one of the two rows")
-        for row, *cells in again.itertuples()
+        Fault(sheet.file, sheet.name, int(str(row)), ", ".join(table.key),
+              f'a row for "{what or "all"}" is there already', todo="remove or merge one of the two rows")
+        for row, what in zip(rows.index, described, strict=True)
     ]  # fmt: skip
 
 
-def _described(cells: Sequence[object]) -> str:
-    known = [f"{cell:g}" if isinstance(cell, float) else str(cell) for cell in cells if not pd.isna(cell) and cell != ""]
-    return ", ".join(known)
+def _shown(cell: object) -> str:
+    if isinstance(cell, float):
+        return "" if math.isnan(cell) else f"{cell:g}"
+    return str(cell)

@@ -38,6 +38,8 @@ def margin(dataset: Dataset, table: str, value: str, *axes: str, time: str = "ye
     filled = pd.DataFrame({c: ~(frame[c].isna() | frame[c].astype(str).eq("")) for c in others}, index=frame.index)
     wanted = filled[list(axes)].all(axis=1) if axes else pd.Series(data=True, index=frame.index)
     rows = frame.loc[wanted]
+    if rows.empty:
+        return pd.Series(dtype="float64")
     pattern = filled.loc[wanted].astype(int).astype(str).agg("".join, axis=1) if others else "0"
     rows = rows.assign(_extra=filled.loc[wanted].sum(axis=1) if others else 0, _pattern=pattern)
     best = rows.sort_values(["_extra", "_pattern"]).groupby(time)["_pattern"].first()

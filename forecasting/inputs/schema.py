@@ -235,5 +235,6 @@ TABLES: tuple[Table, ...] = (
 )  # fmt: skip
 
 BY_NAME = {table.name: table for table in TABLES}
+NUMERIC = frozenset({"number", "gbp", "count", "fraction", "whole", "year"})
 STATUSES = _STATUS
 STARTING_TABLES = ("pupils", "ehc_plans", "plan_moves")

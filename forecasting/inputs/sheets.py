@@ -115,10 +115,11 @@ def _book_sheet(
 
 def _cells(book: CalamineWorkbook, name: str) -> list[list[str]]:
     sheet = book.get_sheet_by_name(name)
-    return [[_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
+    return [[text_of(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
 
 
-def _text(cell: object) -> str:
+def text_of(cell: object) -> str:
+    """Return the text of a workbook cell, as a CSV would hold it: 2016.0 is "2016", a date is 2016-11-08."""
     if isinstance(cell, bool):
         return str(cell).upper()
     if isinstance(cell, float):

@@ -37,14 +37,15 @@ class Cells:
     @lru_cache(maxsize=64)  # noqa: B019 - cells live as long as their dataset
     def where(self, column: str, *values: str) -> Floats:
         """Return 1 for the cells whose label is one of the values, else 0; along cells."""
-        return self.labels[column].isin(values).to_numpy(np.float64)
+        return np.asarray(self.labels[column].isin(values), dtype=np.float64)
 
     @lru_cache(maxsize=64)  # noqa: B019
     def groups(self, *by: str) -> tuple[tuple[tuple[str, tuple[str, ...]], ...], Floats]:
         """Return the labels of each breakdown, in order, and the cell × group matrix that adds cells up."""
         order = {"need": self.needs, "phase": axes.PHASES, "setting": self.settings, "place": axes.PLACES}
         names = [in_order(order[column], set(self.labels[column])) for column in by]
-        at = [pd.Index(labels).get_indexer(self.labels[column]) for column, labels in zip(by, names, strict=True)]
+        used = [pd.Index(self.labels[column]) for column in by]
+        at = [pd.Index(labels).get_indexer(cells) for cells, labels in zip(used, names, strict=True)]
         shape = tuple(len(labels) for labels in names)
         flat = np.ravel_multi_index(tuple(at), shape)
         return tuple(zip(by, names, strict=True)), np.eye(int(np.prod(shape)))[flat]
@@ -73,7 +74,8 @@ def proportions(values: Shares) -> dict[str, float]:
 
 def spread(shares: Sequence[Shares], labels: Sequence[str]) -> Floats:
     """Return item × label: the share of each item that falls on each label."""
-    return np.array([[share.get(label, 0.0) for label in labels] for share in shares]).reshape(-1, len(labels))
+    rows = [[share.get(label, 0.0) for label in labels] for share in shares]
+    return np.array(rows, dtype=np.float64).reshape(len(shares), len(labels))
 
 
 @lru_cache(maxsize=64)
@@ -100,7 +102,7 @@ def cells_at_snapshot(dataset: Dataset, special_needs: tuple[tuple[str, float], 
     rolls = _roll_cells(dataset, dict(special_needs))
     new = [pair not in covered for pair in zip(rolls["setting"], rolls["place"], strict=True)]
     cells = pd.concat([placed, rolls.loc[np.array(new, dtype=bool)]], ignore_index=True)
-    cells = cells.groupby(list(COLUMNS), sort=False, as_index=False)["children"].sum()
+    cells = cells.groupby(list(COLUMNS), sort=False)["children"].sum().reset_index()
     return Cells(cells[list(COLUMNS)], dataset.needs, dataset.settings), cells["children"].to_numpy(np.float64)
 
 

@@ -97,7 +97,7 @@ def _placements_ratio(found: Placed, role: str, years: Sequence[int]) -> Floats:
     total = found.unmitigated @ found.cells.where("place" if role in (IN, OUT) else "setting", *labels)
     if not len(total) or total[0] <= 0:
         return np.ones(len(years))
-    return np.interp(years, found.years, total / total[0])
+    return np.asarray(np.interp(years, found.years, total / total[0]), dtype=np.float64)
 
 
 def emit_account(
@@ -112,8 +112,8 @@ def emit_account(
         return
     price = prices(assumptions, years)
     costs = line_costs(dataset, found, price)
-    back = _brought_back_in_year(need, plan, years)
-    if plan.on.any():
+    back = _brought_back_in_year(found, need, plan, years)
+    if plan.on.any() and not np.isnan(price.saving).any():
         costs["Brought back: places in the borough"] = back * price.unit[IN]
         costs["Brought back: out-of-authority places no longer paid"] = -back * price.unit[OUT]
     for line, values in costs.items():
@@ -126,10 +126,11 @@ def emit_account(
     _emit_shares(dataset, assumptions, years, out)
 
 
-def _brought_back_in_year(need: Needed, plan: Programme, years: Sequence[int]) -> Floats:
+def _brought_back_in_year(found: Placed, need: Needed, plan: Programme, years: Sequence[int]) -> Floats:
     inside = [year for year in years if year in need.years]
-    filled = (plan.financial_year(plan.filled_share, inside) * plan.net).sum(axis=1)
-    back = brought_back(filled, need, inside)
+    filled = (plan.financial_year(plan.filled_share, inside) * plan.net * found.serving).sum(axis=1)
+    outside = found.unmitigated @ found.cells.where("place", OUT)
+    back = np.minimum(brought_back(filled, need, inside), np.interp(inside, found.years, outside))
     return np.concatenate([np.zeros(len(years) - len(inside)), back])
 
 

@@ -27,9 +27,9 @@ class Margin:
 
     Attributes:
         measure: what is counted; a word of the measure list.
-        axes: names of the axes of `values` after the first, for example ("year", "need").
+        axes: names of the axes of `stats` after the first, for example ("year", "need").
         labels: the labels along each of these axes.
-        values: statistics × axes; the first axis is `axes.STATISTICS`. Unit: `unit`.
+        stats: statistics × axes; the first axis is `axes.STATISTICS`. Unit: `unit`.
         unit: what one unit of a value is (count, fraction, gbp).
         component: part of the measure, "" for the whole.
         fixed: breakdowns held at one label for the whole margin, for example (("setting", "inmss"),).
@@ -38,15 +38,15 @@ class Margin:
     measure: str
     axes: tuple[str, ...]
     labels: tuple[tuple[Label, ...], ...]
-    values: Floats
+    stats: Floats
     unit: str
     component: str = ""
     fixed: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         expected = (len(STATISTICS), *(len(x) for x in self.labels))
-        if len(self.axes) != len(self.labels) or self.values.shape != expected:
-            raise ValueError(f"{self.measure}: values {self.values.shape} do not fit axes {expected}")
+        if len(self.axes) != len(self.labels) or self.stats.shape != expected:
+            raise ValueError(f"{self.measure}: values {self.stats.shape} do not fit axes {expected}")
 
     @property
     def identity(self) -> tuple[str, str, frozenset[str], tuple[tuple[str, str], ...]]:
@@ -147,7 +147,7 @@ class Forecast:
             if labels.get(axis) not in names:
                 raise NoSuchMargin(f'"{measure}" has no {axis} {labels.get(axis)}')
             index.append(names.index(labels[axis]))
-        return float(margin.values[tuple(index)])
+        return float(margin.stats[tuple(index)])
 
     def _find(self, measure: str, component: str, at: Mapping[str, str]) -> tuple[Margin, dict[str, Label]]:
         key = self._key(measure, tuple(at), component, {})
@@ -180,7 +180,7 @@ def _long(margin: Margin) -> pd.DataFrame:
         axis: np.asarray(names, dtype=object if axis != "year" else np.int64)[grid.ravel()]
         for axis, names, grid in zip(margin.axes, margin.labels, grids, strict=True)
     }
-    flat = margin.values.reshape(len(STATISTICS), -1)
+    flat = margin.stats.reshape(len(STATISTICS), -1)
     columns.update({name: flat[i] for i, name in enumerate(STATISTICS)})
     return pd.DataFrame(columns)
 

@@ -33,6 +33,8 @@ from forecasting.model.published_rate import Children
 from forecasting.scenario.assumptions import Assumptions
 from forecasting.values import Floats
 
+_NOTHING = 1e-9
+
 
 @dataclass(frozen=True, eq=False)
 class Needed:
@@ -66,12 +68,14 @@ class Placed:
         cells: the cells: those of the snapshot, then those that new places open.
         unmitigated: year × cell; children, were nothing built.
         moved: year × cell; change by the programme (sums to zero every year).
+        serving: along projects; 1 where the project can bring children back (see `serves`).
     """
 
     years: tuple[int, ...]
     cells: Cells
     unmitigated: Floats
     moved: Floats
+    serving: Floats
 
     @property
     def children(self) -> Floats:
@@ -130,7 +134,7 @@ def _accrue(places: float, extra: Floats, found: Children, by: int) -> Floats:
     since = np.array(found.years, dtype=np.float64) - found.years[0]
     if by in found.years and extra[found.years.index(by)] != 0:
         return np.asarray(places * extra / extra[found.years.index(by)])
-    return places * since / max(by - found.years[0], 1)
+    return np.asarray(places * since / max(by - found.years[0], 1))
 
 
 def placed(
@@ -141,15 +145,32 @@ def placed(
     growth = need.growth[at] - need.growth[at[0]]
     factor = 1.0 + growth / children.sum() if children.sum() > 0 else np.ones(len(at))
     unmitigated = factor[:, None] * children
-    filled = plan.january(plan.filled_share, years) * plan.net
-    back = brought_back(filled.sum(axis=1), need, years)
     outside = cells.where("place", "out_of_borough") * unmitigated
-    leaving = _row_shares(outside) * np.minimum(back, outside.sum(axis=1))[:, None]
+    filled = plan.january(plan.filled_share, years) * plan.net * serves(dataset, cells)
+    back = np.minimum(brought_back(filled.sum(axis=1), need, years), outside.sum(axis=1))
+    leaving = _row_shares(outside) * back[:, None]
     both, kinds = _arrival_cells(dataset, cells)
     settings = _project_settings(dataset)
     share = _row_shares(np.maximum(filled @ spread([{s: 1.0} for s in settings], _unique(settings)), 0.0))
     arriving = ((leaving @ kinds)[:, :, None] * share[:, None, :]).reshape(len(at), -1)
-    return Placed(tuple(years), both, np.hstack([unmitigated, 0 * arriving]), np.hstack([-leaving, arriving]))
+    return Placed(
+        tuple(years),
+        both,
+        np.hstack([unmitigated, 0 * arriving]),
+        np.hstack([-leaving, arriving]),
+        serves(dataset, cells),
+    )
+
+
+def serves(dataset: Dataset, cells: Cells) -> Floats:
+    """Return 1 for the projects whose phase has children placed out of the authority, else 0; along projects.
+
+    Places for two-year-olds or for young adults cannot bring back children of school age. A project without a phase,
+    or placements without one, may serve any.
+    """
+    out = set(cells.labels.loc[cells.labels["place"] == "out_of_borough", "phase"])
+    phases = dataset.table("projects")["phase"]
+    return np.array([1.0 if not phase or phase in out or UNKNOWN in out else 0.0 for phase in phases])
 
 
 def brought_back(filled: Floats, need: Needed, years: Sequence[int]) -> Floats:
@@ -166,13 +187,13 @@ def brought_back(filled: Floats, need: Needed, years: Sequence[int]) -> Floats:
     """
     at = [need.years.index(year) for year in years]
     under, growth = need.under_provision[at], np.maximum(need.growth[at], 0.0)
-    share = np.divide(filled, under + growth, out=np.zeros_like(filled), where=(under + growth) > 0)
+    share = np.divide(filled, under + growth, out=np.zeros_like(filled), where=(under + growth) > _NOTHING)
     return np.asarray(under * np.clip(share, 0.0, 1.0))
 
 
 def _row_shares(values: Floats) -> Floats:
     sums = values.sum(axis=1, keepdims=True)
-    return np.divide(values, sums, out=np.zeros_like(values), where=sums > 0)
+    return np.asarray(np.divide(values, sums, out=np.zeros_like(values), where=sums > 0))
 
 
 def _project_settings(dataset: Dataset) -> tuple[str, ...]:
@@ -250,10 +271,13 @@ def _labels(vocabulary: axes.Vocabulary, shares: Sequence[Shares]) -> tuple[str,
 
 
 def emit_placed(found: Placed, out: Emitter) -> None:
-    """Add placements and places required to the forecast, with every margin of the contract that is known."""
-    cells, children = found.cells, found.children
+    """Add placements and places required to the forecast, with every margin of the contract that is known.
+
+    Places required are demand, were nothing built: what the programme moves does not change what is required.
+    """
+    cells, children, demand = found.cells, found.children, found.unmitigated
     out.add("placements", found.years, children.sum(axis=1), "count")
-    out.add("places_required", found.years, children.sum(axis=1), "count")
+    out.add("places_required", found.years, demand.sum(axis=1), "count")
     if not len(children[0]):
         return
     for by in (("need",), ("phase",), ("setting",), ("place",), ("setting", "place"), ("need", "setting"),
@@ -261,7 +285,7 @@ def emit_placed(found: Placed, out: Emitter) -> None:
         labels, values = cells.add_up(children, *by)
         out.add("placements", found.years, values, "count", by=labels)
         if by in (("need",), ("phase",), ("setting",)):
-            out.add("places_required", found.years, values, "count", by=labels)
+            out.add("places_required", found.years, cells.add_up(demand, *by)[1], "count", by=labels)
     parts = cells.where("setting", *axes.INMSS_PARTS)
     if parts.any() and not cells.where("setting", "inmss").any():
         out.add("placements", found.years, children @ parts, "count", setting="inmss")

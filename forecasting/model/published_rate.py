@@ -124,7 +124,7 @@ def _emit_maintained(dataset: Dataset, found: Children, out: Emitter) -> None:
     if history.empty or history.index[-1] != found.years[0]:
         out.warnings.append(f"EHC plans maintained are not known for {found.years[0]}, so they are not projected.")
         return
-    index = found.pupils * (found.plan_rate if not np.isnan(found.plan_rate).any() else 1.0)
-    projected = history.iloc[-1] * index / index[0]
+    driver = found.pupils if found.with_plan is None else found.with_plan
+    projected = history.iloc[-1] * driver / driver[0]
     years = [int(year) for year in history.index[:-1]] + list(found.years)
     out.add("ehc_plans", years, np.concatenate([history.to_numpy(float)[:-1], projected]), "count")

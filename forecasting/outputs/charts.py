@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -21,11 +21,28 @@ _DASHES: tuple[list[int], ...] = ([1, 0], [7, 4], [2, 3], [10, 3, 2, 3])
 COUNT, MILLION, PERCENT, POUNDS = ",.0f", ",.1f", ".1f", ",.0f"
 
 
-def _finish(chart: alt.Chart | alt.LayerChart, height: int | alt.Step, mode: Mode) -> Spec:
-    spec = cast(Spec, chart.properties(width="container", height=height).to_dict())
+def _finish(chart: alt.Chart | alt.LayerChart | alt.FacetChart, height: int | alt.Step, mode: Mode) -> Spec:
+    spec: Spec = chart.properties(width="container", height=height).to_dict()
     for unwanted in ("data", "datasets", "$schema", "config"):
         spec.pop(unwanted, None)
+    for layer in spec.get("layer", ()):
+        layer.pop("data", None)
     return {**spec, "config": config(mode), "autosize": {"type": "fit-x", "contains": "padding"}}
+
+
+def _row(names: Sequence[str], room: float) -> alt.Y:
+    """Return the rows of a bar chart without axis labels: the name stands above its bar, readable at any width."""
+    return alt.Y(
+        "name:N", sort=list(names), title=None, axis=None, scale=alt.Scale(paddingInner=room, paddingOuter=room)
+    )
+
+
+def _row_names(names: Sequence[str], mode: Mode) -> alt.Chart:
+    named = _base().transform_aggregate(rows="count()", groupby=["name"])
+    row = alt.Y("name:N", sort=list(names), axis=None, bandPosition=0)
+    text = named.mark_text(align="left", baseline="bottom", dy=-3, color=PALETTES[mode].text, limit=460)
+    chart: alt.Chart = text.encode(y=row, x=alt.value(0), text="name:N")
+    return chart
 
 
 def _base() -> alt.Chart:
@@ -35,7 +52,9 @@ def _base() -> alt.Chart:
 def _colour(series: Sequence[str], mode: Mode) -> alt.Color:
     palette = PALETTES[mode].categories
     legend = alt.Legend() if len(series) > 1 else None
-    return alt.Color("series:N", scale=alt.Scale(domain=list(series), range=list(palette[: len(series)])), legend=legend)
+    return alt.Color(
+        "series:N", scale=alt.Scale(domain=list(series), range=list(palette[: len(series)])), legend=legend
+    )
 
 
 def _tooltip(x: str, y: str, form: str, kind: str = "O") -> list[alt.Tooltip]:
@@ -55,7 +74,7 @@ def lines(series: tuple[str, ...], y: str, form: str, mode: Mode, *, band: bool 
         band: whether low and high are drawn around the lines.
         zero: whether the value axis starts at zero.
     """
-    x = alt.X("year:O", title=None)
+    x = alt.X("year:O", title=None, axis=alt.Axis(labelOverlap="parity"))
     scale = alt.Scale(zero=zero, nice=True)
     axis = alt.Axis(format=form, tickCount=5)
     shapes = alt.Shape(
@@ -69,7 +88,8 @@ def lines(series: tuple[str, ...], y: str, form: str, mode: Mode, *, band: bool 
     layers: list[alt.Chart] = []
     if band:
         layers.append(_base().mark_area(opacity=0.2).encode(
-            x=x, y=alt.Y("low:Q", title=y, scale=scale, axis=axis), y2="high:Q", color=_colour(series, mode)))  # fmt: skip
+            x=x, y=alt.Y("low:Q", title=y, scale=scale, axis=axis), y2="high:Q",
+            color=_colour(series, mode)))  # fmt: skip
     layers.append(_base().mark_line(strokeWidth=3).encode(x=x, y=value, color=_colour(series, mode), strokeDash=dashes))
     layers.append(_base().mark_point(filled=True, size=70, opacity=1).encode(
         x=x, y=value, color=_colour(series, mode), shape=shapes, tooltip=_tooltip("year", y, form)))  # fmt: skip
@@ -77,24 +97,28 @@ def lines(series: tuple[str, ...], y: str, form: str, mode: Mode, *, band: bool 
 
 
 @lru_cache(maxsize=256)
-def bars(names: tuple[str, ...], series: tuple[str, ...], y: str, form: str, mode: Mode) -> Spec:
-    """Return horizontal bars from zero, one group a name; columns name, series, value.
+def bars(
+    names: tuple[str, ...], series: tuple[str, ...], y: str, form: str, mode: Mode, *, beside: bool = True
+) -> Spec:
+    """Return horizontal bars from zero, one group a name; columns name, series, value, at (where the figure stands).
 
     Args:
         names: labels of the bars from top to bottom.
-        series: at most four; bars of one name stand beside each other.
+        series: at most four, told apart by colour.
         y: title of the value axis.
         form: number format, also of the figure at the end of each bar.
         mode: light or dark.
+        beside: whether one name has a bar for each series; else each name has one bar.
     """
-    name = alt.Y("name:N", sort=list(names), title=None, axis=alt.Axis(labelPadding=6, ticks=False, domain=False))
-    offset = alt.YOffset("series:N", sort=list(series)) if len(series) > 1 else alt.Undefined
+    several = beside and len(series) > 1
+    row = _row(names, 0.38 if several else 0.52)
+    offset = alt.YOffset("series:N", sort=list(series)) if several else alt.Undefined
     value = alt.X("value:Q", title=y, axis=alt.Axis(format=form, tickCount=4), scale=alt.Scale(zero=True))
-    bar = _base().mark_bar().encode(y=name, yOffset=offset, x=value, color=_colour(series, mode),
+    bar = _base().mark_bar().encode(y=row, yOffset=offset, x=value, color=_colour(series, mode),
                                     tooltip=_tooltip("name", y, form, "N"))  # fmt: skip
     text = _base().mark_text(align="left", dx=4, color=PALETTES[mode].text).encode(
-        y=name, yOffset=offset, x=alt.X("at:Q", title=y), text=alt.Text("value:Q", format=form))  # fmt: skip
-    return _finish(alt.layer(bar, text), alt.Step(26 if len(series) == 1 else 18), mode)
+        y=row, yOffset=offset, x=alt.X("at:Q", title=y), text=alt.Text("value:Q", format=form))  # fmt: skip
+    return _finish(alt.layer(bar, text, _row_names(names, mode)), alt.Step(16 if several else 42), mode)
 
 
 @lru_cache(maxsize=256)
@@ -102,7 +126,8 @@ def columns(series: tuple[str, ...], y: str, form: str, mode: Mode, *, stacked: 
     """Return upright columns by year from zero; columns year, series, value."""
     offset = alt.Undefined if stacked or len(series) == 1 else alt.XOffset("series:N", sort=list(series))
     bar = _base().mark_bar().encode(
-        x=alt.X("year:O", title=None), xOffset=offset, color=_colour(series, mode),
+        x=alt.X("year:O", title=None, axis=alt.Axis(labelOverlap="parity")), xOffset=offset,
+        color=_colour(series, mode),
         y=alt.Y("value:Q", title=y, axis=alt.Axis(format=form, tickCount=5), scale=alt.Scale(zero=True),
                 stack="zero" if stacked else None),
         tooltip=_tooltip("year", y, form))  # fmt: skip
@@ -114,7 +139,7 @@ def columns(series: tuple[str, ...], y: str, form: str, mode: Mode, *, stacked: 
 def ranges(names: tuple[str, ...], x: str, form: str, mode: Mode) -> Spec:
     """Return a low–high line with both ends marked for each name; columns name, low, high."""
     colour = PALETTES[mode].categories[0]
-    name = alt.Y("name:N", sort=list(names), title=None, axis=alt.Axis(labelPadding=6, ticks=False, domain=False))
+    name = _row(names, 0.5)
     axis = alt.Axis(format=form, tickCount=5)
     tip = [alt.Tooltip("name:N", title="Provider"), alt.Tooltip("low:Q", title="Lowest", format=form),
            alt.Tooltip("high:Q", title="Highest", format=form)]  # fmt: skip
@@ -124,28 +149,28 @@ def ranges(names: tuple[str, ...], x: str, form: str, mode: Mode) -> Spec:
         _base().mark_point(filled=True, size=110, color=colour, opacity=1).encode(y=name, x=f"{end}:Q", tooltip=tip)
         for end in ("low", "high")
     ]
-    return _finish(alt.layer(rule, *ends), alt.Step(26), mode)
+    return _finish(alt.layer(rule, *ends, _row_names(names, mode)), alt.Step(40), mode)
 
 
 @lru_cache(maxsize=64)
 def capacity(names: tuple[str, ...], mode: Mode) -> Spec:
     """Return children on roll as bars against places as ticks, by provider; columns name, value, places, series."""
     palette = PALETTES[mode]
-    name = alt.Y("name:N", sort=list(names), title=None, axis=alt.Axis(labelPadding=6, ticks=False, domain=False))
+    name = _row(names, 0.5)
     tip = [alt.Tooltip("name:N", title="Provider"), alt.Tooltip("value:Q", title="On roll", format=COUNT),
            alt.Tooltip("places:Q", title="Places", format=COUNT)]  # fmt: skip
     bar = _base().mark_bar(height=14).encode(
-        y=name, x=alt.X("value:Q", title="Children on roll (bar) and places (line)"),
+        y=name, x=alt.X("value:Q", title="Children on roll (bar) and places (line)", axis=alt.Axis(tickCount=5)),
         color=_colour(("within its places", "more children than places"), mode), tooltip=tip)  # fmt: skip
     tick = _base().mark_tick(thickness=4, size=24, color=palette.text).encode(y=name, x="places:Q", tooltip=tip)
-    return _finish(alt.layer(bar, tick), alt.Step(28), mode)
+    return _finish(alt.layer(bar, tick, _row_names(names, mode)), alt.Step(42), mode)
 
 
 @lru_cache(maxsize=64)
 def timeline(names: tuple[str, ...], mode: Mode) -> Spec:
     """Return projects as bars from the month of opening; columns name, start, full, end, value."""
     palette = PALETTES[mode]
-    name = alt.Y("name:N", sort=list(names), title=None, axis=alt.Axis(labelPadding=6, ticks=False, domain=False))
+    name = _row(names, 0.5)
     x = alt.X("start:T", title=None, axis=alt.Axis(format="%b %Y", tickCount=6))
     tip = [alt.Tooltip("name:N", title="Project"), alt.Tooltip("start:T", title="Opens", format="%B %Y"),
            alt.Tooltip("full:T", title="Full", format="%B %Y"), alt.Tooltip("value:Q", title="Places")]  # fmt: skip
@@ -155,7 +180,7 @@ def timeline(names: tuple[str, ...], mode: Mode) -> Spec:
         y=name, x=alt.X("full:T", title=None), x2="end:T", tooltip=tip)  # fmt: skip
     opening = _base().mark_point(filled=True, size=90, color=palette.categories[1], shape="diamond", opacity=1).encode(
         y=name, x=x, tooltip=tip)  # fmt: skip
-    return _finish(alt.layer(filling, full, opening), alt.Step(28), mode)
+    return _finish(alt.layer(filling, full, opening, _row_names(names, mode)), alt.Step(42), mode)
 
 
 @lru_cache(maxsize=64)

@@ -43,11 +43,14 @@ def table_html(table: Table) -> str:
     """Return an HTML table with caption and column headers; figures stand to the right."""
     kinds = [table.formats.get(str(column), "text") for column in table.frame.columns]
     style = ["num" if kind in _FORMATS else "" for kind in kinds]
-    head = "".join(f'<th scope="col" class="{c}">{escape(str(n))}</th>' for c, n in zip(style, table.frame, strict=True))
+    head = "".join(
+        f'<th scope="col" class="{c}">{escape(str(n))}</th>' for c, n in zip(style, table.frame, strict=True)
+    )
     body = "".join(
         "<tr>"
         + "".join(
-            f'<td class="{c}">{escape(cell(value, kind))}</td>' for c, kind, value in zip(style, kinds, row, strict=True)
+            f'<td class="{c}">{escape(cell(value, kind))}</td>'
+            for c, kind, value in zip(style, kinds, row, strict=True)
         )
         + "</tr>"
         for row in table.frame.itertuples(index=False, name=None)
@@ -55,7 +58,8 @@ def table_html(table: Table) -> str:
     caption = f"<caption>{escape(table.title)}</caption>"
     note = f'<p class="note">{escape(table.note)}</p>' if table.note else ""
     region = f'<div class="scroll" role="region" aria-label="{escape(table.title)}" tabindex="0">'
-    return f'{region}<table class="figures">{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{note}'
+    table_tag = f'<table class="figures">{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    return f"{region}{table_tag}</div>{note}"
 
 
 def metrics_html(metrics: tuple[Metric, ...]) -> str:
@@ -79,6 +83,12 @@ def implications_html(sentences: tuple[str, ...]) -> str:
     return f'<section class="implications"><h2>Implications</h2><ol>{items}</ol></section>'
 
 
+def notes_html(notes: tuple[str, ...]) -> str:
+    """Return what was assumed, as small print."""
+    items = "".join(f"<li>{escape(note)}</li>" for note in notes)
+    return f'<section class="notes"><h2>What this forecast assumes</h2><ul>{items}</ul></section>'
+
+
 def answer_html(title: str, answer: str) -> str:
     """Return the page's heading and its answer; a screen reader hears the answer again when it changes."""
     return f'<h1>{escape(title)}</h1><p class="answer" role="status" aria-live="polite">{escape(answer)}</p>'
@@ -88,11 +98,13 @@ STYLE = """<style>
 .block-container{padding-top:3.2rem;max-width:1180px}
 h1{font-size:2rem;margin:0 0 .25rem}
 .answer{font-size:1.3rem;line-height:1.45;margin:0 0 1rem;max-width:62rem}
-dl.metrics{display:grid;grid-template-columns:repeat(auto-fit,minmax(165px,1fr));gap:.75rem;margin:.25rem 0 1.25rem}
-dl.metrics>div{border:1px solid color-mix(in srgb,currentColor 22%,transparent);border-radius:6px;padding:.7rem .85rem}
+dl.metrics{display:grid;padding:0;margin:.25rem 0 1rem;gap:.6rem;
+grid-template-columns:repeat(auto-fit,minmax(152px,1fr));}
+dl.metrics>div,dl.metrics dt,dl.metrics dd{margin-left:0}
+dl.metrics>div{border:1px solid color-mix(in srgb,currentColor 22%,transparent);border-radius:6px;padding:.6rem .75rem}
 dl.metrics dt{font-size:.9rem;font-weight:600}
 dl.metrics dd{margin:0;display:flex;flex-direction:column}
-dl.metrics strong{font-size:1.45rem;line-height:1.35;white-space:nowrap}
+dl.metrics strong{font-size:1.3rem;line-height:1.35;white-space:nowrap}
 dl.metrics span{font-size:.9rem}
 dl.metrics small{font-size:.82rem;line-height:1.35;margin-top:.3rem;opacity:.85}
 h2{font-size:1.4rem;margin:1.2rem 0 .3rem;padding:0}
@@ -105,14 +117,17 @@ table.figures caption{text-align:left;font-weight:600;padding:.2rem 0 .4rem;capt
 table.figures th,table.figures td{padding:.35rem .6rem;text-align:left;vertical-align:top;
 border-bottom:1px solid color-mix(in srgb,currentColor 18%,transparent)}
 table.figures th{border-bottom-width:2px;font-weight:600}
+table.figures td{min-width:5.2rem}
 table.figures .num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .implications{border-left:6px solid #12436D;background:color-mix(in srgb,#5694CA 13%,transparent);
 padding:.7rem 1.1rem .8rem;margin:1.3rem 0 .5rem;border-radius:0 6px 6px 0}
 .implications h2{margin:0 0 .3rem;font-size:1.2rem}
 .implications ol{margin:0;padding-left:1.2rem}.implications li{margin:.25rem 0}
+.notes h2{font-size:1.05rem}.notes ul{margin:0;padding-left:1.2rem;font-size:.88rem}
 .differs{font-size:.9rem;line-height:1.4}
 .synthetic{background:#FFDD00;color:#0B0C0C;padding:.4rem .8rem;font-weight:600;border-radius:4px;margin-bottom:.6rem}
 @media (prefers-reduced-motion:reduce){*{transition:none!important;animation:none!important}}
 @media (max-width:640px){.block-container{padding-left:1rem;padding-right:1rem}h1{font-size:1.6rem}
-.answer{font-size:1.1rem}dl.metrics{grid-template-columns:1fr 1fr}dl.metrics strong{font-size:1.2rem;white-space:normal}}
+.answer{font-size:1.1rem}
+dl.metrics{grid-template-columns:1fr 1fr}dl.metrics strong{font-size:1.2rem;white-space:normal}}
 </style>"""

@@ -40,6 +40,6 @@ def config(mode: Mode) -> dict[str, Any]:
                   "titleX": 0, "titleY": -10},
         "legend": {"labelColor": palette.text, "titleColor": palette.text, "labelFontSize": 13, "orient": "top",
                    "direction": "horizontal", "title": None, "labelLimit": 400, "symbolSize": 120,
-                   "columns": 2, "offset": 12},
+                   "columns": 1, "offset": 28},
         "text": {"color": palette.text, "fontSize": 13},
     }  # fmt: skip

@@ -8,7 +8,10 @@ import re
 
 def count(value: float, decimals: int = 0) -> str:
     """Return a count: 44,627."""
-    return "not known" if math.isnan(value) else f"{_zero(round(value, decimals)):,.{decimals}f}"
+    if math.isnan(value):
+        return "not known"
+    rounded = _zero(round(value, decimals))
+    return f"{'−' if rounded < 0 else ''}{abs(rounded):,.{decimals}f}"
 
 
 def _zero(value: float) -> float:
@@ -35,7 +38,9 @@ def percent(fraction: float, decimals: int = 1) -> str:
 
 def shown(value: float, unit: str) -> str:
     """Return a figure by its unit: count, gbp or fraction."""
-    return {"gbp": gbp, "fraction": percent}.get(unit, count)(value)
+    if unit == "gbp":
+        return gbp(value)
+    return percent(value) if unit == "fraction" else count(value)
 
 
 def change(value: float, unit: str, since: str) -> str:

@@ -40,7 +40,6 @@ class Lever:
         tables: tables without which it does nothing.
         methods: methods in which it works.
         span: half-width of the slider as a share of the baseline, where the size depends on the authority.
-        starts_at_base: whether it also holds in the base year (an amount), not only in forecast years (a rate).
     """
 
     name: str
@@ -129,9 +128,9 @@ LEVERS: tuple[Lever, ...] = (
           "Places", ("placements",), kind="optional", display="count",
           up=(*_DEMAND, *_COSTS), down=("spare_places", *_BALANCES), either=("saving_gbp",), tables=("pupils",),
           span=1.0),
-    Lever("need_share", "Share of growth places", "fraction", 0.0, 1.0, 0.001, None,
+    Lever("need_share", "Growth places by need, %", "fraction", 0.0, 1.0, 0.001, None,
           "Share of the growth places that each need takes. Shares that do not add up to 100% are scaled.",
-          "Need shares", ("placements",), key="need",
+          "Places", ("placements",), key="need",
           either=("places_needed", "places_short", "places_required", "placements"), tables=("pupils",)),
     Lever("in_borough_unit_cost", "Place in the borough", "£ per place and year", 0, 500_000, 500, None,
           "Average cost of a specialist place in the borough, at the prices of the first financial year.",
@@ -160,11 +159,11 @@ LEVERS: tuple[Lever, ...] = (
     Lever("block_transfer", "Transfer from the schools block", "£ per year", 0, 100_000_000, 100_000, 0.0,
           "Transfer in each year after the first. It needs a decision every year.", "Income", ("costs",),
           display="gbp", up=("income_gbp", *_BALANCES), tables=("budget",), span=0.05),
-    Lever("project_on", "Project built", "on or off", 0, 1, 1, 0.0,
+    Lever("project_on", "Projects built", "on or off", 0, 1, 1, 0.0,
           "Which projects are built.", "Programme", ("programme",), kind="switch", display="word", key="project",
           up=(*_BUILT, "places_available", "saving_gbp", *_BALANCES), down=("places_short", *_COSTS),
           either=("placements", "spare_places"), tables=("projects",)),
-    Lever("project_opens", "Opens in September", "year (September)", 1990, 2100, 1, None,
+    Lever("project_opens", "Opening in September of", "year (September)", 1990, 2100, 1, None,
           "Year in whose September a project opens; blank: the month in the project table.", "Programme",
           ("programme",), kind="optional", display="year", key="project",
           up=("places_short", *_COSTS), down=("places_available", "saving_gbp", *_BALANCES),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from forecasting.inputs.dataset import Dataset
 from forecasting.scenario.assumptions import Assumptions, Value
@@ -84,18 +85,32 @@ def in_words(lever: Lever, value: Value) -> str:
         return f"{shown:.4g}%"
     if lever.display == "gbp":
         return f"£{shown:,.0f}"
-    return f"{shown:g} years" if lever.display == "years" else f"{shown:,.0f}" if lever.display == "count" else f"{shown:g}"
+    return (
+        f"{shown:g} years"
+        if lever.display == "years"
+        else f"{shown:,.0f}"
+        if lever.display == "count"
+        else f"{shown:g}"
+    )
 
 
-def controls(
-    dataset: Dataset, now: Assumptions, start: Assumptions, method: str, page: str
-) -> tuple[Control, ...]:
+def controls(dataset: Dataset, now: Assumptions, start: Assumptions, method: str, page: str) -> tuple[Control, ...]:
     """Return the controls that a page shows, in the order of the catalogue."""
     found = []
     for lever in LEVERS:
         if page in lever.pages:
             found += [_control(dataset, lever, key, now, start, method) for key in keys(dataset, lever, start)]
     return tuple(found)
+
+
+def in_groups(
+    found: Sequence[Control],
+) -> tuple[tuple[str, tuple[tuple[Lever, tuple[Control, ...]], ...]], ...]:
+    """Return controls under their headings: heading → lever → its controls, one for each key."""
+    return tuple(
+        (group, tuple((lever, tuple(several)) for lever, several in groupby(members, key=lambda c: c.lever)))
+        for group, members in groupby(found, key=lambda control: control.lever.group)
+    )
 
 
 def keys(dataset: Dataset, lever: Lever, start: Assumptions) -> tuple[str, ...]:
@@ -108,9 +123,7 @@ def keys(dataset: Dataset, lever: Lever, start: Assumptions) -> tuple[str, ...]:
     return ("",)
 
 
-def _control(
-    dataset: Dataset, lever: Lever, key: str, now: Assumptions, start: Assumptions, method: str
-) -> Control:
+def _control(dataset: Dataset, lever: Lever, key: str, now: Assumptions, start: Assumptions, method: str) -> Control:
     item = now.last(lever.name, key)
     before = start.last(lever.name, key)
     value = to_screen(lever, item.value if item else None)
@@ -118,7 +131,7 @@ def _control(
     low, high = _ends(lever, value, baseline)
     source = f" Source: {item.source}." if item and item.value is not None else ""
     return Control(
-        lever, key, _label(dataset, lever, key), value, baseline, low, high, lever.step * scale(lever),
+        lever, key, _label(dataset, lever, key), value, baseline, low, high, float(lever.step * scale(lever)),
         _FORMS[lever.display], _SUFFIX[lever.display], f"{lever.help} Baseline: {in_words_of(before, lever)}.{source}",
         _idle(dataset, lever, now, method), _options(dataset, lever),
     )  # fmt: skip
@@ -138,7 +151,7 @@ def _label(dataset: Dataset, lever: Lever, key: str) -> str:
         return dataset.needs.label(key)
     if lever.key == "project":
         projects = dataset.table("projects").set_index("project")
-        return f"{key}. {projects.loc[key, 'provider']}"
+        return f"{key}. {projects['provider'].to_dict()[key]}"
     unit = _SUFFIX[lever.display]
     ending = f", {unit}{' a year' if 'per year' in lever.unit else ''}" if unit else ""
     return f"{lever.label}{ending}"
@@ -154,7 +167,7 @@ def _ends(lever: Lever, value: Value, baseline: Value) -> tuple[float, float]:
         low = max(low, centre - reach)
         whole = lever.step
         low, high = round(low / whole) * whole, round(high / whole) * whole
-    return min([low, *numbers]), max([high, *numbers])
+    return float(min([low, *numbers])), float(max([high, *numbers]))
 
 
 def _options(dataset: Dataset, lever: Lever) -> tuple[tuple[Value, str], ...]:
@@ -162,7 +175,9 @@ def _options(dataset: Dataset, lever: Lever) -> tuple[tuple[Value, str], ...]:
         return lever.choices
     if lever.kind != "candidate":
         return ()
-    return tuple((to_screen(lever, c.value), f"{in_words(lever, c.value)}: {c.label}") for c in candidates(dataset, lever.name))
+    return tuple(
+        (to_screen(lever, c.value), f"{in_words(lever, c.value)}: {c.label}") for c in candidates(dataset, lever.name)
+    )
 
 
 def _idle(dataset: Dataset, lever: Lever, now: Assumptions, method: str) -> str:

@@ -188,6 +188,18 @@ def _changes(row: dict[str, object]) -> list[Change]:
     ]  # fmt: skip
 
 
+def unknown_keys(dataset: Dataset, scenario: Scenario) -> list[str]:
+    """Return a sentence for each change that names a need or project which the dataset does not have."""
+    known = {"need": dataset.needs.names, "project": tuple(dataset.table("projects")["project"])}
+    words = {kind: ", ".join(names) or "none in this dataset" for kind, names in known.items()}
+    kinds = [(change, BY_NAME[change.lever].key) for change in scenario.changes if change.lever in BY_NAME]
+    return [
+        f'{change.lever}: there is no {kind} "{change.key}"; allowed: {words[kind]}'
+        for change, kind in kinds
+        if kind and change.key and change.key not in known[kind]
+    ]
+
+
 def lever_faults(table: str, file: str, frame: pd.DataFrame) -> list[Fault]:
     """Return the faults of levers and values in a table of assumptions or scenarios."""
     faults = []
@@ -214,8 +226,12 @@ def _refused(lever: Lever, text: str) -> str:
 
 
 def _percent_hint(lever: Lever, text: str) -> str:
-    if lever.unit.startswith("fraction"):
-        return f"write shares and rates as fractions: {text} per cent is {text} / 100"
+    try:
+        value = read_value(lever, text)
+    except ValueError:
+        return "write a number"
+    if lever.unit.startswith("fraction") and isinstance(value, float):
+        return f"write shares and rates as fractions: {value:g} per cent is written {value / 100:g}"
     return "correct the value"
 
 

@@ -9,13 +9,17 @@ from pages.shared import engine, sidebar, state
 from pages.shared.navigation import TITLES, navigate
 from pages.shared.show import show
 
+SIDEBAR_PIXELS = 350
+
 
 def page_context(page: str) -> View:
     """Set the page up and return the view: dataset and scenario in hand, baseline beside it.
 
     Needs nothing from app.py, because a deep link on a fresh server opens a page without it.
     """
-    st.set_page_config(page_title=f"{TITLES[page]} – SEND sufficiency", layout="wide")
+    st.set_page_config(
+        page_title=f"{TITLES[page]} – SEND sufficiency", layout="wide", initial_sidebar_state=SIDEBAR_PIXELS
+    )
     st.html(STYLE)
     navigate(by_app=False)
     engine.settle()

@@ -2,10 +2,10 @@
 
 import gc
 import os
-from pathlib import Path
 
 import streamlit as st
 
+from forecasting.inputs.bundled import bundled as bundled_datasets
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.load import load
 from forecasting.model.run import Run, run
@@ -14,9 +14,6 @@ from forecasting.outputs.figure import Subject
 from forecasting.outputs.subjects import SUBJECTS, View
 from forecasting.scenario.from_dataset import dataset_scenarios
 from forecasting.scenario.scenario import BASELINE, Scenario
-
-DATA = Path(__file__).resolve().parents[2] / "data"
-BUNDLED = {"Rotherham 2017 (published assessment)": DATA / "rotherham_2017"}
 
 
 @st.cache_resource(show_spinner="Reading the data…")
@@ -27,7 +24,7 @@ def bundled(path: str) -> Dataset:
 
 def default_path() -> str:
     """Return the dataset shown first: SUFFICIENCY_DATASET, else the published assessment."""
-    return os.environ.get("SUFFICIENCY_DATASET") or str(next(iter(BUNDLED.values())))
+    return os.environ.get("SUFFICIENCY_DATASET") or str(next(iter(bundled_datasets().values())))
 
 
 @st.cache_resource(max_entries=128, show_spinner=False)

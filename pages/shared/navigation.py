@@ -20,5 +20,6 @@ def navigate(*, by_app: bool) -> "st.navigation":
         st.session_state["_navigated"] = True
     elif st.session_state.pop("_navigated", False):
         return None
-    pages = [st.Page(f"pages/{name}.py", title=title, default=name == "overview") for name, title in TITLES.items()]
-    return st.navigation(pages)
+    pages = [st.Page(f"pages/{name}.py", title=title, url_path=name) for name, title in TITLES.items()]
+    home = st.Page("pages/overview.py", title=TITLES["overview"], url_path="home", default=True, visibility="hidden")
+    return st.navigation([home, *pages])

@@ -9,6 +9,7 @@ from forecasting.outputs.html import (
     figure_head_html,
     implications_html,
     metrics_html,
+    notes_html,
     table_html,
 )
 from forecasting.outputs.subjects import View
@@ -23,8 +24,7 @@ def show(subject: Subject, view: View) -> None:
         _section(section, view)
     if subject.implications:
         st.html(implications_html(subject.implications))
-    for warning in view.run.forecast.warnings:
-        st.caption(warning)
+    st.html(notes_html(view.run.forecast.warnings))
 
 
 def _section(section: Section, view: View) -> None:
@@ -40,7 +40,8 @@ def _figure(figure: Figure, view: View) -> None:
     mode = "dark" if st.context.theme.type == "dark" else "light"
     st.html(figure_head_html(figure))
     st.vega_lite_chart(figure.data, figure.spec(mode), theme=None, width="stretch", alt=figure.alt, key=figure.key)
-    with st.expander("Figures, source and download", on_change="rerun", key=f"open:{figure.key}") as opened:
+    st.html(f'<p class="note">{figure.note}</p>')
+    with st.expander("The figures as a table", on_change="rerun", key=f"open:{figure.key}") as opened:
         if opened.open:
             _table(figure.table, view)
 

@@ -1,13 +1,12 @@
 """The sidebar, the same on every page: scenario, the levers that matter here, what differs from the baseline."""
 
-from itertools import groupby
-
 import streamlit as st
 
 from forecasting.model.run import reach
 from forecasting.outputs import words
 from forecasting.outputs.subjects import View
-from forecasting.scenario.controls import Control, controls, differences
+from forecasting.scenario.catalogue import Lever
+from forecasting.scenario.controls import Control, controls, differences, in_groups
 from forecasting.scenario.from_dataset import dataset_scenarios
 from pages.shared import engine, state
 
@@ -40,10 +39,21 @@ def levers(view: View, page: str) -> None:
     """Draw the levers of a page, grouped as in the catalogue."""
     now, start = view.run.assumptions, view.baseline.assumptions
     found = controls(view.run.dataset, now, start, view.run.forecast.method, page)
-    for group, members in groupby(found, key=lambda control: control.lever.group):
+    for group, members in in_groups(found):
         st.markdown(f"**{group}**")
-        for control in members:
-            _draw(control)
+        for lever, several in members:
+            _draw_lever(lever, several)
+
+
+def _draw_lever(lever: Lever, several: tuple[Control, ...]) -> None:
+    if not lever.key:
+        _draw(several[0])
+        return
+    fold = st.expander(lever.label, expanded=lever.kind == "switch", on_change="rerun", key=f"fold:{lever.name}")
+    with fold:
+        if fold.open:
+            for control in several:
+                _draw(control)
 
 
 def _draw(control: Control) -> None:

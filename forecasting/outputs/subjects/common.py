@@ -12,13 +12,15 @@ import pandas as pd
 
 from forecasting.axes import STATISTICS
 from forecasting.inputs.dataset import Dataset
-from forecasting.model.forecast import Forecast
+from forecasting.model.forecast import Forecast, Label
 from forecasting.model.run import Run
 from forecasting.outputs import charts, words
 from forecasting.outputs.charts import Spec
 from forecasting.outputs.figure import Figure, Metric, Table
 from forecasting.outputs.theme import Mode
 from forecasting.values import Floats
+
+Parts = Sequence[tuple[str, str, dict[str, str]]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,25 +89,25 @@ class View:
 @lru_cache(maxsize=256)
 def _source(dataset: Dataset, table: str) -> str:
     frame = dataset.table(table)
-    found = frame["source"] if "source" in frame else []
+    found = list(frame["source"]) if "source" in frame else []
     named = sorted({str(text) for text in found if text}, key=len)
     return named[0] if named else f"table {table} of the dataset"
 
 
-def path_of(view: View, measure: str, **at: str) -> tuple[tuple[int, ...], Floats]:
+def path_of(view: View, measure: str, **at: str) -> tuple[tuple[Label, ...], Floats]:
     """Return the years of a measure and its statistics × years, at the breakdowns given."""
     component = at.pop("component", "")
     forecast = view.forecast
     if not forecast.has(measure, *at, component=component):
         margin = forecast.margin(measure, component=component, **at)
-        return margin.labels[0], margin.values
+        return margin.labels[0], margin.stats
     margin = forecast.margin(measure, *at, component=component)
     index = [slice(None) if axis == "year" else labels.index(at[axis])
              for axis, labels in zip(margin.axes, margin.labels, strict=True)]  # fmt: skip
-    return margin.labels[margin.axes.index("year")], margin.values[(slice(None), *index)]
+    return margin.labels[margin.axes.index("year")], margin.stats[(slice(None), *index)]
 
 
-def yearly(view: View, parts: Sequence[tuple[str, str, dict[str, Any]]], scale: float = 1.0) -> pd.DataFrame:
+def yearly(view: View, parts: Parts, scale: float = 1.0) -> pd.DataFrame:
     """Return year, series, value, low, high of several margins; parts: series name, measure, selection."""
     found = [(name, *path_of(view, measure, **at)) for name, measure, at in parts]
     columns = {"value": "central", "low": "p10", "high": "p90"}
@@ -150,16 +152,18 @@ def _lines(series: tuple[str, ...], y: str, form: str, band: bool, zero: bool, m
 
 def bar_figure(
     view: View, key: str, title: str, subtitle: str, alt: str, data: pd.DataFrame, *,
-    x: str, unit: str, source: str, label: str,
+    x: str, unit: str, source: str, label: str, beside: bool = True,
 ) -> Figure:  # fmt: skip
     """Return a figure of horizontal bars with its table; data columns name, series, value."""
     names, series = tuple(dict.fromkeys(data["name"])), tuple(dict.fromkeys(data["series"]))
     form = {"count": charts.COUNT, "million": ",.2f", "percent": charts.PERCENT, "gbp": charts.POUNDS}[unit]
     drawn = data.assign(at=data["value"].clip(lower=0.0))
     note = view.note(source, money=unit in ("million", "gbp"))
-    read = wide(data, "name", label)
+    read = wide(data if beside else data.assign(series=x), "name", label)
     table = Table(key, title, read, dict.fromkeys(read.columns[1:], unit), note)
-    return Figure(key, title, subtitle, alt, partial(charts.bars, names, series, x, form), drawn, table, note)
+    return Figure(
+        key, title, subtitle, alt, partial(charts.bars, names, series, x, form, beside=beside), drawn, table, note
+    )
 
 
 def by_label(view: View, measure: str, axis: str, year: int, label: Callable[[str], str], **at: Any) -> pd.DataFrame:
@@ -168,7 +172,7 @@ def by_label(view: View, measure: str, axis: str, year: int, label: Callable[[st
     margin = view.forecast.margin(measure, axis, component=component, **at)
     codes = margin.labels[margin.axes.index(axis)]
     when = margin.labels[margin.axes.index("year")].index(year)
-    values = margin.values[0].take(when, axis=margin.axes.index("year"))
+    values = margin.stats[0].take(when, axis=margin.axes.index("year"))
     return pd.DataFrame({"name": [label(str(code)) for code in codes], "code": list(codes), "value": values})
 
 

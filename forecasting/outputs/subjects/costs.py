@@ -9,7 +9,7 @@ import pandas as pd
 from forecasting.model.costs import place_cost_range
 from forecasting.outputs import charts, words
 from forecasting.outputs.figure import Figure, Metric, Section, Subject, Table
-from forecasting.outputs.subjects.common import View, bar_figure, implications, line_figure, wide, yearly
+from forecasting.outputs.subjects.common import Parts, View, bar_figure, implications, line_figure, wide, yearly
 from forecasting.periods import year_to_financial_year
 
 
@@ -18,7 +18,10 @@ def costs(view: View) -> Subject:
     if not view.has("cost_gbp"):
         answer = f"The dataset has no budget for {view.name}: add the table budget to see costs and balances."
         return Subject("costs", "Costs", answer, (), (), ())
-    sections = [Section("Where the money goes", (_lines(view),)), Section("The account", (_balance(view), _account(view)))]
+    sections = [
+        Section("Where the money goes", (_lines(view),)),
+        Section("The account", (_balance(view), _account(view))),
+    ]
     if place_cost_range(view.run.dataset):
         sections.append(Section("What a place costs", (_unit_costs(view),)))
     if view.has("saving_gbp", component="under_provision"):
@@ -65,8 +68,8 @@ def _lines(view: View) -> Figure:
 
 
 def _balance(view: View) -> Figure:
-    parts = [("Spending", "cost_gbp", {}), ("Income", "income_gbp", {})]
-    data = yearly(view, [(n, m, dict(at)) for n, m, at in parts if view.has(m)], 1e-6)
+    parts: Parts = [("Spending", "cost_gbp", {}), ("Income", "income_gbp", {})]
+    data = yearly(view, [part for part in parts if view.has(part[1])], 1e-6)
     short = view.has("in_year_balance_gbp") and view.at("in_year_balance_gbp", view.last) < 0
     return line_figure(
         view, "spending_and_income", "Spending stays above income" if short else "Income covers spending",
@@ -76,9 +79,10 @@ def _balance(view: View) -> Figure:
 
 
 def _account(view: View) -> Table:
-    parts = [("Income", "income_gbp", {}), ("Spending", "cost_gbp", {}), ("In-year balance", "in_year_balance_gbp", {}),
+    parts: Parts = [("Income", "income_gbp", {}), ("Spending", "cost_gbp", {}),
+                    ("In-year balance", "in_year_balance_gbp", {}),
              ("Cumulative balance", "cumulative_balance_gbp", {})]  # fmt: skip
-    read = wide(yearly(view, [(n, m, dict(at)) for n, m, at in parts if view.has(m)]), label="Financial year")
+    read = wide(yearly(view, [part for part in parts if view.has(part[1])]), label="Financial year")
     read["Financial year"] = [year_to_financial_year(int(year)) for year in read["Financial year"]]
     return Table("account", "The high-needs account by year", read, dict.fromkeys(read.columns[1:], "gbp"),
                  view.note(view.source("budget"), money=True))  # fmt: skip
@@ -89,7 +93,9 @@ def _unit_costs(view: View) -> Figure:
     rows = [(name, low, high) for costs in found.values() for name, (low, high) in costs.items()]
     data = pd.DataFrame(rows, columns=["name", "low", "high"]).sort_values("high", ascending=False)
     read = data.set_axis(["Provider", "Lowest", "Highest"], axis=1)
-    note = view.note(f"{view.source('unit_costs')}; core and standard bands, without bespoke and post-16 rates", money=True)
+    note = view.note(
+        f"{view.source('unit_costs')}; core and standard bands, without bespoke and post-16 rates", money=True
+    )
     table = Table("unit_costs", "Cost of a place by provider", read, {"Lowest": "gbp", "Highest": "gbp"}, note)
     cheapest, dearest = data["low"].min(), data["high"].max()
     return Figure(
@@ -101,10 +107,10 @@ def _unit_costs(view: View) -> Figure:
 
 
 def _savings(view: View) -> Table:
-    parts = [("Saving per place", "saving_per_repatriated_place_gbp", {}),
+    parts: Parts = [("Saving per place", "saving_per_repatriated_place_gbp", {}),
              ("If all under-provision were met locally", "saving_gbp", {"component": "under_provision"}),
              ("Through the projects built", "saving_gbp", {"component": "programme"})]  # fmt: skip
-    read = wide(yearly(view, [(n, m, dict(at)) for n, m, at in parts]), label="Financial year")
+    read = wide(yearly(view, parts), label="Financial year")
     read["Financial year"] = [year_to_financial_year(int(year)) for year in read["Financial year"]]
     return Table(
         "savings", "Saving by year", read, dict.fromkeys(read.columns[1:], "gbp"),

@@ -7,7 +7,7 @@ import pandas as pd
 
 from forecasting.outputs import words
 from forecasting.outputs.figure import Figure, Metric, Section, Subject, Table
-from forecasting.outputs.subjects.common import View, implications, line_figure, yearly
+from forecasting.outputs.subjects.common import Parts, View, implications, line_figure, yearly
 
 
 def overview(view: View) -> Subject:
@@ -72,8 +72,8 @@ def _need_against_places(view: View) -> Figure:
 
 
 def _balance(view: View) -> Figure:
-    parts = [("This scenario", "cumulative_balance_gbp", {})]
-    data = yearly(view, [(name, measure, dict(at)) for name, measure, at in parts], 1e-6)
+    parts: Parts = [("This scenario", "cumulative_balance_gbp", {})]
+    data = yearly(view, parts, 1e-6)
     base = View(view.baseline, view.baseline)
     if view.run.scenario.hash != view.baseline.scenario.hash:
         other = yearly(base, [("Baseline", "cumulative_balance_gbp", {})], 1e-6)
@@ -86,7 +86,7 @@ def _balance(view: View) -> Figure:
         view, "cumulative_balance", title,
         f"Cumulative balance of the high-needs account, £ million, financial years ending {view.last}",
         f"The cumulative balance at the end of {view.last} is {words.gbp(end)}.", data,
-        y="£ million", unit="million", source=f"{view.source('budget')}; counted from £0 where no opening balance is given",
+        y="£ million", unit="million", source=f"{view.source('budget')}; from £0 where no opening balance is given",
     )  # fmt: skip
 
 

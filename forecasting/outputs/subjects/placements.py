@@ -10,6 +10,7 @@ from forecasting import axes
 from forecasting.outputs import charts, words
 from forecasting.outputs.figure import Figure, Metric, Section, Subject, Table
 from forecasting.outputs.subjects.common import (
+    Parts,
     View,
     bar_figure,
     by_label,
@@ -29,9 +30,7 @@ def placements(view: View) -> Subject:
     sections.append(Section("Places needed", (_needed_by_need(view), _phases(view))))
     if view.has("spare_places", "provider"):
         sections.append(Section("Every provider", (_providers(view), _provider_table(view))))
-    return Subject(
-        "placements", "Placements", _answer(view), _metrics(view), tuple(sections), _implications(view)
-    )
+    return Subject("placements", "Placements", _answer(view), _metrics(view), tuple(sections), _implications(view))
 
 
 def _share_out(view: View, year: int) -> float:
@@ -73,7 +72,10 @@ def _metrics(view: View) -> tuple[Metric, ...]:
 
 
 def _in_and_out(view: View) -> Figure:
-    parts = [("In the borough", "placements", {"place": IN}), ("Out of the authority", "placements", {"place": OUT})]
+    parts: Parts = [
+        ("In the borough", "placements", {"place": IN}),
+        ("Out of the authority", "placements", {"place": OUT}),
+    ]
     labels = view.forecast.margin("placements", "place").labels[1]
     data = yearly(view, [part for part in parts if part[2]["place"] in labels])
     rising = _at_place(view, OUT, view.last) > _at_place(view, OUT, _start(view)) + 0.5
@@ -109,7 +111,7 @@ def _by_need(view: View) -> tuple[Figure, ...]:
 
 def _needed_by_need(view: View) -> Figure:
     needs = view.run.dataset.needs.label
-    parts = []
+    parts: list[pd.DataFrame] = []
     for component, series in (("under_provision", "under-provision"), ("growth", "growth")):
         found = by_label(view, "places_needed", "need", view.last, needs, component=component)
         parts.append(found.assign(series=series))

@@ -6,7 +6,7 @@ import pandas as pd
 
 from forecasting.outputs import words
 from forecasting.outputs.figure import Figure, Section, Subject, Table
-from forecasting.outputs.subjects.common import View, implications, line_figure, wide, yearly
+from forecasting.outputs.subjects.common import Parts, View, implications, line_figure, wide, yearly
 
 
 def population(view: View) -> Subject:
@@ -35,7 +35,7 @@ def _pupils(view: View) -> Figure:
     grown = view.at("pupils_growth", view.last) / view.at("pupils", view.first)
     title = f"Pupils {'rise' if grown >= 0 else 'fall'} by {words.percent(abs(grown))} to {view.last}"
     return line_figure(
-        view, "pupils", title, f"Pupils on roll, {view.name}, {view.first} to {view.last} (axis does not start at zero)",
+        view, "pupils", title, f"Pupils on roll, {view.name}, {view.first} to {view.last} (axis not from zero)",
         f"{words.count(view.at('pupils', view.first))} pupils in {view.first}, "
         f"{words.count(view.at('pupils', view.last))} in {view.last}.", data,
         y="pupils", unit="count", source=view.source("pupils"), zero=False,
@@ -43,9 +43,9 @@ def _pupils(view: View) -> Figure:
 
 
 def _sen(view: View) -> Figure:
-    parts = [("Pupils with SEN", "pupils_with_sen", {}), ("of them SEN support", "sen_support", {}),
+    parts: Parts = [("Pupils with SEN", "pupils_with_sen", {}), ("of them SEN support", "sen_support", {}),
              ("of them EHC plan", "pupils_with_ehc_plan", {})]  # fmt: skip
-    data = yearly(view, [(name, measure, dict(at)) for name, measure, at in parts if view.has(measure)])
+    data = yearly(view, [part for part in parts if view.has(part[1])])
     return line_figure(
         view, "pupils_with_sen", f"{words.count(view.at('pupils_with_sen', view.last))} pupils with SEN in {view.last}",
         f"Pupils with SEN support or an EHC plan in {view.name}'s schools, {view.first} to {view.last}",
@@ -56,8 +56,8 @@ def _sen(view: View) -> Figure:
 
 
 def _residents(view: View) -> Table:
-    parts = [("Residents", "residents", {}), ("Pupils on roll", "pupils", {})]
-    read = wide(yearly(view, [(name, measure, dict(at)) for name, measure, at in parts])).dropna()
+    parts: Parts = [("Residents", "residents", {}), ("Pupils on roll", "pupils", {})]
+    read = wide(yearly(view, parts)).dropna()
     if view.has("pupils_share_of_population"):
         read["Pupils per 100 residents"] = read["Pupils on roll"] / read["Residents"]
     formats = {"Residents": "count", "Pupils on roll": "count", "Pupils per 100 residents": "fraction"}

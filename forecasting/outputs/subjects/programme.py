@@ -9,7 +9,7 @@ import pandas as pd
 
 from forecasting.outputs import charts, words
 from forecasting.outputs.figure import Figure, Metric, Section, Subject, Table
-from forecasting.outputs.subjects.common import View, implications, wide, yearly
+from forecasting.outputs.subjects.common import Parts, View, implications, wide, yearly
 from forecasting.periods import Month, year_to_financial_year
 
 
@@ -18,8 +18,8 @@ def programme(view: View) -> Subject:
     plan = view.run.programme
     if not plan.projects:
         return Subject("programme", "Programme", "The dataset has no projects: add the table projects.", (), (), ())
-    sections = [Section("Timeline", (_timeline(view), _by_month(view)))]
-    if view.has("capital_gbp", component="cost"):
+    sections = [Section("Timeline", (_timeline(view), _by_month(view)))] if _built(view) else []
+    if _built(view) and view.has("capital_gbp", component="cost"):
         sections.append(Section("Capital", (_capital(view),)))
     sections.append(Section("Every project", (_projects(view),)))
     return Subject("programme", "Programme", _answer(view), _metrics(view), tuple(sections), _implications(view))
@@ -38,12 +38,14 @@ def _answer(view: View) -> str:
         )
     return (
         f"{_built(view)} projects create {words.count(view.at('programme_places'))} places, "
-        f"{words.count(view.at('programme_places_net'))} of them net-new, for {words.gbp(view.at('programme_capital_gbp'))} "
-        "of capital as far as it is priced."
+        f"{words.count(view.at('programme_places_net'))} of them net-new, for "
+        f"{words.gbp(view.at('programme_capital_gbp'))} of capital as far as it is priced."
     )
 
 
 def _metrics(view: View) -> tuple[Metric, ...]:
+    if not _built(view):
+        return ()
     wanted = (
         ("Places created", "programme_places", "count", "Sum of the projects that are built (gross)."),
         ("Net-new places", "programme_places_net", "count", "Places created less places that close in exchange."),
@@ -56,11 +58,13 @@ def _metrics(view: View) -> tuple[Metric, ...]:
 
 def _names(view: View) -> list[str]:
     table = view.run.dataset.table("projects")
-    return [f"{project}. {_short(str(where))}" for project, where in zip(table["project"], table["provider"], strict=True)]
+    return [
+        f"{project}. {_short(str(where))}" for project, where in zip(table["project"], table["provider"], strict=True)
+    ]
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= 34 else f"{text[:33].rstrip()}…"
+    return text if len(text) <= 64 else f"{text[:63].rstrip()}…"
 
 
 def _day(index: float) -> pd.Timestamp:
@@ -113,8 +117,11 @@ def _by_month(view: View) -> Figure:
 
 
 def _capital(view: View) -> Figure:
-    parts = [("Capital cost", "capital_gbp", {"component": "cost"}), ("Funding", "capital_gbp", {"component": "funding"})]
-    data = yearly(view, [(n, m, dict(at)) for n, m, at in parts])
+    parts: Parts = [
+        ("Capital cost", "capital_gbp", {"component": "cost"}),
+        ("Funding", "capital_gbp", {"component": "funding"}),
+    ]
+    data = yearly(view, parts)
     data = data.assign(value=data["value"] / 1000)
     read = wide(data.assign(value=data["value"] * 1000), label="Financial year")
     gap = read["Funding"].cumsum() - read["Capital cost"].cumsum()
@@ -155,7 +162,7 @@ def _projects(view: View) -> Table:
 
 def _implications(view: View) -> tuple[str, ...]:
     if not _built(view):
-        return ("Nothing is built in this scenario.",)
+        return ()
     gross, net = view.at("programme_places"), view.at("programme_places_net")
     short = view.at("capital_shortfall_gbp")
     printed, computed = view.at("programme_saving_gbp"), float("nan")
@@ -166,5 +173,5 @@ def _implications(view: View) -> tuple[str, ...]:
         f"{words.count(net)} are net-new." if gross != net else "",
         f"{words.gbp(short)} of the capital has no funding." if short > 0 else "Funding covers the priced capital.",
         f"The proposals print a saving of {words.gbp(printed)} a year; the average unit costs give "
-        f"{words.gbp(computed)} in {view.last}. The two are not reckoned in the same way." if computed == computed else "",
+        f"{words.gbp(computed)} in {view.last}. They are reckoned in different ways." if computed == computed else "",
     )  # fmt: skip

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
+from typing import Any
+
 import pandas as pd
 
+from forecasting.axes import MEASURES
 from forecasting.errors import SufficiencyError
 from forecasting.inputs.dataset import Dataset
-from forecasting.model.forecast import Forecast
+from forecasting.model.forecast import Forecast, NoSuchMargin
 from forecasting.outputs import words
 from forecasting.outputs.figure import Metric, Section, Subject, Table
 from forecasting.outputs.subjects.common import View, implications
@@ -38,16 +42,18 @@ def _decimals(unit: str, value: float) -> int:
     return 2 if unit == "gbp_m" else 1
 
 
-def _find(forecast: Forecast, item: dict[str, object]) -> float | None:
+def _find(forecast: Forecast, item: Mapping[Hashable, Any]) -> float | None:
     at = {axis: str(item[axis]) for axis in ("setting", "provider", "need") if item[axis]}
-    year = None if pd.isna(item["year"]) else int(float(str(item["year"])))  # type: ignore[call-overload]
+    year = None if pd.isna(item["year"]) else int(float(str(item["year"])))
     component = str(item["component"] or "")
-    table = forecast.table
-    rows = table.loc[(table["measure"] == item["measure"]) & (table["component"] == component)]
-    rows = rows.loc[rows["year"].isna() if year is None else rows["year"] == year]
-    for axis in ("setting", "provider", "need", "phase", "place", "nc_year", "age_band", "area"):
-        rows = rows.loc[rows[axis] == at.get(axis, "")]
-    return float(rows["central"].iloc[0]) if len(rows) == 1 else None
+    provider = at.pop("provider", "") if "setting" in at else ""
+    try:
+        if provider:
+            margin = forecast.margin(str(item["measure"]), "provider", component=component, **at)
+            return float(margin.stats[0, margin.labels[0].index(int(year or 0)), margin.labels[1].index(provider)])
+        return forecast.value(str(item["measure"]), year, component=component, **at)
+    except (NoSuchMargin, ValueError):
+        return None
 
 
 def published(view: View) -> Subject:
@@ -62,7 +68,7 @@ def published(view: View) -> Subject:
     agree = int(results["agrees"].sum())
     answer = (
         f"{agree} of {len(results)} printed results are reproduced by the scenario {view.run.scenario.name}."
-        + (" The scenario published uses the printed constants and reproduces them all." if agree < len(results) else "")
+        + (" The scenario published uses the printed constants and reproduces all." if agree < len(results) else "")
     )  # fmt: skip
     conflicts = view.run.dataset.table("contradictions")
     serious = int((conflicts["severity"] == "high").sum()) if len(conflicts) else 0
@@ -105,31 +111,30 @@ def _touching(conflicts: pd.DataFrame, result: str) -> list[str]:
     return [i for i, results in zip(conflicts["id"], conflicts["results"], strict=True) if result in results.split("|")]
 
 
-def _describe(view: View, row: dict[str, object]) -> str:
-    words_ = [str(row["measure"]).replace("_gbp", "").replace("_", " "), str(row["component"] or "").replace("_", " ")]
+def _describe(view: View, row: Mapping[Hashable, Any]) -> str:
+    words_ = [MEASURES.label(str(row["measure"])), str(row["component"] or "").replace("_", " ")]
     if row["need"]:
         words_.append(view.run.dataset.needs.label(str(row["need"])))
     if row["setting"]:
         words_.append(view.run.dataset.settings.label(str(row["setting"])))
-    words_ += [str(row["provider"] or ""), "" if pd.isna(row["year"]) else str(int(float(str(row["year"]))))]  # type: ignore[call-overload]
+    words_ += [str(row["provider"] or ""), "" if pd.isna(row["year"]) else str(int(float(str(row["year"]))))]
     text = ", ".join(word for word in words_ if word)
     return text[0].upper() + text[1:]
 
 
-def _shown(value: object, unit: object) -> str:
-    if value is None or pd.isna(value):  # type: ignore[call-overload]
+def _shown(value: Any, unit: Any) -> str:
+    if value is None or pd.isna(value):
         return "not computed"
     number = float(str(value))
-    return {"pct": f"{number:.1f}%", "gbp_m": f"£{number:,.2f} million", "gbp": f"£{number:,.0f}"}.get(
-        str(unit), f"{number:,.0f}"
-    )
+    texts = {"pct": f"{words.count(number, 1)}%", "gbp_m": f"£{words.count(number, 2)} million"}
+    return texts.get(str(unit), words.gbp_plain(number) if unit == "gbp" else words.count(number))
 
 
-def _difference(row: dict[str, object]) -> str:
-    if row["recomputed"] is None or pd.isna(row["recomputed"]):  # type: ignore[call-overload]
+def _difference(row: Mapping[Hashable, Any]) -> str:
+    if row["recomputed"] is None or pd.isna(row["recomputed"]):
         return ""
     gap = float(str(row["recomputed"])) - float(str(row["value"]))
-    return "none" if abs(gap) < 1e-9 else f"{gap:+,.2f}".rstrip("0").rstrip(".")
+    return "none" if abs(gap) < 1e-9 else f"{gap:+,.2f}".rstrip("0").rstrip(".").replace("-", "−")
 
 
 def _contradictions(view: View, conflicts: pd.DataFrame) -> Table:
@@ -140,7 +145,9 @@ def _contradictions(view: View, conflicts: pd.DataFrame) -> Table:
         "Recomputed": rows["recomputed"], "In plain words": rows["explanation"], "Results touched": rows["results"],
         "Where": rows["source"],
     })  # fmt: skip
-    return Table("contradictions", "Where the papers disagree with themselves", frame, {}, view.note("the papers named"))
+    return Table(
+        "contradictions", "Where the papers disagree with themselves", frame, {}, view.note("the papers named")
+    )
 
 
 def _implications(results: pd.DataFrame, conflicts: pd.DataFrame) -> tuple[str, ...]:

@@ -41,8 +41,8 @@ def _answer(view: View) -> str:
     if not view.has("ehc_plan_prevalence"):
         return f"The dataset has no pupils by SEN provision for {view.name}: add the table sen."
     return (
-        f"{words.percent(view.at('ehc_plan_prevalence', view.last))} of pupils in {view.name}'s schools have an EHC plan "
-        f"in {view.last} and {words.percent(view.at('sen_support_prevalence', view.last))} are on SEN support."
+        f"{words.percent(view.at('ehc_plan_prevalence', view.last))} of pupils in {view.name}'s schools have an EHC "
+        f"plan in {view.last} and {words.percent(view.at('sen_support_prevalence', view.last))} are on SEN support."
     )
 
 
@@ -88,8 +88,8 @@ def _compared(view: View, count: str, rate: str, label: str) -> Figure | None:
         view, f"compared_{count}", f"{label}: {view.name} beside its neighbours",
         f"Share of pupils, per cent, by school attended, January {year}; {view.name} also in {view.last}",
         f"{view.name} has {words.percent(view.at(rate, view.last))} in {view.last}; "
-        f"England had {words.percent(_england(rates))} in {year}.", data.assign(series="share of pupils"),
-        x="per cent of pupils", unit="percent", source=view.source("comparators"), label="Authority",
+        f"England had {words.percent(_england(rates))} in {year}.", data,
+        x="per cent of pupils", unit="percent", source=view.source("comparators"), label="Authority", beside=False,
     )  # fmt: skip
     return figure
 

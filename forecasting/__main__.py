@@ -1,0 +1,175 @@
+"""The command line: the same engine without a browser. Results go to stdout or a file, everything else to stderr.
+
+Exit codes: 0 done, 1 faults in the data (listed, one a line), 2 wrong usage (one sentence).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from forecasting import export
+from forecasting.errors import DatasetError, Fault, SufficiencyError, UsageError
+from forecasting.inputs.dataset import Dataset
+from forecasting.inputs.load import examine, load, require_authority, sources
+from forecasting.inputs.template import write_dataset_workbook
+from forecasting.model.run import AUTO, Run, run
+from forecasting.scenario import files
+from forecasting.scenario.from_dataset import dataset_scenarios
+from forecasting.scenario.scenario import BASELINE, Change
+
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False,
+    help="Plan places for children with SEND: check data, forecast, compare scenarios.",
+)  # fmt: skip
+scenarios = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Scenarios of a dataset.")
+app.add_typer(scenarios, name="scenarios")
+
+Datasets = Annotated[
+    list[Path],
+    typer.Argument(metavar="DATASET", help="Folders of CSV files or workbooks; later ones win.", show_default=False),
+]
+Authority = Annotated[
+    str | None, typer.Option(metavar="CODE", help="Code of the authority, where a file holds several.")
+]
+ScenarioName = Annotated[str, typer.Option("--scenario", metavar="NAME|FILE", help="A scenario, or a .toml file.")]
+ToYear = Annotated[int | None, typer.Option("--to", metavar="YEAR", help="Last January census year to forecast.")]
+Method = Annotated[str, typer.Option(metavar="auto|NAME", help="Forecasting method.")]
+Draws = Annotated[int, typer.Option(min=0, help="Number of draws, for methods that have them.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of the draws.")]
+Out = Annotated[Path | None, typer.Option(metavar="FILE", help="File ending .csv, .xlsx or .json; else stdout (CSV).")]
+
+
+def _say(text: str) -> None:
+    typer.echo(text, err=True)
+
+
+@contextmanager
+def _exits() -> Iterator[None]:
+    """Turn the errors of the engine into messages and exit codes."""
+    try:
+        yield
+    except DatasetError as error:
+        for fault in error.faults:
+            _say(str(fault))
+        raise typer.Exit(1) from error
+    except SufficiencyError as error:
+        _say(f"{error}.")
+        raise typer.Exit(2) from error
+    except OSError as error:
+        _say(f"{error.filename or 'the file'}: {error.strerror or error}.")
+        raise typer.Exit(2) from error
+
+
+@app.command(epilog="Example: python -m forecasting check data/rotherham_2017")
+def check(dataset: Datasets, authority: Authority = None) -> None:
+    """Print every fault of every table, one a line, with file, sheet and row."""
+    with _exits():
+        _, faults = examine(sources(_there(dataset)), authority)
+    for fault in faults:
+        typer.echo(f"{fault.grade}: {fault}")
+    _say(_counted(faults))
+    if any(fault.grade == "error" for fault in faults):
+        raise typer.Exit(1)
+
+
+def _counted(faults: tuple[Fault, ...]) -> str:
+    grades = [fault.grade for fault in faults]
+    return ", ".join(f"{grade}s: {grades.count(grade)}" for grade in ("error", "warning", "note"))
+
+
+def _there(paths: list[Path]) -> list[Path]:
+    missing = [str(path) for path in paths if not path.exists()]
+    if missing:
+        raise UsageError(f"there is no file or folder {', '.join(missing)}")
+    return paths
+
+
+def _read(paths: list[Path], authority: str | None = None) -> Dataset:
+    _say(f"Reading {', '.join(map(str, paths))}")
+    found = load(_there(paths), authority)
+    require_authority(found, authority)
+    return found
+
+
+@app.command(
+    epilog="Example: python -m forecasting forecast data/rotherham_2017 --scenario published --out forecast.csv"
+)
+def forecast(
+    dataset: Datasets, authority: Authority = None, scenario: ScenarioName = BASELINE, to: ToYear = None,
+    method: Method = AUTO, draws: Draws = 0, seed: Seed = 0, out: Out = None,
+) -> None:  # fmt: skip
+    """Forecast children, places and money; the forecast table goes to stdout or to a file."""
+    with _exits():
+        write = export.writer(out) if out else _to_stdout
+        found = _read(dataset, authority)
+        done = run(found, files.find(found, scenario), to=to, method=method)
+        _explain(done, draws, seed)
+        write(done)
+    if out:
+        _say(f"Wrote {out}: {len(done.forecast.table)} rows.")
+
+
+def _explain(done: Run, draws: int, seed: int) -> None:
+    told = done.forecast
+    _say(f"Scenario {told.scenario}, method {told.method} ({told.why_method}), {told.years[0]} to {told.years[-1]}")
+    for fault in done.dataset.notes:
+        _say(f"{fault.grade}: {fault}")
+    for warning in told.warnings:
+        _say(f"note: {warning}")
+    if told.draws == 0 and (draws or seed):
+        _say(f"note: the method {told.method} has no draws, so --draws and --seed change nothing.")
+
+
+def _to_stdout(done: Run) -> None:
+    sys.stdout.buffer.write(export.csv_bytes(done.forecast))
+    sys.stdout.buffer.flush()
+
+
+@scenarios.command("list", epilog="Example: python -m forecasting scenarios list data/rotherham_2017")
+def list_scenarios(dataset: Datasets) -> None:
+    """Print the scenarios of a dataset: name, number of changes, and method where it fixes one."""
+    with _exits():
+        found = dataset_scenarios(_read(dataset))
+    for name, item in found.items():
+        fixed = f", method {item.method}" if item.method else ""
+        typer.echo(f"{name}: {len(item.changes)} changes{fixed}")
+
+
+@scenarios.command("show", epilog="Example: python -m forecasting scenarios show published data/rotherham_2017")
+def show_scenario(name: Annotated[str, typer.Argument(metavar="NAME|FILE")], dataset: Datasets) -> None:
+    """Print every change of a scenario, one a line, with its reason."""
+    with _exits():
+        found = files.find(_read(dataset), name)
+    typer.echo(f"{found.name}{f' ({found.method})' if found.method else ''}")
+    for change in found.changes:
+        typer.echo(_described(change))
+
+
+def _described(change: Change) -> str:
+    which = f" [{change.key}]" if change.key else ""
+    since = f" from {change.from_year}" if change.from_year is not None else ""
+    until = f" to {change.to_year}" if change.to_year is not None else ""
+    ramp = f" over {change.ramp_years:g} years" if change.ramp_years else ""
+    value = "blank" if change.value is None else change.value
+    return f"{change.lever}{which} = {value}{since}{until}{ramp}: {change.why or 'no reason given'}"
+
+
+@app.command(epilog="Example: python -m forecasting template data/rotherham_2017 --out dataset.xlsx")
+def template(
+    dataset: Annotated[Path, typer.Argument(metavar="DATASET", help="A folder of CSV files.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The workbook to write, ending .xlsx.")],
+) -> None:
+    """Write a dataset folder as one workbook, a sheet a table."""
+    with _exits():
+        names = write_dataset_workbook(_there([dataset])[0], out)
+    _say(f"Wrote {out}: {', '.join(names)}.")
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m forecasting")

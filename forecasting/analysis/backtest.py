@@ -1,0 +1,121 @@
+"""Rolling-origin backtest: what each method would have said from each past January."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from forecasting.analysis.comparators import COMPARATORS, Ranged
+from forecasting.model.trend import COVARIATES, LEVEL_NAMES, TrendPanel, panel_from_long, trend
+
+COLUMNS = ("unit", "series", "origin", "year", "horizon", "method", "mean", *LEVEL_NAMES)
+ALL = ("auto", "trend", *COMPARATORS)
+
+
+def backtest(
+    panel: pd.DataFrame,
+    methods: str | Sequence[str] = "auto",
+    origins: Iterable[int] = (),
+    horizons: Iterable[int] = (1, 2, 3, 4, 5),
+    published_growth: float = 0.01,
+) -> pd.DataFrame:
+    """Forecast every unit and series from every origin by every method, each origin seeing only its past.
+
+    Args:
+        panel: columns unit, year, series, value and optionally region; `ENG` and `E12…` are context;
+            new_plans, requests and pupils are covariates; every other series is forecast.
+        methods: names of methods; "auto" = the method chosen for a panel of totals (`trend`); "all" = auto,
+            trend and the comparators.
+        origins: January census years to forecast from; empty = every year of the panel with one year before.
+        horizons: years ahead.
+        published_growth: simple yearly growth of `published_rate`, as a fraction (0.01 = 1 % of the base).
+
+    Returns:
+        One row per unit with a value at the origin, series, origin, horizon and method, columns COLUMNS, in
+        that order of keys; methods without ranges leave the p-columns empty.
+
+    Raises:
+        ValueError: an unknown method, a missing column, a horizon below 1, or a panel with contradictions.
+    """
+    steps = sorted(set(horizons))
+    names = _names(methods)
+    _check(panel, steps)
+    years = sorted(set(origins)) or sorted(panel["year"].unique())[1:]
+    parts = [
+        part
+        for origin in years
+        for part in _from_origin(panel[panel["year"] <= origin], int(origin), names, steps, published_growth)
+    ]
+    if not parts:
+        return pd.DataFrame(columns=list(COLUMNS))
+    keys = ["series", "origin", "method", "unit", "horizon"]
+    return pd.concat(parts, ignore_index=True)[list(COLUMNS)].sort_values(keys, ignore_index=True)
+
+
+def _names(methods: str | Sequence[str]) -> list[str]:
+    """The methods to run, "all" written out, each once."""
+    asked = [methods] if isinstance(methods, str) else list(methods)
+    names = [n for m in asked for n in (ALL if m == "all" else (m,))]
+    unknown = sorted(set(names) - set(ALL))
+    if unknown:
+        raise ValueError(f"unknown method {', '.join(unknown)}; allowed: {', '.join((*ALL, 'all'))}")
+    return list(dict.fromkeys(names))
+
+
+def _check(panel: pd.DataFrame, steps: Sequence[int]) -> None:
+    """Raise when the panel or the horizons cannot be used."""
+    missing = {"unit", "year", "series", "value"} - set(panel.columns)
+    if missing:
+        raise ValueError(f"panel lacks the columns {', '.join(sorted(missing))}")
+    if not steps or steps[0] < 1:
+        raise ValueError("horizons must be 1 or more")
+
+
+def _from_origin(
+    known: pd.DataFrame, origin: int, names: Sequence[str], steps: Sequence[int], growth: float
+) -> list[pd.DataFrame]:
+    """Every series and method from one origin; `known` holds nothing later than the origin."""
+    arrays = panel_from_long(known)
+    if not arrays.years or arrays.origin != origin:
+        return []
+    targets = [s for s in sorted(arrays.counts) if s not in COVARIATES]
+    cache: dict[str, Ranged] = {}
+    out = []
+    for series in targets:
+        cache.clear()
+        for name in names:
+            kind = "trend" if name == "auto" else name
+            if kind not in cache:
+                cache[kind] = _method(kind, growth)(arrays, series, steps[-1])
+            out.append(_rows(arrays, series, name, steps, cache[kind]))
+    return out
+
+
+def _method(kind: str, growth: float) -> Callable[[TrendPanel, str, int], Ranged]:
+    """The function of a method: panel, series, horizon -> means and quantiles."""
+    if kind == "trend":
+        return _trend
+    function = COMPARATORS[kind]
+    return lambda panel, series, horizon: function(panel.counts[series], horizon, growth)
+
+
+def _trend(panel: TrendPanel, series: str, horizon: int) -> Ranged:
+    """The pooled method in the shape of the comparators."""
+    forecast = trend(panel, series, horizon)
+    return Ranged(forecast.mean, forecast.quantiles)
+
+
+def _rows(panel: TrendPanel, series: str, name: str, steps: Sequence[int], found: Ranged) -> pd.DataFrame:
+    """Rows of the output for the units that have a value at the origin."""
+    at = np.flatnonzero(np.isfinite(panel.counts[series][:, -1]))
+    h = np.array(steps)
+    unit, step = np.repeat(at, h.size), np.tile(h, at.size)
+    frame = pd.DataFrame({
+        "unit": np.array(panel.units, dtype=object)[unit], "series": series, "origin": panel.origin,
+        "year": panel.origin + step, "horizon": step, "method": name, "mean": found.mean[unit, step - 1],
+    })
+    for i, level in enumerate(LEVEL_NAMES):
+        frame[level] = np.nan if found.quantiles is None else found.quantiles[unit, step - 1, i]
+    return frame

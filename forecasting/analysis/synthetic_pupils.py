@@ -1,0 +1,498 @@
+"""Synthetic authorities whose truth is known, for judging forecasts of pupils.
+
+The births cycle is England's; everything else is drawn. The world holds things no estimator of this product
+models: ratios that drift, a school that closes, year groups miscoded in one census, heavy-tailed
+over-dispersion, dwellings delivered late. The oracle knows every true parameter and the true past, and
+none of the future shocks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecasting.model.population_inputs import FloatArray, Housing, IntArray, PupilInputs, Residents
+
+NC_YEARS: IntArray = np.arange(-2, 15)
+RECEPTION = 2  # position of NC year 0
+# Live births in England by year, thousands, rounded (ONS, Births in England and Wales); 1992 to 2023.
+ENGLAND_BIRTHS_FROM = 1992
+ENGLAND_BIRTHS_THOUSANDS: FloatArray = np.array(
+    [
+        652,
+        636,
+        629,
+        613,
+        614,
+        608,
+        602,
+        590,
+        573,
+        564,
+        566,
+        590,
+        607,
+        613,
+        636,
+        655,
+        673,
+        671,
+        687,
+        688,
+        694,
+        665,
+        662,
+        664,
+        663,
+        647,
+        626,
+        611,
+        585,
+        596,
+        577,
+        564,
+    ],
+    dtype=float,
+)
+# NC year:                              -2    -1     0     1  ...  6     7     8 ... 11    12    13    14
+TYPICAL_RATIO: FloatArray = np.array([0.12, 0.45, 0.93, *[1.0] * 6, 0.97, *[0.998] * 4, 0.55, 0.85, 0.05])
+SPREAD_OF_RATIO: FloatArray = np.array([0.3, 0.2, 0.06, *[0.005] * 6, 0.05, *[0.004] * 4, 0.25, 0.06, 0.3])
+DRIFT_SD: FloatArray = np.array([0.03, 0.03, 0.006, *[0.0008] * 6, 0.006, *[0.0008] * 4, 0.015, 0.008, 0.1])
+SLOPE_SD: FloatArray = np.array([0.01, 0.01, 0.004, *[0.0] * 6, 0.004, *[0.0] * 4, 0.01, 0.003, 0.0])
+MOBILITY: FloatArray = np.array([1.3, 1.3, 1.3, 1.2, 1.2, 1.1, 1.1, 1.0, 1.0, 1.0, *[0.8] * 4, 0.6, 0.6, 0.6])
+ARRIVAL_PROFILE: FloatArray = 0.5 ** np.arange(5) / np.sum(0.5 ** np.arange(5))
+SLOPE_DAMPING = 0.85
+DWELLING_TYPES = ("house", "flat")
+STATED_YIELDS: FloatArray = np.array([[0.036], [0.011]]) * np.array(
+    [0.1, 0.4, *[1.0] * 7, *[0.75] * 5, 0.4, 0.35, 0.0]
+)
+STATED_PLANS_PER_DWELLING: FloatArray = np.array([0.018, 0.006])
+
+
+@dataclass(frozen=True)
+class World:
+    """What kind of authorities are drawn; the default is the realistic world.
+
+    Attributes:
+        first_year: first January census year.
+        last_year: last January census year.
+        drift: multiplier of the drift of the ratios (0 for constant ratios).
+        migration_sd: yearly migration shock shared by all year groups, fraction of a year group.
+        migration_ar: share of the shock that carries over to the next year.
+        group_sd: shock of one year group in one year, fraction (heavy tails when `heavy_tails`).
+        heavy_tails: draw the shock of one year group from Student's t with 5 degrees of freedom.
+        over_dispersion: highest ratio of the variance of a count to that of independent movers.
+        closing_share: share of authorities where a school closes.
+        miscoded_share: share of authorities with one census where a year group is part miscoded.
+        yield_cv: spread of the true yields round the stated ones, fraction.
+        housing_scale: dwellings built each year per birth.
+        delivery_sd: spread of dwellings delivered round those planned, fraction.
+        pupils_scale: median births a year.
+    """
+
+    first_year: int = 2008
+    last_year: int = 2025
+    drift: float = 1.0
+    migration_sd: float = 0.006
+    migration_ar: float = 0.5
+    group_sd: float = 0.004
+    heavy_tails: bool = True
+    over_dispersion: float = 3.0
+    closing_share: float = 0.3
+    miscoded_share: float = 0.3
+    yield_cv: float = 0.2
+    housing_scale: float = 0.33
+    delivery_sd: float = 0.2
+    pupils_scale: float = 3200.0
+
+
+REALISTIC = World()
+KNOWN_TRUTH = World(
+    drift=0.0,
+    migration_ar=0.0,
+    heavy_tails=False,
+    closing_share=0.0,
+    miscoded_share=0.0,
+    over_dispersion=1.0,
+    housing_scale=1.0,
+)
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What really held, of which the census shows only a part.
+
+    Attributes:
+        pupils: (year, nc_year) pupils on roll, before miscoding.
+        ratios: (year, nc_year) true take-up (of births) and progression ratios, without migration.
+        slope: (year, nc_year) expected change of the log ratio into that year.
+        migration: (year,) shock shared by all year groups, fraction; multiplied by `MOBILITY`.
+        yield_factor: (dwelling_type,) true yield as a multiple of the stated one.
+        closing: (year, nc_year) fraction lost that year because a school closed.
+        cross_border: (year,) share of Year 7 on roll who live elsewhere.
+        born: (year, nc_year) births behind each entry group, 0 for year groups that are moved up into.
+        entered: (year, nc_year) children entering from births, including movement before school.
+        moved_up: (year, nc_year) pupils of the year group below, the January before.
+        net_arrived: (year, nc_year) arrivals less leavers since the January before.
+    """
+
+    pupils: FloatArray
+    ratios: FloatArray
+    slope: FloatArray
+    migration: FloatArray
+    yield_factor: FloatArray
+    closing: FloatArray
+    cross_border: FloatArray
+    born: FloatArray
+    entered: FloatArray
+    moved_up: FloatArray
+    net_arrived: FloatArray
+
+
+@dataclass(frozen=True)
+class SyntheticAuthority:
+    """One authority: the truth, and what its officers could see.
+
+    Attributes:
+        world: the world it was drawn from.
+        years: (year,) January census years.
+        truth: what really held.
+        observed: (year, nc_year) pupils on roll as returned, with the miscoding.
+        birth_years: (birth_year,) academic years of birth.
+        births: (birth_year,) births.
+        residents: (year, age) residents aged 0 to 4 as estimated.
+        completed: (year, dwelling_type) dwellings completed.
+        planned: (year, dwelling_type) dwellings planned the years before.
+    """
+
+    world: World
+    years: IntArray
+    truth: Truth
+    observed: FloatArray
+    birth_years: IntArray
+    births: FloatArray
+    residents: FloatArray
+    completed: FloatArray
+    planned: FloatArray
+
+
+def synthetic_authorities(count: int, seed: int, world: World = REALISTIC) -> tuple[SyntheticAuthority, ...]:
+    """Draw authorities, each from its own stream of the seed.
+
+    Args:
+        count: how many authorities.
+        seed: seed; authority i is the same whatever the count.
+        world: the world to draw from.
+
+    Returns:
+        The authorities.
+    """
+    return tuple(synthetic_authority(np.random.default_rng([seed, i]), world) for i in range(count))
+
+
+def synthetic_authority(rng: np.random.Generator, world: World = REALISTIC) -> SyntheticAuthority:
+    """Draw one authority: births, ratios, shocks, housing, then the rolls year by year.
+
+    Args:
+        rng: source of the draws.
+        world: the world to draw from.
+
+    Returns:
+        The authority with its truth.
+    """
+    years = np.arange(world.first_year, world.last_year + 1)
+    birth_years, births = _births(rng, world)
+    level, slope = _ratios(rng, world, len(years))
+    migration = _migration(rng, world, len(years))
+    planned, completed = _housing(rng, world, len(years), births)
+    factor = 1 + world.yield_cv * np.clip(rng.standard_normal(2), -2.5, 2.5)
+    closing = _closing(rng, world, len(years))
+    cross = 0.08 * rng.uniform(0.3, 2.0) + np.cumsum(0.003 * world.drift * rng.standard_normal(len(years)))
+    arrivals = housing_arrivals(completed, STATED_YIELDS * factor[:, None])
+    dispersion = rng.uniform(1.0, world.over_dispersion)
+    parts = (births, birth_years, level, migration, arrivals, closing, np.clip(cross, 0.0, 0.4))
+    flows = _rolls(rng, world, years, dispersion, *parts)
+    pupils, entered, moved, born = flows
+    truth = Truth(
+        pupils,
+        level,
+        slope,
+        migration,
+        factor,
+        closing,
+        np.clip(cross, 0.0, 0.4),
+        born,
+        entered,
+        moved,
+        pupils - entered - moved,
+    )
+    observed = _miscode(rng, world, pupils)
+    residents = _residents(rng, years, births, birth_years)
+    return SyntheticAuthority(
+        world, years, truth, observed, birth_years, births, residents, completed, planned
+    )
+
+
+def _births(rng: np.random.Generator, world: World) -> tuple[IntArray, FloatArray]:
+    last = ENGLAND_BIRTHS_FROM + len(ENGLAND_BIRTHS_THOUSANDS) - 1
+    years = np.arange(ENGLAND_BIRTHS_FROM, max(world.last_year, last) + 1)
+    cycle = np.interp(years, np.arange(ENGLAND_BIRTHS_FROM, last + 1), ENGLAND_BIRTHS_THOUSANDS) / 650.0
+    size = world.pupils_scale * np.exp(0.6 * np.clip(rng.standard_normal(), -2.0, 2.0))
+    local = np.cumsum(0.01 * rng.standard_normal(len(years))) + 0.004 * rng.standard_normal() * np.arange(
+        len(years)
+    )
+    depth = rng.uniform(0.6, 1.4)
+    return years, rng.poisson(size * cycle**depth * np.exp(local)).astype(float)
+
+
+def _ratios(rng: np.random.Generator, world: World, count: int) -> tuple[FloatArray, FloatArray]:
+    groups = len(NC_YEARS)
+    start = np.log(TYPICAL_RATIO) + SPREAD_OF_RATIO * np.clip(rng.standard_normal(groups), -2, 2)
+    in_phase = (NC_YEARS >= 1) & (NC_YEARS <= 11) & (NC_YEARS != 7)
+    start = start + in_phase * 0.006 * rng.standard_normal()
+    slope = world.drift * SLOPE_SD * rng.standard_normal(groups) * SLOPE_DAMPING ** np.arange(count)[:, None]
+    steps = slope + world.drift * DRIFT_SD * rng.standard_normal((count, groups))
+    return np.exp(start + np.cumsum(steps, axis=0)), slope
+
+
+def _migration(rng: np.random.Generator, world: World, count: int) -> FloatArray:
+    shock = world.migration_sd * rng.standard_normal(count)
+    migration = np.zeros(count)
+    for i in range(count):
+        migration[i] = world.migration_ar * migration[i - 1] * (i > 0) + shock[i]
+    return migration
+
+
+def _housing(
+    rng: np.random.Generator, world: World, count: int, births: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    usual = world.housing_scale * births.mean() * np.array([0.7, 0.3])
+    planned = np.rint(usual * np.exp(0.5 * rng.standard_normal((count, 2)) - 0.125))
+    return planned, np.rint(planned * np.exp(world.delivery_sd * rng.standard_normal((count, 2))))
+
+
+def housing_arrivals(completed: FloatArray, pupils_per_dwelling: FloatArray) -> FloatArray:
+    """Pupils arriving from new dwellings in each year: half as many again each year after completion.
+
+    Args:
+        completed: (year, dwelling_type) dwellings.
+        pupils_per_dwelling: (dwelling_type, nc_year) pupils per dwelling in the end.
+
+    Returns:
+        (year, nc_year) pupils.
+    """
+    padded = np.vstack([np.zeros((len(ARRIVAL_PROFILE) - 1, completed.shape[1])), completed])
+    windows = np.lib.stride_tricks.sliding_window_view(padded, len(ARRIVAL_PROFILE), axis=0)
+    filled: FloatArray = windows @ ARRIVAL_PROFILE[::-1] @ pupils_per_dwelling
+    return filled
+
+
+def _closing(rng: np.random.Generator, world: World, count: int) -> FloatArray:
+    closing = np.zeros((count, len(NC_YEARS)))
+    happens, year = rng.random() < world.closing_share, int(rng.integers(2, count))
+    fraction, secondary = rng.uniform(0.005, 0.02), rng.random() < 0.3
+    low, high = (7, 11) if secondary else (0, 6)
+    if happens:
+        closing[year, (NC_YEARS >= low) & (NC_YEARS <= high)] = fraction
+    return closing
+
+
+def expected_roll(
+    before: FloatArray,
+    born: FloatArray,
+    ratio: FloatArray,
+    cross_border: float | FloatArray,
+    arrivals: FloatArray,
+) -> FloatArray:
+    """Return the roll that the true ratios lead to, one year on.
+
+    Args:
+        before: (nc_year,) pupils the January before.
+        born: (nc_year,) births behind each entry group, 0 elsewhere.
+        ratio: (nc_year,) take-up and progression, with migration and closing.
+        cross_border: share of Year 7 on roll who live elsewhere.
+        arrivals: (nc_year,) pupils from new dwellings.
+
+    Returns:
+        (nc_year,) expected pupils.
+    """
+    moved = np.where(NC_YEARS <= 0, 0.0, np.concatenate([[0.0], before[:-1]]))
+    roll = (born + moved) * ratio + arrivals
+    return np.asarray(np.where(NC_YEARS == 7, roll / (1 - cross_border), roll))
+
+
+def births_behind(year: int, births: FloatArray, birth_years: IntArray) -> FloatArray:
+    """Return the births behind each entry group of a January: Reception of y was born in y − 5.
+
+    Args:
+        year: January census year.
+        births: (birth_year,) births.
+        birth_years: (birth_year,) academic years of birth.
+
+    Returns:
+        (nc_year,) births, 0 for year groups above Reception.
+    """
+    wanted = np.where(NC_YEARS <= 0, year - 5 - NC_YEARS, birth_years[0])
+    return np.asarray(np.where(NC_YEARS <= 0, births[wanted - birth_years[0]], 0.0))
+
+
+def _rolls(
+    rng: np.random.Generator,
+    world: World,
+    years: IntArray,
+    dispersion: float,
+    births: FloatArray,
+    birth_years: IntArray,
+    level: FloatArray,
+    migration: FloatArray,
+    arrivals: FloatArray,
+    closing: FloatArray,
+    cross: FloatArray,
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    shape = (len(years), len(NC_YEARS))
+    pupils, entered, moved, born = np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    tails = rng.standard_t(5, shape) / np.sqrt(5 / 3) if world.heavy_tails else rng.standard_normal(shape)
+    chance = rng.standard_normal(shape)
+    lasting = 1 - np.cumsum(closing, axis=0) * np.isin(NC_YEARS, (0, 7))
+    before = _first_stock(years[0], births, birth_years, level[0])
+    for i, year in enumerate(years):
+        born[i] = births_behind(int(year), births, birth_years)
+        lost = np.where(np.isin(NC_YEARS, (0, 7)), lasting[i], 1 - closing[i])
+        ratio = level[i] * (1 + MOBILITY * migration[i]) * lost
+        mean = expected_roll(before, born[i], ratio, cross[i], arrivals[i])
+        spread = np.sqrt(0.08 * mean * dispersion)
+        pupils[i] = np.maximum(np.rint(mean * (1 + world.group_sd * tails[i]) + spread * chance[i]), 0.0)
+        moved[i] = np.where(NC_YEARS <= 0, 0.0, np.concatenate([[0.0], before[:-1]]))
+        entered[i] = np.where(NC_YEARS <= 0, pupils[i], 0.0)
+        before = pupils[i]
+    return pupils, entered, moved, born
+
+
+def _first_stock(year: int, births: FloatArray, birth_years: IntArray, ratio: FloatArray) -> FloatArray:
+    """Return the roll of the January before the first: births of each cohort times its ratios."""
+    groups = NC_YEARS[RECEPTION:]
+    cohort = births[np.clip(year - 6 - groups - birth_years[0], 0, None)]
+    stock = ratio * births[year - 6 - birth_years[0]]
+    stock[RECEPTION:] = cohort * np.cumprod(ratio[RECEPTION:])
+    return np.asarray(np.rint(stock))
+
+
+def _miscode(rng: np.random.Generator, world: World, pupils: FloatArray) -> FloatArray:
+    observed = pupils.copy()
+    happens, year = rng.random() < world.miscoded_share, int(rng.integers(0, len(pupils)))
+    group, share = int(rng.integers(RECEPTION + 1, RECEPTION + 12)), rng.uniform(0.01, 0.06)
+    if happens:
+        wrong = np.rint(share * pupils[year, group])
+        observed[year, group] -= wrong
+        observed[year, group + 1] += wrong
+    return observed
+
+
+def _residents(
+    rng: np.random.Generator, years: IntArray, births: FloatArray, birth_years: IntArray
+) -> FloatArray:
+    ages = np.arange(5)
+    cohort = births[np.clip(years[:, None] - 1 - ages - birth_years[0], 0, len(births) - 1)]
+    stay = 1 + rng.normal(0.0, 0.01) * ages
+    return np.asarray(np.rint(cohort * stay * (1 + 0.01 * rng.standard_normal(cohort.shape))))
+
+
+def inputs_at(authority: SyntheticAuthority, origin: int, ahead: int = 20) -> PupilInputs:
+    """Return what the authority's officers could see just after the January census of `origin`.
+
+    Args:
+        authority: the authority.
+        origin: January census year; nothing later is used except dwellings planned.
+        ahead: years for which dwellings and births are projected.
+
+    Returns:
+        The inputs: births are actual to the academic year that ended before the census, then flat.
+    """
+    seen = authority.years <= origin
+    known = authority.birth_years <= origin - 1
+    past = authority.births[known]
+    flat = np.full(ahead, past[-3:].mean())
+    spread = 0.01 * np.arange(1, ahead + 1)
+    variants = [np.concatenate([past, flat * (1 + sign * spread)]) for sign in (0, 1, -1)]
+    birth_years = np.arange(authority.birth_years[0], origin + ahead)
+    return PupilInputs(
+        authority.years[seen],
+        NC_YEARS,
+        authority.observed[seen],
+        birth_years,
+        variants[0],
+        origin - 1,
+        variants[1],
+        variants[2],
+        _residents_at(authority, origin),
+        _housing_at(authority, origin, ahead),
+        authority.truth.cross_border[seen],
+    )
+
+
+def _residents_at(authority: SyntheticAuthority, origin: int) -> Residents:
+    seen = authority.years <= origin
+    return Residents(
+        authority.years[seen], np.arange(5), authority.residents[seen], np.zeros(seen.sum(), dtype=bool)
+    )
+
+
+def _housing_at(authority: SyntheticAuthority, origin: int, ahead: int) -> Housing:
+    dwellings = planned_dwellings(authority, origin, ahead)
+    years = np.arange(authority.years[0], origin + ahead + 1)
+    return Housing(
+        years,
+        DWELLING_TYPES,
+        dwellings,
+        STATED_YIELDS,
+        STATED_PLANS_PER_DWELLING,
+        max(authority.world.yield_cv, 1e-6),
+    )
+
+
+def planned_dwellings(authority: SyntheticAuthority, origin: int, ahead: int) -> FloatArray:
+    """Return dwellings completed up to the origin and planned after it.
+
+    Args:
+        authority: the authority.
+        origin: January census year.
+        ahead: years of plans; after the last plan, the mean of the past.
+
+    Returns:
+        (year, dwelling_type) dwellings, from the first year of the authority to origin + ahead.
+    """
+    seen = authority.years <= origin
+    plans = authority.planned[~seen][:ahead]
+    rest = np.tile(authority.completed[seen].mean(axis=0), (ahead - len(plans), 1))
+    return np.vstack([authority.completed[seen], plans, rest])
+
+
+def oracle_forecast(authority: SyntheticAuthority, origin: int, ahead: int) -> FloatArray:
+    """Return the forecast of one who knows every true parameter and the true past, not future shocks.
+
+    The ratios go on from their true level at the origin along their true slope; migration fades at its true
+    rate; the true yields meet the dwellings planned; births are those of `inputs_at`.
+
+    Args:
+        authority: the authority.
+        origin: January census year of the last roll known.
+        ahead: years to forecast.
+
+    Returns:
+        (year, nc_year) expected pupils for origin + 1 … origin + ahead.
+    """
+    truth, seen = authority.truth, inputs_at(authority, origin, max(ahead, 20))
+    now = origin - int(authority.years[0])
+    lasting = np.where(np.isin(NC_YEARS, (0, 7)), 1 - truth.closing[: now + 1].sum(axis=0), 1.0)
+    dwellings = planned_dwellings(authority, origin, ahead)
+    arrivals = housing_arrivals(dwellings, STATED_YIELDS * truth.yield_factor[:, None])[now + 1 :]
+    level, before, rolls = np.log(truth.ratios[now]), truth.pupils[now], np.zeros((ahead, len(NC_YEARS)))
+    for step in range(ahead):
+        level = level + truth.slope[now] * SLOPE_DAMPING ** (step + 1)
+        drift = truth.migration[now] * authority.world.migration_ar ** (step + 1)
+        ratio = np.exp(level) * (1 + MOBILITY * drift) * lasting
+        born = births_behind(origin + step + 1, seen.births, seen.birth_years)
+        before = expected_roll(before, born, ratio, truth.cross_border[now], arrivals[step])
+        rolls[step] = before
+    return rolls

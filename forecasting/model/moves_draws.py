@@ -1,0 +1,545 @@
+"""Draws of plans by NC year × need × setting: uncertain rates once per run, chance on top.
+
+A block of draws is one array of children by draw, open (setting, NC year) pair and need. Each year:
+everyone ages; leaving and moving strike children one by one with hazards that were drawn once for the run;
+joiners arrive as a Poisson stream. Work grows with the number of events and of open cells, never with a loop
+over children, cells or draws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from forecasting.model.moves import (
+    Flags,
+    Levers,
+    MoveRates,
+    damped,
+    lever_arrays,
+    pair_grid,
+    residents_by_year,
+    with_weights,
+)
+from forecasting.model.moves_glm import Floats, Ints
+
+Singles = NDArray[np.float32]
+Counts = NDArray[np.int32]
+
+BLOCK_CELLS = 400_000  # draws in a block × cells: keeps a block in the processor's cache and memory small
+LEAST_RECORDING = 0.02  # disagreement between returns below this is left out
+MARGINS = ("total", "nc_year", "need", "setting", "need_setting", "setting_nc_year")
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Draws of plans and flows. People, whole numbers.
+
+    Attributes:
+        years: forecast Januaries, axis (year).
+        margins: by name of margin, axes (draw, year, …): "total" (), "nc_year" (n), "need" (d),
+            "setting" (s), "need_setting" (d, s), "setting_nc_year" (s, n), "cells" (n, d, s) when asked for.
+        joined: joiners of the year before by NC year on arrival, axes (draw, year, n).
+        left: leavers of the year before by NC year at origin, axes (draw, year, n).
+        start: plans at the January before the first year, people.
+    """
+
+    years: tuple[int, ...]
+    margins: dict[str, NDArray[np.int32]]
+    joined: Counts
+    left: Counts
+    start: int
+
+    def imbalance(self) -> Ints:
+        """stock(t+1) − stock(t) − joined + left, axes (draw, year); zero if plans are conserved."""
+        total = self.margins["total"].astype(np.int64)
+        before = np.concatenate([np.full((len(total), 1), self.start), total[:, :-1]], axis=1)
+        flows = self.joined.sum(axis=2, dtype=np.int64) - self.left.sum(axis=2, dtype=np.int64)
+        return np.asarray(total - before - flows)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What all blocks share: sizes, index maps, residents, levers."""
+
+    rates: MoveRates
+    people: Floats
+    levers: tuple[Floats, Floats, Floats, Floats]
+    start: Counts
+    last_of_setting: Ints
+    first_of_setting: Ints
+    top_pairs: Ints
+    grid: Ints
+    targets: Ints
+    base: Singles
+    change_to: Floats
+    uncertain: bool
+    chance: bool
+
+
+@dataclass(frozen=True)
+class _Block:
+    """The uncertain values of one block, drawn once and kept for all years."""
+
+    join: Singles
+    leave: Singles
+    move: Singles
+    level: Singles
+    change: Singles
+    need_drift: Singles
+    setting_drift: Singles
+    leave_drift: Singles
+    tilt: Singles
+    need_rate: Singles
+
+
+def simulate(
+    stock: Floats,
+    rates: MoveRates,
+    residents: pd.DataFrame,
+    years: Sequence[int],
+    n_draws: int,
+    seed: int,
+    levers: Levers | None = None,
+    margins: Sequence[str] = MARGINS,
+    uncertain: bool = True,
+    chance: bool = True,
+) -> Draws:
+    """Draw plans and flows.
+
+    Every uncertain rate is drawn once per draw and kept through the years; yearly shocks and the chance of
+    each child come on top. The same seed gives the same rates under every scenario.
+
+    Args:
+        stock: plans at the January before the first year, axes (n, d, s), whole people.
+        rates: from `estimate`.
+        residents: columns year, nc_year, people, for every forecast year.
+        years: consecutive Januaries to forecast.
+        n_draws: number of draws.
+        seed: seed of all random values.
+        levers: policy levers, axis 0 in step with `years`.
+        margins: margins to keep (see `Draws`); "cells" keeps everything and is meant for small jobs.
+        uncertain: draw the rates; when False they stay at central values, without drift.
+        chance: yearly shocks to joiners and leavers beyond Poisson and binomial chance.
+
+    Returns:
+        The draws.
+
+    Raises:
+        DatasetError: residents are missing for a year.
+    """
+    plan = _plan(stock, rates, residents, years, levers, uncertain, chance)
+    kept = _empty(rates, n_draws, len(years), (*margins, "total"))
+    cells = rates.axes.n_pairs * rates.axes.n_needs
+    size = int(np.clip(BLOCK_CELLS // max(cells, int(plan.start.sum()), 1), 1, n_draws))
+    starts = range(0, n_draws, size)
+    for seeds, low in zip(np.random.SeedSequence(seed).spawn(len(starts)), starts, strict=True):
+        _run_block(plan, seeds, slice(low, min(low + size, n_draws)), kept)
+    flows = kept.pop("joined"), kept.pop("left")
+    return Draws(tuple(years), kept, flows[0], flows[1], int(plan.start.sum()))
+
+
+def quantiles(draws: NDArray[np.int32], levels: Sequence[float]) -> Floats:
+    """Quantiles over draws, year by year to spare memory.
+
+    Args:
+        draws: axes (draw, year, …).
+        levels: fractions between 0 and 1.
+
+    Returns:
+        Quantiles, axes (level, year, …), people.
+    """
+    return np.stack([np.quantile(draws[:, t], levels, axis=0) for t in range(draws.shape[1])], axis=1)
+
+
+def scale_to_totals(margin: NDArray[np.int32], total: NDArray[np.int32], totals: Floats) -> Floats:
+    """Scale each draw and year to a given total and keep its composition.
+
+    Draws are matched by rank of their total, so that high stays high and the spread is that of `totals`.
+
+    Args:
+        margin: axes (draw, year, …), people.
+        total: totals of the same draws, axes (draw, year), people.
+        totals: totals wanted, axes (draw, year), people; as many draws.
+
+    Returns:
+        Scaled margin, axes (draw, year, …), people (not rounded). A draw with nobody in it stays empty.
+    """
+    order = np.argsort(np.argsort(total[:, -1], kind="stable"), kind="stable")
+    wanted = totals[np.argsort(totals[:, -1], kind="stable")][order]
+    ratio = np.divide(wanted, total, out=np.zeros_like(wanted, dtype=float), where=total > 0)
+    return np.asarray(margin * ratio.reshape(ratio.shape + (1,) * (margin.ndim - 2)))
+
+
+def scale_flows(start: float, totals: Floats, left: Floats) -> tuple[Floats, Floats]:
+    """Joiners and leavers that agree with given totals: stock(t+1) = stock(t) + joined − left in every draw.
+
+    Args:
+        start: plans before the first year, people.
+        totals: plans wanted, axes (draw, year), people.
+        left: leavers in step with the totals, axes (draw, year), people; raised if the total falls by more.
+
+    Returns:
+        Joined and left, axes (draw, year), people, none negative.
+    """
+    before = np.concatenate([np.full((len(totals), 1), float(start)), totals[:, :-1]], axis=1)
+    joined = np.maximum(totals - before + left, 0.0)
+    return joined, joined - (totals - before)
+
+
+# ------------------------------------------------------------------------------------------------- set-up
+
+
+def _plan(
+    stock: Floats, rates: MoveRates, residents: pd.DataFrame, years: Sequence[int], levers: Levers | None,
+    uncertain: bool, chance: bool,
+) -> _Plan:
+    """Work out once what every block needs."""
+    axes = rates.axes
+    start = np.rint(stock[axes.pair_nc, :, axes.pair_setting]).astype(np.int32)
+    if not np.allclose(start.sum(), stock.sum()):
+        raise ValueError("the stock has part children, or children at NC years their setting does not serve")
+    edges = np.flatnonzero(np.diff(axes.pair_setting)) if axes.n_pairs else np.zeros(0, dtype=np.int64)
+    last = np.append(edges, axes.n_pairs - 1)
+    targets, base = _targets(rates)
+    off = rates.central.need_change * (1.0 - np.eye(axes.n_needs))
+    change_to = np.cumsum(off / np.maximum(off.sum(axis=1, keepdims=True), 1e-300), axis=1)
+    return _Plan(
+        rates, residents_by_year(residents, rates.nc_years, years), lever_arrays(levers, rates, len(years)),
+        start, last, np.append(0, edges + 1), np.flatnonzero(axes.pair_nc == axes.n_nc - 1), pair_grid(axes),
+        targets, base, change_to, uncertain, chance,
+    )
+
+
+def _targets(rates: MoveRates) -> tuple[Ints, Singles]:
+    """Settings that can be moved to from each pair, padded: (p, k), and their central chances (p, d, k)."""
+    axes = rates.axes
+    to = rates.central.to[axes.pair_nc, :, axes.pair_setting, :]
+    possible = to.sum(axis=1) > 0
+    width = max(int(possible.sum(axis=1).max(initial=0)), 1)
+    targets = np.argsort(~possible, axis=1, kind="stable")[:, :width]
+    base = np.take_along_axis(to, targets[:, None, :], axis=2)
+    return targets.astype(np.int64), base.astype(np.float32)
+
+
+def _empty(rates: MoveRates, n_draws: int, n_years: int, margins: Sequence[str]) -> dict[str, Counts]:
+    """Arrays for the margins kept."""
+    n, d, s = rates.axes.n_nc, rates.axes.n_needs, rates.axes.n_settings
+    shapes: dict[str, tuple[int, ...]] = {
+        "total": (), "nc_year": (n,), "need": (d,), "setting": (s,), "need_setting": (d, s),
+        "setting_nc_year": (s, n), "cells": (n, d, s), "joined": (n,), "left": (n,),
+    }
+    names = dict.fromkeys((*margins, "joined", "left"))
+    return {name: np.zeros((n_draws, n_years, *shapes[name]), dtype=np.int32) for name in names}
+
+
+# ------------------------------------------------------------------------------------------------ one block
+
+
+def _run_block(plan: _Plan, seeds: np.random.SeedSequence, rows: slice, kept: dict[str, Counts]) -> None:
+    """Draw the rates of a block, then run it through the years."""
+    n_draws = rows.stop - rows.start
+    streams = [np.random.default_rng(child) for child in seeds.spawn(1 + len(plan.people))]
+    block = _draw_rates(plan, streams[0], n_draws)
+    stock = np.broadcast_to(plan.start, (n_draws, *plan.start.shape)).copy()
+    stock = _relabelled(plan, stock, streams[0])
+    for t, rng in enumerate(streams[1:]):
+        stock, joined, left = _one_year(plan, block, stock, t, rng)
+        _keep(plan, kept, rows, t, _relabelled(plan, stock, rng), joined, left)
+
+
+def _draw_rates(plan: _Plan, rng: np.random.Generator, n_draws: int) -> _Block:
+    """Draw every uncertain value of a block once."""
+    rates, axes, variation = plan.rates, plan.rates.axes, plan.rates.variation
+    on = np.float32(plan.uncertain)
+    trend = rng.multivariate_normal(rates.trend.mean, rates.trend.covariance, n_draws, method="eigh")
+    trend = trend if plan.uncertain else np.broadcast_to(rates.trend.mean, trend.shape)
+    drift = rng.standard_normal((n_draws, 2 + axes.n_needs + axes.n_settings), dtype=np.float32) * on
+    level = trend[:, 0].astype(np.float32)
+    return _Block(
+        join=np.exp(_log_rates(plan, "joining", rng, n_draws)),
+        leave=_hazard(plan, "leaving", rng, n_draws),
+        move=_hazard(plan, "moving", rng, n_draws) * _can_move(plan),
+        level=np.stack([level, drift[:, 0] * variation.joiner_drift_sd], axis=1),
+        change=trend[:, 1].astype(np.float32),
+        need_drift=drift[:, 2 : 2 + axes.n_needs] * variation.mix_drift_sd,
+        setting_drift=drift[:, 2 + axes.n_needs :] * variation.mix_drift_sd,
+        leave_drift=drift[:, 1] * variation.leaver_drift_sd,
+        tilt=_tilt(plan, rng, n_draws),
+        need_rate=_need_rate(plan, rng, n_draws),
+    )
+
+
+def _log_rates(plan: _Plan, kind: str, rng: np.random.Generator, n_draws: int) -> Singles:
+    """Log or logit rates, axes (draw, p, d)."""
+    table = getattr(plan.rates, kind)
+    drawn: Singles = table.draw(rng, n_draws)
+    if not plan.uncertain:
+        drawn[:] = table.centre
+    return drawn
+
+
+def _hazard(plan: _Plan, kind: str, rng: np.random.Generator, n_draws: int) -> Singles:
+    """Yearly hazard −log(1 − q) = log(1 + e^logit), axes (draw, p, d)."""
+    eta = _log_rates(plan, kind, rng, n_draws)
+    return np.asarray(np.log1p(np.exp(np.minimum(eta, 15.0))), dtype=np.float32)
+
+
+def _can_move(plan: _Plan) -> Singles:
+    """1 where there is a setting to move to, 0 where there is none, axes (p, d)."""
+    axes = plan.rates.axes
+    return np.asarray(plan.rates.central.move[axes.pair_nc, :, axes.pair_setting] > 0, dtype=np.float32)
+
+
+def _tilt(plan: _Plan, rng: np.random.Generator, n_draws: int) -> Singles:
+    """Multiplier of the chance of each move between settings, axes (draw, s, s'): Gamma, mean 1."""
+    counts = plan.rates.move_counts + 1.0
+    drawn = rng.standard_gamma(counts.astype(np.float32), (n_draws, *counts.shape), dtype=np.float32)
+    return (drawn / counts).astype(np.float32) if plan.uncertain else np.ones_like(drawn)
+
+
+def _need_rate(plan: _Plan, rng: np.random.Generator, n_draws: int) -> Singles:
+    """Yearly chance of a change of need, axes (draw, d): Gamma around the central chance."""
+    counts = plan.rates.need_counts
+    off = counts.sum(axis=1) - np.diag(counts) + 0.5
+    central = 1.0 - np.diag(plan.rates.central.need_change)
+    drawn = rng.standard_gamma(off, (n_draws, len(off))) / off
+    drawn = drawn if plan.uncertain else np.ones_like(drawn)
+    return np.asarray(np.minimum(drawn * central, 0.95), dtype=np.float32)
+
+
+# ------------------------------------------------------------------------------------------------- one year
+
+
+def _one_year(
+    plan: _Plan, block: _Block, stock: Counts, t: int, rng: np.random.Generator
+) -> tuple[Counts, Counts, Counts]:
+    """Run one year: stock (draw, p, d) at the next January, joiners (draw, p, d), leavers (draw, p, d)."""
+    leave, move = _year_hazards(plan, block, t, rng)
+    cells, certain = _struck(plan, stock, leave, move, block.need_rate, rng)
+    leaves, changes_setting, changes_need = _outcomes(plan, block, cells, certain, leave, move, rng)
+    shape, size = stock.shape, stock.size
+    left = np.bincount(cells[leaves], minlength=size).reshape(shape).astype(np.int32)
+    left[:, plan.top_pairs] = stock[:, plan.top_pairs]
+    gone = np.bincount(cells, minlength=size).reshape(shape).astype(np.int32)
+    rest = stock - gone
+    rest[:, plan.top_pairs] = 0
+    aged = np.zeros_like(stock)
+    aged[:, 1:] = rest[:, :-1]
+    aged[:, plan.first_of_setting] = 0
+    keep = ~leaves
+    arrived = _landed(plan, block, cells[keep], changes_setting[keep], changes_need[keep], shape, t, rng)
+    joined = _joined(plan, block, shape, t, rng)
+    return aged + arrived + joined, joined, left
+
+
+def _year_hazards(plan: _Plan, block: _Block, t: int, rng: np.random.Generator) -> tuple[Singles, Singles]:
+    """Hazards of leaving and of moving in a year, after drift, this year's shock and levers."""
+    axes, variation = plan.rates.axes, plan.rates.variation
+    year_sd = variation.leaver_year_sd * plan.chance
+    shock = rng.standard_normal(len(block.leave), dtype=np.float32) * np.float32(year_sd)
+    factor = np.exp(block.leave_drift * np.sqrt(t + 1.0) + shock)
+    leave = block.leave * factor[:, None, None].astype(np.float32)
+    by_pair = plan.levers[1][t][axes.pair_nc].astype(np.float32)
+    if np.any(by_pair != 1.0):
+        leave *= by_pair
+    movers = plan.levers[2][t][axes.pair_setting].astype(np.float32)
+    move = block.move * movers[:, None] if np.any(movers != 1.0) else block.move
+    return leave, move
+
+
+def _struck(
+    plan: _Plan, stock: Counts, leave: Singles, move: Singles, need_rate: Singles, rng: np.random.Generator
+) -> tuple[Ints, Flags]:
+    """Children to whom something happens: their cells (flat), and whether they had to move."""
+    forced = plan.last_of_setting
+    hazard = leave + move - np.log1p(-need_rate)[:, None, :]
+    hazard[:, forced] = 0.0
+    hazard = hazard.reshape(-1)
+    cells = _strike(stock.reshape(-1), hazard, rng)
+    must = _forced_children(plan, stock)
+    certain = np.concatenate([np.zeros(len(cells), dtype=bool), np.ones(len(must), dtype=bool)])
+    return np.concatenate([cells, must]), certain
+
+
+def _strike(people: Counts, hazard: Singles, rng: np.random.Generator) -> Ints:
+    """Cells (flat, sorted), one entry a child, of the children struck by events of the given hazards.
+
+    Events fall on children as a Poisson process with hazard h each; a child hit at least once is struck. So
+    the number struck in a cell of x children is exactly binomial(x, 1 − e^(−h)).
+    """
+    weight = people * hazard
+    upto = np.cumsum(weight, dtype=np.float64)
+    total = float(upto[-1])
+    gaps = np.cumsum(rng.standard_exponential(int(rng.poisson(total)) + 1))
+    where = gaps[:-1] * (total / gaps[-1])
+    cells = np.minimum(np.searchsorted(upto, where, side="right"), len(people) - 1)
+    inside = where - (upto[cells] - weight[cells])
+    child = np.floor(inside / np.maximum(hazard[cells], 1e-30))
+    child = np.clip(child, 0, np.maximum(people[cells] - 1, 0))
+    first = np.ones(len(cells), dtype=bool)
+    first[1:] = (cells[1:] != cells[:-1]) | (child[1:] != child[:-1])
+    return np.asarray(cells[first & (people[cells] > 0)])
+
+
+def _relabelled(plan: _Plan, stock: Counts, rng: np.random.Generator) -> Counts:
+    """The stock as a return would record it: some children under other labels, the total of each draw kept.
+
+    Each label's count is multiplied by e^g, g normal with the sd of `Recording`, and rescaled to the total.
+    Children in cells that shrink are struck and join cells that grow, in proportion to the growth.
+    """
+    recording, axes = plan.rates.recording, plan.rates.axes
+    if not plan.chance or max(recording.nc, recording.need, recording.setting) < LEAST_RECORDING:
+        return stock
+    draws = len(stock)
+    by_nc = rng.standard_normal((draws, axes.n_nc), dtype=np.float32) * np.float32(recording.nc)
+    by_need = rng.standard_normal((draws, axes.n_needs), dtype=np.float32) * np.float32(recording.need)
+    by_setting = rng.standard_normal((draws, axes.n_settings), dtype=np.float32)
+    by_setting *= np.float32(recording.setting)
+    ratio = np.exp(by_nc[:, axes.pair_nc] + by_setting[:, axes.pair_setting])[:, :, None]
+    ratio = ratio * np.exp(by_need)[:, None, :]
+    scale = stock.sum(axis=(1, 2)) / np.maximum((stock * ratio).sum(axis=(1, 2)), 1e-9)
+    ratio = ratio * scale[:, None, None].astype(np.float32)
+    hazard = -np.log(np.minimum(ratio, 1.0)).reshape(-1)
+    lost = _strike(stock.reshape(-1), hazard, rng)
+    growth = (stock * np.maximum(ratio - 1.0, 0.0)).reshape(draws, -1)
+    upto = np.cumsum(growth, axis=1, dtype=np.float64) / np.maximum(growth.sum(axis=1, keepdims=True), 1e-9)
+    draw = lost // growth.shape[1]
+    keep = upto[draw, -1] > 0
+    lost, draw = lost[keep], draw[keep]
+    rows = (upto + np.arange(draws)[:, None]).reshape(-1)
+    found = np.searchsorted(rows, draw + rng.random(len(draw)) * upto[draw, -1] * (1 - 1e-12), side="right")
+    found = np.minimum(found, (draw + 1) * growth.shape[1] - 1)
+    change = np.bincount(found, minlength=stock.size) - np.bincount(lost, minlength=stock.size)
+    return stock + change.reshape(stock.shape).astype(np.int32)
+
+
+def _forced_children(plan: _Plan, stock: Counts) -> Ints:
+    """Cells (flat), one entry a child, of children whose setting does not serve them next year."""
+    forced = np.setdiff1d(plan.last_of_setting, plan.top_pairs)
+    people = stock[:, forced].reshape(-1)
+    n_needs = stock.shape[2]
+    draw, pair, need = np.indices((len(stock), len(forced), n_needs))
+    flat = (draw.ravel() * stock.shape[1] + forced[pair.ravel()]) * n_needs + need.ravel()
+    return np.repeat(flat, people)
+
+
+def _outcomes(
+    plan: _Plan, block: _Block, cells: Ints, certain: Flags, leave: Singles, move: Singles,
+    rng: np.random.Generator,
+) -> tuple[Flags, Flags, Flags]:
+    """What happens to each child struck: leaves; changes setting; changes need (at least one of them)."""
+    shape = leave.shape
+    draw, need = cells // (shape[1] * shape[2]), cells % shape[2]
+    quits = -np.expm1(-leave.reshape(-1)[cells].astype(float))
+    moves = -np.expm1(-move.reshape(-1)[cells].astype(float))
+    changes = block.need_rate[draw, need].astype(float)
+    moves[certain] = 1.0
+    if certain.any():
+        central = plan.rates.central.leave[plan.rates.axes.pair_nc, :, plan.rates.axes.pair_setting]
+        stuck = central.reshape(-1)[cells % (shape[1] * shape[2])] >= 1.0
+        quits = np.where(certain & stuck, 1.0, quits)
+    either = 1.0 - (1.0 - moves) * (1.0 - changes)
+    anything = np.where(certain, 1.0, 1.0 - (1.0 - quits) * (1.0 - either))
+    u = rng.random((3, len(cells)))
+    leaves = u[0] * anything < quits
+    setting = u[1] * either < moves
+    return leaves, setting, ~setting | (u[2] < changes)
+
+
+def _landed(
+    plan: _Plan, block: _Block, cells: Ints, changes_setting: Flags, changes_need: Flags,
+    shape: tuple[int, ...], t: int, rng: np.random.Generator,
+) -> Counts:
+    """Where children who keep the plan and change something are a year later, axes (draw, p, d)."""
+    axes = plan.rates.axes
+    need, pair = cells % shape[2], (cells // shape[2]) % shape[1]
+    draw = cells // (shape[1] * shape[2])
+    setting, nc = axes.pair_setting[pair].copy(), axes.pair_nc[pair]
+    at = np.flatnonzero(changes_setting)
+    setting[at] = _new_setting(plan, block, draw[at], pair[at], need[at], t, rng)
+    at = np.flatnonzero(changes_need)
+    rows = plan.change_to[need[at]]
+    need[at] = np.minimum((rng.random(len(at))[:, None] > rows).sum(axis=1), shape[2] - 1)
+    flat = (draw * shape[1] + plan.grid[nc + 1, setting]) * shape[2] + need
+    return np.bincount(flat, minlength=int(np.prod(shape))).reshape(shape).astype(np.int32)
+
+
+def _new_setting(
+    plan: _Plan, block: _Block, draw: Ints, pair: Ints, need: Ints, t: int, rng: np.random.Generator
+) -> Ints:
+    """Setting moved to: central chances times the tilt of the draw and the lever."""
+    targets = plan.targets[pair]
+    origin = plan.rates.axes.pair_setting[pair]
+    weight = plan.base[pair, need] * block.tilt[draw[:, None], origin[:, None], targets]
+    lever = plan.levers[3][t].astype(np.float32)
+    if np.any(lever != 1.0):
+        weight = weight * lever[targets]
+    upto = np.cumsum(weight, axis=1)
+    u = rng.random(len(pair), dtype=np.float32) * upto[:, -1] * np.float32(1.0 - 1e-6)
+    pick = np.minimum((u[:, None] >= upto).sum(axis=1), targets.shape[1] - 1)
+    return np.asarray(targets[np.arange(len(pair)), pick])
+
+
+def _joined(plan: _Plan, block: _Block, shape: tuple[int, ...], t: int, rng: np.random.Generator) -> Counts:
+    """Joiners on arrival, axes (draw, p, d): a Poisson stream over cells."""
+    axes, variation = plan.rates.axes, plan.rates.variation
+    on = np.float32(plan.chance)
+    steps = np.sqrt(t + 1.0)
+    year = rng.standard_normal(shape[0], dtype=np.float32) * np.float32(variation.joiner_year_sd) * on
+    by_nc = rng.standard_normal((shape[0], axes.n_nc), dtype=np.float32)
+    by_nc *= np.float32(variation.nc_year_sd) * on
+    path = block.level[:, 0] + block.change * damped(plan.rates, t + 1)[-1] + block.level[:, 1] * steps + year
+    people = np.exp(path[:, None] + by_nc) * plan.people[t]
+    by_pair = people[:, axes.pair_nc] * np.exp(block.setting_drift * steps)[:, axes.pair_setting]
+    mean = block.join * by_pair[:, :, None].astype(np.float32)
+    mean *= np.exp(block.need_drift * steps).astype(np.float32)[:, None, :]
+    mean = _levered(plan, mean, t)
+    upto = np.cumsum(mean.reshape(-1), dtype=np.float64)
+    gaps = np.cumsum(rng.standard_exponential(int(rng.poisson(upto[-1])) + 1))
+    cells = np.searchsorted(upto, gaps[:-1] * (upto[-1] / gaps[-1]), side="right")
+    cells = np.minimum(cells, mean.size - 1)
+    return np.bincount(cells, minlength=mean.size).reshape(shape).astype(np.int32)
+
+
+def _levered(plan: _Plan, mean: Singles, t: int) -> Singles:
+    """Joiner means after the levers on joiners and on destinations."""
+    axes = plan.rates.axes
+    joiners, weights = plan.levers[0][t], plan.levers[3][t]
+    if np.any(joiners != 1.0):
+        mean = mean * joiners[axes.pair_nc].astype(np.float32)
+    if np.any(weights != 1.0):
+        box = np.zeros((len(mean), axes.n_nc, mean.shape[2], axes.n_settings))
+        box[:, axes.pair_nc, :, axes.pair_setting] = mean.transpose(1, 0, 2)
+        spread = with_weights(box, weights)[:, axes.pair_nc, :, axes.pair_setting].transpose(1, 0, 2)
+        return np.ascontiguousarray(spread, dtype=np.float32)
+    return np.ascontiguousarray(mean, dtype=np.float32)
+
+
+def _keep(
+    plan: _Plan, kept: dict[str, Counts], rows: slice, t: int, stock: Counts, joined: Counts, left: Counts
+) -> None:
+    """Add one year of a block to the margins kept."""
+    axes = plan.rates.axes
+    by_pair = stock.sum(axis=2, dtype=np.int32)
+    by_setting = np.add.reduceat(stock, plan.first_of_setting, axis=1, dtype=np.int32)
+    grid = np.zeros((len(stock), axes.n_settings, axes.n_nc), dtype=np.int32)
+    grid[:, axes.pair_setting, axes.pair_nc] = by_pair
+    values = {
+        "total": by_pair.sum(axis=1), "setting_nc_year": grid, "nc_year": grid.sum(axis=1),
+        "setting": by_setting.sum(axis=2), "need": by_setting.sum(axis=1),
+        "need_setting": by_setting.transpose(0, 2, 1),
+    }
+    for name, value in values.items():
+        if name in kept:
+            kept[name][rows, t] = value
+    if "cells" in kept:
+        kept["cells"][rows, t][:, axes.pair_nc, :, axes.pair_setting] = stock.transpose(1, 0, 2)
+    for name, flow in (("joined", joined), ("left", left)):
+        grid[:] = 0
+        grid[:, axes.pair_setting, axes.pair_nc] = flow.sum(axis=2)
+        kept[name][rows, t] = grid.sum(axis=1)

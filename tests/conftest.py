@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from forecasting.inputs.dataset import Dataset
+from forecasting.inputs.load import load
+from tests.support import ROTHERHAM, Copy, copy_rotherham
+
+
+@pytest.fixture(scope="session")
+def rotherham() -> Dataset:
+    """The bundled dataset, read once."""
+    return load([ROTHERHAM])
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Copy:
+    """A copy of the bundled dataset that the test may change."""
+    return copy_rotherham(tmp_path / "dataset")

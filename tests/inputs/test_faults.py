@@ -1,0 +1,307 @@
+"""Bad input: each fault says where it is, what was found, what is allowed and what to do; all of them at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import xlsxwriter
+from typer.testing import CliRunner
+
+from forecasting.__main__ import app
+from forecasting.axes import NEEDS
+from forecasting.errors import DatasetError, Fault
+from forecasting.inputs.load import examine, load, sources
+from forecasting.inputs.schema import BY_NAME
+from forecasting.inputs.sheets import Source
+from forecasting.inputs.template import write_dataset_workbook
+from forecasting.scenario.catalogue import BY_NAME as LEVERS
+from tests.support import Copy
+
+HINT_COUNT = "allowed: a number; remove words and notes from the cell, or leave it blank."
+
+
+def faults(copied: Copy) -> list[Fault]:
+    with pytest.raises(DatasetError) as caught:
+        copied.load()
+    return list(caught.value.faults)
+
+
+def only(copied: Copy) -> str:
+    found = [str(fault) for fault in faults(copied)]
+    assert len(found) == 1, found
+    return found[0]
+
+
+def test_a_missing_table(copied: Copy) -> None:
+    (copied.path / "about.csv").unlink()
+    assert only(copied) == (
+        'assumptions.csv: table "about" is missing; allowed: a table with columns key, value; '
+        'add "about" with authority_code, authority_name, title, source and base_year.'
+    )
+
+
+def test_nothing_to_forecast_from(copied: Copy) -> None:
+    for name in ("pupils", "ehc_plans"):
+        (copied.path / f"{name}.csv").unlink()
+    assert only(copied) == (
+        "about.csv: there is nothing to forecast from; allowed: pupils, ehc_plans, plan_moves; "
+        "add at least one of these tables."
+    )
+
+
+def test_an_unknown_need(copied: Copy) -> None:
+    copied.set("placements", 5, "need", "Autizm")
+    assert only(copied) == (
+        'placements.csv, sheet "placements", row 5, column "need": "Autizm" is not allowed here; '
+        f'allowed: {", ".join(NEEDS.names)}; fix the spelling or add a row to "mappings".'
+    )
+
+
+def test_a_need_under_another_name_is_known(copied: Copy) -> None:
+    copied.set("placements", 4, "need", "autistic  spectrum DISORDER")
+    assert copied.load().table("placements").loc[4, "need"] == "ASC"
+
+
+def test_a_negative_count(copied: Copy) -> None:
+    copied.set("sen", 3, "pupils", "-1126")
+    assert only(copied) == (
+        'sen.csv, sheet "sen", row 3, column "pupils": "-1126" is not allowed here; allowed: 0 or more; '
+        "a count cannot be negative: correct the sign."
+    )
+
+
+def test_a_text_where_a_number_belongs(copied: Copy) -> None:
+    copied.set("pupils", 2, "pupils", "about 45,000")
+    assert only(copied) == (
+        f'pupils.csv, sheet "pupils", row 2, column "pupils": "about 45,000" is not allowed here; {HINT_COUNT}'
+    )
+
+
+def test_a_percentage_where_a_fraction_is_meant(copied: Copy) -> None:
+    copied.set("assumptions", 4, "value", "16.3")
+    assert only(copied) == (
+        'assumptions.csv, sheet "assumptions", row 4, column "value": sen_prevalence: "16.3" is not allowed; '
+        "allowed: 0 to 0.5 (fraction of pupils); write shares and rates as fractions: "
+        "16.3 per cent is written 0.163."
+    )
+
+
+def test_a_percentage_in_a_column_of_fractions(copied: Copy) -> None:
+    copied.set("mappings", 13, "weight", "50")
+    assert only(copied) == (
+        'mappings.csv, sheet "mappings", row 13, column "weight": "50" is not allowed here; allowed: 0 to 1; '
+        "write shares as fractions; 50 per cent is written 0.5."
+    )
+
+
+def test_a_percent_sign_says_what_is_meant(copied: Copy) -> None:
+    copied.set("mappings", 13, "weight", "50%")
+    assert copied.load().table("mappings").loc[13, "weight"] == 0.5
+
+
+def test_a_missing_column(copied: Copy) -> None:
+    copied.write("pupils", [{"year": "2016", "number": "44627", "source": "x"}])
+    assert [str(fault) for fault in faults(copied)] == [
+        'pupils.csv, sheet "pupils", row 1, column "pupils": the column is missing; '
+        f"allowed: {', '.join(BY_NAME['pupils'].names)}; add the column, or correct its name."
+    ]
+
+
+def test_a_column_that_is_there_twice(copied: Copy) -> None:
+    (copied.path / "pupils.csv").write_text("year,pupils,pupils\n2016,1000,2000\n", encoding="utf-8")
+    assert only(copied) == (
+        'pupils.csv, sheet "pupils", row 1, column "pupils": the column is there twice; delete or rename one.'
+    )
+
+
+def test_a_required_cell_that_is_blank(copied: Copy) -> None:
+    copied.set("sen", 2, "pupils", "")
+    assert only(copied) == (
+        'sen.csv, sheet "sen", row 2, column "pupils": the cell is blank; allowed: pupils; '
+        "fill the cell or remove the row."
+    )
+
+
+def test_a_duplicate_row(copied: Copy) -> None:
+    rows = copied.rows("sen")
+    copied.write("sen", [*rows, rows[0]])
+    assert only(copied) == (
+        'sen.csv, sheet "sen", row 4, column "year, provision, phase, nc_year, need": '
+        'a row for "2016, sen_support" is there already; remove or merge one of the two rows.'
+    )
+
+
+def test_an_unknown_lever(copied: Copy) -> None:
+    copied.set("assumptions", 2, "lever", "pupil_growht")
+    assert only(copied) == (
+        'assumptions.csv, sheet "assumptions", row 2, column "lever": "pupil_growht" is not a lever; '
+        f"allowed: {', '.join(LEVERS)}; correct the name."
+    )
+
+
+def test_a_lever_out_of_bounds(copied: Copy) -> None:
+    copied.set("scenarios", 2, "value", "-75")
+    assert only(copied) == (
+        'scenarios.csv, sheet "scenarios", row 2, column "value": under_provision_places: "-75" is not allowed; '
+        "allowed: 0 to 20000 (places); correct the value."
+    )
+
+
+def test_a_word_that_a_choice_does_not_have(copied: Copy) -> None:
+    copied.set("assumptions", 3, "value", "quadratic")
+    assert only(copied) == (
+        'assumptions.csv, sheet "assumptions", row 3, column "value": pupil_growth_kind: "quadratic" is not allowed; '
+        "allowed: one of simple, compound; correct the value."
+    )
+
+
+def test_an_unknown_project_in_a_scenario(copied: Copy) -> None:
+    copied.set("scenarios", 5, "project", "13")
+    assert only(copied) == (
+        'scenarios.csv, sheet "scenarios", row 5, column "project": "13" is not a project; '
+        'allowed: 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12; add it to "projects", or correct the number.'
+    )
+
+
+def test_a_wrong_parent(copied: Copy) -> None:
+    copied.set("budget", 8, "parent", "Specialist provision")
+    lines = sorted(row["line"] for row in copied.rows("budget"))
+    assert only(copied) == (
+        'budget.csv, sheet "budget", row 8, column "parent": "Specialist provision" is not a line; '
+        f"allowed: {', '.join(lines)}; add the parent line, or leave the cell blank."
+    )
+
+
+def test_weights_that_do_not_add_up(copied: Copy) -> None:
+    copied.set("mappings", 13, "weight", "0.4")
+    assert only(copied) == (
+        'mappings.csv, sheet "mappings", column "weight": the weights of "Complex needs" add up to 0.9; allowed: 1; '
+        "correct the weights so that they add up to 1."
+    )
+
+
+def test_more_pupils_with_sen_than_pupils(copied: Copy) -> None:
+    copied.set("pupils", 2, "pupils", "7000")
+    assert only(copied) == (
+        'sen.csv, sheet "sen", column "pupils": 2016: 7,253 pupils with SEN, 7,000 pupils; '
+        "allowed: no more pupils with SEN than pupils; check which rows are totals of others."
+    )
+
+
+def spoil(copied: Copy) -> list[tuple[str, int, str]]:
+    """Make five faults in four tables; return where."""
+    copied.set("placements", 3, "need", "Autizm")
+    copied.set("placements", 4, "placements", "-1")
+    copied.set("sen", 2, "pupils", "many")
+    copied.set("projects", 6, "opens", "soon")
+    copied.set("about", 2, "key", "")
+    return [("about", 2, "key"), ("placements", 3, "need"), ("placements", 4, "placements"),
+            ("projects", 6, "opens"), ("sen", 2, "pupils")]  # fmt: skip
+
+
+def test_all_faults_at_once(copied: Copy) -> None:
+    where = spoil(copied)
+    assert sorted((fault.sheet, fault.row, fault.column) for fault in faults(copied)) == where
+
+
+def test_the_same_faults_in_a_workbook_stand_in_the_same_rows(copied: Copy, tmp_path: Path) -> None:
+    where = spoil(copied)
+    write_dataset_workbook(copied.path, tmp_path / "book.xlsx")
+    with pytest.raises(DatasetError) as caught:
+        load([tmp_path / "book.xlsx"])
+    assert sorted((fault.sheet, fault.row, fault.column) for fault in caught.value.faults) == where
+    assert {fault.file for fault in caught.value.faults} == {"book.xlsx"}
+
+
+def test_the_command_lists_them_one_a_line_and_exits_with_1(copied: Copy) -> None:
+    where = spoil(copied)
+    result = CliRunner().invoke(app, ["check", str(copied.path)])
+    assert result.exit_code == 1
+    errors = [line for line in result.stdout.splitlines() if line.startswith("error: ")]
+    assert len(errors) == len(where)
+    assert any('placements.csv, sheet "placements", row 3, column "need"' in line for line in errors)
+
+
+def test_a_fault_stays_on_one_line(copied: Copy) -> None:
+    copied.set("pupils", 2, "pupils", "forty\nthousand")
+    assert "\n" not in only(copied)
+
+
+def test_rows_are_those_of_the_file_when_rows_are_blank_in_csv(copied: Copy) -> None:
+    (copied.path / "pupils.csv").write_text("year,pupils\n\n2015,44000\n,\n2016,many\n", encoding="utf-8")
+    (fault,) = faults(copied)
+    assert fault.row == 5  # 1 header, 2 blank, 3 2015, 4 blank, 5 2016
+
+
+def test_rows_are_those_of_the_file_when_rows_are_blank_in_a_workbook(copied: Copy, tmp_path: Path) -> None:
+    book = xlsxwriter.Workbook(str(tmp_path / "pupils.xlsx"))
+    sheet = book.add_worksheet("pupils")
+    for row, cells in ((0, ["year", "pupils"]), (2, [2015, 44000]), (4, [2016, "many"])):
+        sheet.write_row(row, 0, cells)
+    book.close()
+    with pytest.raises(DatasetError) as caught:
+        load([copied.path, tmp_path / "pupils.xlsx"])
+    assert [(fault.file, fault.row) for fault in caught.value.faults] == [("pupils.xlsx", 5)]
+
+
+def test_a_workbook_whose_first_rows_are_blank_keeps_its_row_numbers(copied: Copy, tmp_path: Path) -> None:
+    book = xlsxwriter.Workbook(str(tmp_path / "pupils.xlsx"))
+    sheet = book.add_worksheet("pupils")
+    for row, cells in ((2, ["year", "pupils"]), (3, [2016, "many"])):
+        sheet.write_row(row, 0, cells)
+    book.close()
+    with pytest.raises(DatasetError) as caught:
+        load([copied.path, tmp_path / "pupils.xlsx"])
+    assert [fault.row for fault in caught.value.faults] == [4]
+
+
+TEXT = 'year;pupils;source\n2016;44,627;"Schülerzahl – £5; „geschätzt“"\n'
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_encodings_and_semicolons(copied: Copy, encoding: str) -> None:
+    (copied.path / "pupils.csv").write_bytes(TEXT.encode(encoding))
+    row = copied.load().table("pupils").iloc[0]
+    assert (row["year"], row["pupils"]) == (2016, 44627)
+    assert row["source"] == "Schülerzahl – £5; „geschätzt“"
+
+
+def test_tabs_and_quoted_line_breaks(copied: Copy) -> None:
+    (copied.path / "pupils.csv").write_text('year\tpupils\tsource\n2016\t"44,627"\t"two\nlines"\n', encoding="utf-8")
+    assert copied.load().table("pupils")["pupils"].iloc[0] == 44627
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("x.xlsx", b"year,pupils\n2016,44627\n", "x.xlsx: the file is not a workbook that can be opened; "
+         "open it in Excel or LibreOffice and save it as .xlsx."),
+        ("x.csv", b"PK\x03\x04\x00\x00", "x.csv: the file is not text; save it as CSV (UTF-8) and retry."),
+        ("x.csv", b"", "x.csv: the file is empty; save it again and retry."),
+        ("x.pdf", b"%PDF-1.4", 'x.pdf: files ending ".pdf" are not read; allowed: .csv, .xlsx, .ods, .xls.'),
+    ],
+)  # fmt: skip
+def test_files_of_the_wrong_kind(copied: Copy, name: str, content: bytes, message: str) -> None:
+    dataset, found = examine([*sources([copied.path]), Source(name, content)])
+    assert dataset is None
+    assert [str(fault) for fault in found if fault.grade == "error"] == [message]
+
+
+def test_a_path_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="there is no such file or folder; check the path"):
+        load([tmp_path / "nowhere.csv"])
+
+
+def test_later_files_win_and_it_is_said(copied: Copy, tmp_path: Path) -> None:
+    (tmp_path / "pupils.csv").write_text("year,pupils\n2016,50000\n", encoding="utf-8")
+    found = load([copied.path, tmp_path / "pupils.csv"])
+    assert found.table("pupils")["pupils"].tolist() == [50000]
+    assert 'table "pupils" is given twice; the later one is used.' in str(found.notes[-1]) + str(found.notes[0])
+
+
+def test_unknown_sheets_and_columns_are_noted_not_refused(copied: Copy) -> None:
+    (copied.path / "holidays.csv").write_text("day\nMonday\n", encoding="utf-8")
+    (copied.path / "pupils.csv").write_text("year,pupils,colour\n2016,44627,blue\n", encoding="utf-8")
+    notes = {(fault.sheet, fault.column) for fault in copied.load().notes if fault.grade == "note"}
+    assert notes == {("holidays", ""), ("pupils", "colour")}
