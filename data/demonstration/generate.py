@@ -51,7 +51,7 @@ def about() -> pd.DataFrame:
     """Return what the dataset is; `synthetic` makes every screen and export say so."""
     facts = {
         "authority_code": "999", "authority_name": NAME, "title": "Demonstration: a made-up authority",
-        "source": "Made up by data/demonstration/generate.py; no real authority, provider or child", "base_year": "2025",
+        "source": "Made up by data/demonstration/generate.py; no real place, provider or child", "base_year": "2025",
         "forecast_to": "2035", "price_base": provision.PRICES, "synthetic": "yes",
     }  # fmt: skip
     return pd.DataFrame({"key": list(facts), "value": list(facts.values())}).assign(source=SOURCE)

@@ -103,8 +103,8 @@ def placements(stock: dict[int, Children], since: int) -> pd.DataFrame:
 
 
 SUPPORT_SHARE = {"early_years": 0.09, "primary": 0.145, "secondary": 0.135, "post_16": 0.06}
-SUPPORT_NEEDS = {"SLCN": 0.27, "SEMH": 0.22, "MLD": 0.13, "SPLD": 0.14, "ASC": 0.1, "OTH": 0.04, "PD": 0.02, "HI": 0.015,
-                 "VI": 0.01, "MSI": 0.005, "NSA": 0.05}  # fmt: skip
+SUPPORT_NEEDS = {"SLCN": 0.27, "SEMH": 0.22, "MLD": 0.13, "SPLD": 0.14, "ASC": 0.1, "OTH": 0.04, "PD": 0.02,
+                 "HI": 0.015, "VI": 0.01, "MSI": 0.005, "NSA": 0.05}  # fmt: skip
 ON_ROLL = ("mainstream", "resourced_provision", "sen_unit", "special_state", "early_years", "ap_pru", "hospital")
 
 

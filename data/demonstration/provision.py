@@ -1,5 +1,7 @@
 """Tables about places and money: providers, costs, budget, transport, projects, capital."""
 
+# ruff: noqa: E501 - rows of tables, one a line
+
 from __future__ import annotations
 
 import numpy as np

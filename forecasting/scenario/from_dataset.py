@@ -228,7 +228,7 @@ def _refused(lever: Lever, text: str) -> str:
 def _percent_hint(lever: Lever, text: str) -> str:
     try:
         value = read_value(lever, text)
-    except ValueError:
+    except (ValueError, ZeroDivisionError):
         return "write a number"
     if lever.unit.startswith("fraction") and isinstance(value, float):
         return f"write shares and rates as fractions: {value:g} per cent is written {value / 100:g}"

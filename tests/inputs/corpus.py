@@ -3,6 +3,8 @@
 `CASES` maps a name to a function that builds the files; nothing is stored in the repository.
 """
 
+# ruff: noqa: E501 - rows of tables, one a line
+
 from __future__ import annotations
 
 import io

@@ -48,6 +48,8 @@ _WORD: dict[str, Callable[[str], object]] = {"age": age_of, "setting": setting_o
 
 def _crossed(rows: pd.DataFrame, down: str, columns: Sequence[str], across: str) -> pd.DataFrame:
     """Return the cells of a table as rows; types that the vocabulary lacks are reported elsewhere and left out."""
+    if rows.empty or not columns:
+        return pd.DataFrame(columns=["year", down, across, "value"])
     long = rows.melt(id_vars=["year", "breakdown"], value_vars=list(columns), var_name="column", value_name="text")
     names = {c: need_of(c.removeprefix("number_")) if across == "need" else setting_of(c) for c in columns}
     words = {word: _WORD[down](word) for word in long["breakdown"].unique()}

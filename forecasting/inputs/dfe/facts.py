@@ -29,7 +29,7 @@ _NEED = r"^number_(.+)$"
 
 def numbers(text: pd.Series) -> pd.Series:
     """Return counts from text; z, x, c, ":" and any other mark are missing, never zero."""
-    plain = text.str.strip().str.replace(",", "", regex=False)
+    plain = text.astype("str").str.strip().str.replace(",", "", regex=False)
     plain = plain.mask(plain.str.lower().isin(MISSING) | plain.eq(""))
     return pd.to_numeric(plain, errors="coerce")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -139,8 +140,10 @@ def _frame(source: Source) -> pd.DataFrame:
     """Read a file as text only: "z", "x" and leading zeros stay as they are."""
     try:
         text = decode(source).lstrip("\ufeff")
-        frame = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False, on_bad_lines="error", index_col=False)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # rows longer than the header
+            frame = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False, index_col=False)
+    except (pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError, ValueError) as error:
         fault = Fault(source.name, found="the rows of this file do not all fit its header",
                       todo="download the release again; do not open and save it in between")  # fmt: skip
         raise DatasetError((fault,)) from error
