@@ -17,7 +17,7 @@ _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _OTHERS = {b"%PDF": "a PDF", b"{\\rtf": "a Rich Text document", b"\x89PNG": "a picture", b"\xff\xd8\xff": "a picture",
            b"GIF8": "a picture", b"7z\xbc\xaf": "a 7-Zip archive", b"Rar!": "a RAR archive",
            b"\x1f\x8b": "a gzip archive"}  # fmt: skip
-_SAMPLE = 200_000
+_SAMPLE = 2**18
 
 
 def file_type(source: Source) -> FileType:
