@@ -102,13 +102,13 @@ def _read(paths: list[Path], authority: str | None = None) -> Dataset:
 )
 def forecast(
     dataset: Datasets, authority: Authority = None, scenario: ScenarioName = BASELINE, to: ToYear = None,
-    method: Method = AUTO, draws: Draws = 0, seed: Seed = 0, out: Out = None,
+    method: Method = AUTO, draws: Draws = 1000, seed: Seed = 0, out: Out = None,
 ) -> None:  # fmt: skip
     """Forecast children, places and money; the forecast table goes to stdout or to a file."""
     with _exits():
         write = export.writer(out) if out else _to_stdout
         found = _read(dataset, authority)
-        done = run(found, files.find(found, scenario), to=to, method=method)
+        done = run(found, files.find(found, scenario), to=to, method=method, draws=draws, seed=seed)
         _explain(done, draws, seed)
         write(done)
     if out:

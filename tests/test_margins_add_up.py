@@ -84,7 +84,9 @@ def test_the_programme_moves_children_and_makes_none(rotherham: Dataset, scenari
     done = run(rotherham, dataset_scenarios(rotherham)[scenario])
     years = done.forecast.years
     cells, start = places.base_cells(rotherham, done.assumptions)
-    need = places.needed(rotherham, done.assumptions, children(rotherham, done.assumptions, years), cells, start)
+    known = children(rotherham, done.assumptions, years)
+    demand = places.Demand(years, known.pupils, known.plan_rate)
+    need = places.needed(rotherham, done.assumptions, demand, cells, start)
     later = [year for year in years if year >= snapshot(rotherham)]
     found = places.placed(rotherham, cells, start, need, done.programme, later)
     np.testing.assert_allclose(found.moved.sum(axis=1), 0, atol=1e-9)

@@ -112,10 +112,17 @@ def _rows(panel: TrendPanel, series: str, name: str, steps: Sequence[int], found
     at = np.flatnonzero(np.isfinite(panel.counts[series][:, -1]))
     h = np.array(steps)
     unit, step = np.repeat(at, h.size), np.tile(h, at.size)
-    frame = pd.DataFrame({
-        "unit": np.array(panel.units, dtype=object)[unit], "series": series, "origin": panel.origin,
-        "year": panel.origin + step, "horizon": step, "method": name, "mean": found.mean[unit, step - 1],
-    })
+    frame = pd.DataFrame(
+        {
+            "unit": np.array(panel.units, dtype=object)[unit],
+            "series": series,
+            "origin": panel.origin,
+            "year": panel.origin + step,
+            "horizon": step,
+            "method": name,
+            "mean": found.mean[unit, step - 1],
+        }
+    )
     for i, level in enumerate(LEVEL_NAMES):
         frame[level] = np.nan if found.quantiles is None else found.quantiles[unit, step - 1, i]
     return frame

@@ -216,9 +216,7 @@ def accuracy(backtest: pd.DataFrame) -> pd.DataFrame:
     ).reset_index()
     oracle = table[table["method"] == "oracle"].set_index(["horizon", "phase"])["mean_absolute_error"]
     keys = pd.MultiIndex.from_frame(table[["horizon", "phase"]])
-    return table.assign(
-        times_oracle=table["mean_absolute_error"].to_numpy() / oracle.reindex(keys).to_numpy()
-    )
+    return table.assign(times_oracle=table["mean_absolute_error"].to_numpy() / oracle.reindex(keys).to_numpy())
 
 
 @dataclass(frozen=True)

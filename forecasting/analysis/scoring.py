@@ -76,7 +76,8 @@ def cases(forecasts: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
     at = known.rename(columns={"year": "origin", "value": "base"})
     joined = forecasts.merge(known.rename(columns={"value": "actual"}), on=["unit", "series", "year"])
     return joined.merge(at, on=["unit", "series", "origin"]).merge(
-        _yearly_change(known), on=["unit", "series", "origin"], how="left")
+        _yearly_change(known), on=["unit", "series", "origin"], how="left"
+    )
 
 
 def _yearly_change(known: pd.DataFrame) -> pd.DataFrame:
@@ -121,8 +122,11 @@ def _measures(g: pd.DataFrame) -> dict[str, float]:
         return out | dict.fromkeys(names, float("nan"))
     small, large = g[g["third"] == 0], g[g["third"] == 2]
     values = (
-        _inside(g, "p10", "p90"), _inside(g, "p2_5", "p97_5"), _inside(small, "p10", "p90"),
-        _inside(large, "p10", "p90"), weighted_quantile_loss(g[list(LEVEL_NAMES)].to_numpy(float), actual),
+        _inside(g, "p10", "p90"),
+        _inside(g, "p2_5", "p97_5"),
+        _inside(small, "p10", "p90"),
+        _inside(large, "p10", "p90"),
+        weighted_quantile_loss(g[list(LEVEL_NAMES)].to_numpy(float), actual),
     )
     return out | dict(zip(names, values, strict=True))
 

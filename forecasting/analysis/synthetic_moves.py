@@ -159,8 +159,15 @@ def synthetic_authority(
         if ahead:
             stocks.append(stock)
     return SyntheticAuthority(
-        nc_years, needs, settings, pd.concat(tables, ignore_index=True),
-        _long_residents(years, nc_years, people), stock_2015, np.array(stocks), 2015, at_2015,
+        nc_years,
+        needs,
+        settings,
+        pd.concat(tables, ignore_index=True),
+        _long_residents(years, nc_years, people),
+        stock_2015,
+        np.array(stocks),
+        2015,
+        at_2015,
     )
 
 
@@ -265,26 +272,43 @@ def _one_year(rng: np.random.Generator, stock: Counts, rates: TrueRates) -> tupl
 
 
 def _table(
-    rng: np.random.Generator, year: int, nc_years: Counts, needs: tuple[str, ...], settings: tuple[str, ...],
-    joined: Counts, flows: Counts, miscoded: float,
+    rng: np.random.Generator,
+    year: int,
+    nc_years: Counts,
+    needs: tuple[str, ...],
+    settings: tuple[str, ...],
+    joined: Counts,
+    flows: Counts,
+    miscoded: float,
 ) -> pd.DataFrame:
     """The return of one year as `plan_moves`, with some origin needs miscoded."""
     n, d, s, _ = flows.shape
     need, setting = np.array([*needs, ""], dtype=object), np.array([*settings, ""], dtype=object)
     at = np.argwhere(joined[1:] > 0)
-    joins = pd.DataFrame({
-        "nc_year": nc_years[at[:, 0]], "need": "", "setting": "", "next_need": need[at[:, 1]],
-        "next_setting": setting[at[:, 2]], "people": joined[1:][tuple(at.T)],
-    })
+    joins = pd.DataFrame(
+        {
+            "nc_year": nc_years[at[:, 0]],
+            "need": "",
+            "setting": "",
+            "next_need": need[at[:, 1]],
+            "next_setting": setting[at[:, 2]],
+            "people": joined[1:][tuple(at.T)],
+        }
+    )
     wrong = rng.binomial(flows, miscoded) if d > 1 else np.zeros_like(flows)
     flows = flows - wrong + np.roll(wrong, 1, axis=1)
     at = np.argwhere(flows > 0)
     ceased = at[:, 3] == d * s
-    moves = pd.DataFrame({
-        "nc_year": nc_years[at[:, 0]], "need": need[at[:, 1]], "setting": setting[at[:, 2]],
-        "next_need": need[np.where(ceased, d, at[:, 3] // s)],
-        "next_setting": setting[np.where(ceased, s, at[:, 3] % s)], "people": flows[tuple(at.T)],
-    })
+    moves = pd.DataFrame(
+        {
+            "nc_year": nc_years[at[:, 0]],
+            "need": need[at[:, 1]],
+            "setting": setting[at[:, 2]],
+            "next_need": need[np.where(ceased, d, at[:, 3] // s)],
+            "next_setting": setting[np.where(ceased, s, at[:, 3] % s)],
+            "people": flows[tuple(at.T)],
+        }
+    )
     table = pd.concat([joins, moves], ignore_index=True)
     table.insert(0, "census_year", year)
     table["next_nc_year"] = table["nc_year"] + 1

@@ -64,9 +64,7 @@ MOBILITY: FloatArray = np.array([1.3, 1.3, 1.3, 1.2, 1.2, 1.1, 1.1, 1.0, 1.0, 1.
 ARRIVAL_PROFILE: FloatArray = 0.5 ** np.arange(5) / np.sum(0.5 ** np.arange(5))
 SLOPE_DAMPING = 0.85
 DWELLING_TYPES = ("house", "flat")
-STATED_YIELDS: FloatArray = np.array([[0.036], [0.011]]) * np.array(
-    [0.1, 0.4, *[1.0] * 7, *[0.75] * 5, 0.4, 0.35, 0.0]
-)
+STATED_YIELDS: FloatArray = np.array([[0.036], [0.011]]) * np.array([0.1, 0.4, *[1.0] * 7, *[0.75] * 5, 0.4, 0.35, 0.0])
 STATED_PLANS_PER_DWELLING: FloatArray = np.array([0.018, 0.006])
 
 
@@ -229,9 +227,7 @@ def synthetic_authority(rng: np.random.Generator, world: World = REALISTIC) -> S
     )
     observed = _miscode(rng, world, pupils)
     residents = _residents(rng, years, births, birth_years)
-    return SyntheticAuthority(
-        world, years, truth, observed, birth_years, births, residents, completed, planned
-    )
+    return SyntheticAuthority(world, years, truth, observed, birth_years, births, residents, completed, planned)
 
 
 def _births(rng: np.random.Generator, world: World) -> tuple[IntArray, FloatArray]:
@@ -239,9 +235,7 @@ def _births(rng: np.random.Generator, world: World) -> tuple[IntArray, FloatArra
     years = np.arange(ENGLAND_BIRTHS_FROM, max(world.last_year, last) + 1)
     cycle = np.interp(years, np.arange(ENGLAND_BIRTHS_FROM, last + 1), ENGLAND_BIRTHS_THOUSANDS) / 650.0
     size = world.pupils_scale * np.exp(0.6 * np.clip(rng.standard_normal(), -2.0, 2.0))
-    local = np.cumsum(0.01 * rng.standard_normal(len(years))) + 0.004 * rng.standard_normal() * np.arange(
-        len(years)
-    )
+    local = np.cumsum(0.01 * rng.standard_normal(len(years))) + 0.004 * rng.standard_normal() * np.arange(len(years))
     depth = rng.uniform(0.6, 1.4)
     return years, rng.poisson(size * cycle**depth * np.exp(local)).astype(float)
 
@@ -264,9 +258,7 @@ def _migration(rng: np.random.Generator, world: World, count: int) -> FloatArray
     return migration
 
 
-def _housing(
-    rng: np.random.Generator, world: World, count: int, births: FloatArray
-) -> tuple[FloatArray, FloatArray]:
+def _housing(rng: np.random.Generator, world: World, count: int, births: FloatArray) -> tuple[FloatArray, FloatArray]:
     usual = world.housing_scale * births.mean() * np.array([0.7, 0.3])
     planned = np.rint(usual * np.exp(0.5 * rng.standard_normal((count, 2)) - 0.125))
     return planned, np.rint(planned * np.exp(world.delivery_sd * rng.standard_normal((count, 2))))
@@ -389,9 +381,7 @@ def _miscode(rng: np.random.Generator, world: World, pupils: FloatArray) -> Floa
     return observed
 
 
-def _residents(
-    rng: np.random.Generator, years: IntArray, births: FloatArray, birth_years: IntArray
-) -> FloatArray:
+def _residents(rng: np.random.Generator, years: IntArray, births: FloatArray, birth_years: IntArray) -> FloatArray:
     ages = np.arange(5)
     cohort = births[np.clip(years[:, None] - 1 - ages - birth_years[0], 0, len(births) - 1)]
     stay = 1 + rng.normal(0.0, 0.01) * ages
@@ -433,9 +423,7 @@ def inputs_at(authority: SyntheticAuthority, origin: int, ahead: int = 20) -> Pu
 
 def _residents_at(authority: SyntheticAuthority, origin: int) -> Residents:
     seen = authority.years <= origin
-    return Residents(
-        authority.years[seen], np.arange(5), authority.residents[seen], np.zeros(seen.sum(), dtype=bool)
-    )
+    return Residents(authority.years[seen], np.arange(5), authority.residents[seen], np.zeros(seen.sum(), dtype=bool))
 
 
 def _housing_at(authority: SyntheticAuthority, origin: int, ahead: int) -> Housing:

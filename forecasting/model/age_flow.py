@@ -216,9 +216,7 @@ def _shape_column(shapes: pd.DataFrame, column: str, nc_years: Ints) -> Floats:
     return np.asarray(found, dtype=np.float64)
 
 
-def plans_by_age(
-    plans: pd.DataFrame, bands: pd.DataFrame, shapes: pd.DataFrame, nc_years: Ints
-) -> dict[int, Floats]:
+def plans_by_age(plans: pd.DataFrame, bands: pd.DataFrame, shapes: pd.DataFrame, nc_years: Ints) -> dict[int, Floats]:
     """Plans by year and single NC year, from single ages or from bands.
 
     Args:
@@ -261,8 +259,13 @@ def _from_bands(rows: pd.DataFrame, bands: pd.DataFrame, nc_years: Ints, shape: 
     table = bands.set_index("code")
     unknown = sorted(set(rows["age_band"].astype(str)) - set(table.index.astype(str)))
     if unknown:
-        fault = Fault("ehc_plans", column="age_band", found=f"unknown band {', '.join(unknown)}",
-                      allowed=", ".join(table.index.astype(str)), todo="correct it or map it")
+        fault = Fault(
+            "ehc_plans",
+            column="age_band",
+            found=f"unknown band {', '.join(unknown)}",
+            allowed=", ".join(table.index.astype(str)),
+            todo="correct it or map it",
+        )
         raise DatasetError((fault,))
     counts = rows.groupby("age_band")["plans"].sum()
     table = table.loc[counts.index]
@@ -362,8 +365,20 @@ def estimate_by_age(
     trend = local_level(np.log(demand / (exposed @ arrivals)), 1 / np.maximum(demand, 1.0), years, variation)
     multiplier, sd = _cease_multiplier(stocks, yearly, cease, share, nc_years, variation)
     coverage = _coverage(stocks, yearly, cease_chance(nc_years, cease, multiplier[None])[0])
-    return AgeRates(nc_years, last_year, stocks[last_year], arrivals, cease, multiplier, sd, trend, pipeline,
-                    known, coverage, variation)
+    return AgeRates(
+        nc_years,
+        last_year,
+        stocks[last_year],
+        arrivals,
+        cease,
+        multiplier,
+        sd,
+        trend,
+        pipeline,
+        known,
+        coverage,
+        variation,
+    )
 
 
 def _yearly(flows: pd.DataFrame, last_year: int, known_years: set[int]) -> pd.DataFrame:
@@ -371,10 +386,12 @@ def _yearly(flows: pd.DataFrame, last_year: int, known_years: set[int]) -> pd.Da
     columns = ["requests", "assessments", "new_plans", "ceased", "in_progress"]
     given = flows.reindex(columns=["calendar_year", *columns])
     table = given.groupby("calendar_year")[columns].sum(min_count=1)
-    use = np.array([
-        bool(new > 0) and int(year) < last_year and int(year) + 1 in known_years
-        for year, new in zip(table.index, table["new_plans"], strict=True)
-    ])
+    use = np.array(
+        [
+            bool(new > 0) and int(year) < last_year and int(year) + 1 in known_years
+            for year, new in zip(table.index, table["new_plans"], strict=True)
+        ]
+    )
     if not use.any():
         fault = Fault("plan_flows", found="no new plans in a year with residents or pupils", todo="add flows")
         raise DatasetError((fault,))
@@ -382,9 +399,7 @@ def _yearly(flows: pd.DataFrame, last_year: int, known_years: set[int]) -> pd.Da
     return used
 
 
-def _arrival_shape(
-    stocks: dict[int, Floats], cease: Floats, national: Floats, last_year: int
-) -> tuple[Floats, Floats]:
+def _arrival_shape(stocks: dict[int, Floats], cease: Floats, national: Floats, last_year: int) -> tuple[Floats, Floats]:
     """Share of arrivals by NC year, and the local plans behind it.
 
     Local arrivals are what the last stocks hold beyond the survivors of the stock before, pooled with the
@@ -399,7 +414,7 @@ def _arrival_shape(
             local += np.maximum(stocks[year] - survivors, 0.0)
     kernel = np.array([0.25, 0.5, 0.25])
     smooth = np.convolve(local, kernel, mode="same") if local.sum() else local
-    blend = (0.5 * smooth + 0.5 * local.sum() * national + SHAPE_STRENGTH * national)
+    blend = 0.5 * smooth + 0.5 * local.sum() * national + SHAPE_STRENGTH * national
     return blend / blend.sum(), local
 
 
@@ -469,7 +484,11 @@ def local_level(seen: Floats, chance: Floats, years: Sequence[int], variation: A
 
 
 def _cease_multiplier(
-    stocks: dict[int, Floats], yearly: pd.DataFrame, cease: Floats, share: Floats, nc_years: Ints,
+    stocks: dict[int, Floats],
+    yearly: pd.DataFrame,
+    cease: Floats,
+    share: Floats,
+    nc_years: Ints,
     variation: AgeVariation,
 ) -> tuple[Floats, Floats]:
     """Log multipliers of the national cease hazards before and after 16, and their sds, axes (2), (2).
@@ -538,8 +557,12 @@ def _levers(levers: AgeLevers | None, n_years: int, n: int) -> dict[str, Floats]
     """Levers at full size."""
     levers = levers or AgeLevers()
     shapes: dict[str, tuple[int, ...]] = {
-        "requests": (n_years,), "assessed": (n_years,), "converted": (n_years,), "finished": (n_years,),
-        "arrivals": (n_years, n), "cease": (n_years, n),
+        "requests": (n_years,),
+        "assessed": (n_years,),
+        "converted": (n_years,),
+        "finished": (n_years,),
+        "arrivals": (n_years, n),
+        "cease": (n_years, n),
     }
     given = {name: getattr(levers, name) for name in shapes}
 
@@ -698,8 +721,12 @@ def simulate_by_age(
         _block(rates, exposed, multipliers, min(BLOCK_DRAWS, n_draws - low), child, uncertain, chance)
         for child, low in zip(seeds, starts, strict=True)
     ]
-    return AgeFlows(*(np.concatenate([getattr(block, name) for block in blocks])
-                      for name in ("stock", "new", "ceased", "requests", "in_progress")))
+    return AgeFlows(
+        *(
+            np.concatenate([getattr(block, name) for block in blocks])
+            for name in ("stock", "new", "ceased", "requests", "in_progress")
+        )
+    )
 
 
 def _drawn_paths(
@@ -719,8 +746,13 @@ def _drawn_paths(
 
 
 def _block(
-    rates: AgeRates, exposed: Floats, levers: dict[str, Floats], n_draws: int, seeds: np.random.SeedSequence,
-    uncertain: bool, chance: bool,
+    rates: AgeRates,
+    exposed: Floats,
+    levers: dict[str, Floats],
+    n_draws: int,
+    seeds: np.random.SeedSequence,
+    uncertain: bool,
+    chance: bool,
 ) -> AgeFlows:
     """One block of draws through the years."""
     n_years, n = exposed.shape

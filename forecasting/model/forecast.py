@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from forecasting.axes import FORECAST_COLUMNS, FORECAST_KEYS, QUANTILES, STATISTICS
 from forecasting.errors import SufficiencyError
 from forecasting.values import Floats
 
 Label = str | int
+_TEXTS = frozenset({*FORECAST_KEYS, "unit"}) - {"scenario", "year"}
 
 
 class NoSuchMargin(SufficiencyError):
@@ -165,34 +167,41 @@ class Forecast:
     @cached_property
     def table(self) -> pd.DataFrame:
         """Return the forecast table of the contract: one row a cell, blank in a breakdown = all."""
-        table = pd.concat([_rows(margin) for margin in self.margins], ignore_index=True)
-        table["scenario"] = self.scenario
-        return table.reindex(columns=list(FORECAST_COLUMNS))
+        parts = [_columns(margin) for margin in self.margins]
+        found = {name: np.concatenate([part[name] for part in parts]) for name in FORECAST_COLUMNS[1:] if parts}
+        texts: dict[str, Any] = {name: pd.array(cells, dtype="str") for name, cells in found.items() if name in _TEXTS}
+        table = pd.DataFrame({**found, **texts}, columns=list(FORECAST_COLUMNS[1:]))
+        table["year"] = table["year"].astype("Int64")
+        table.insert(0, "scenario", self.scenario)
+        return table
 
     def measures(self) -> tuple[str, ...]:
         """Return the names of the measures held, in order of first appearance."""
         return tuple(dict.fromkeys(margin.measure for margin in self.margins))
 
 
+def _grids(margin: Margin) -> list[NDArray[np.intp]]:
+    return [grid.ravel() for grid in np.meshgrid(*[np.arange(len(x)) for x in margin.labels], indexing="ij")]
+
+
 def _long(margin: Margin) -> pd.DataFrame:
-    grids = np.meshgrid(*[np.arange(len(x)) for x in margin.labels], indexing="ij")
     columns: dict[str, Any] = {
-        axis: np.asarray(names, dtype=object if axis != "year" else np.int64)[grid.ravel()]
-        for axis, names, grid in zip(margin.axes, margin.labels, grids, strict=True)
+        axis: np.asarray(names, dtype=object if axis != "year" else np.int64)[grid]
+        for axis, names, grid in zip(margin.axes, margin.labels, _grids(margin), strict=True)
     }
     flat = margin.stats.reshape(len(STATISTICS), -1)
     columns.update({name: flat[i] for i, name in enumerate(STATISTICS)})
     return pd.DataFrame(columns)
 
 
-def _rows(margin: Margin) -> pd.DataFrame:
-    rows = _long(margin)
-    for name, value in (("measure", margin.measure), ("component", margin.component), ("unit", margin.unit)):
-        rows[name] = value
-    for axis, label in margin.fixed:
-        rows[axis] = label
-    for column in FORECAST_KEYS[1:]:
-        if column not in rows:
-            rows[column] = pd.NA if column == "year" else ""
-    rows["year"] = rows["year"].astype("Int64")
-    return rows
+def _columns(margin: Margin) -> dict[str, NDArray[Any]]:
+    """Return every column but the scenario: texts as objects, the year as a float (NaN = none), the statistics."""
+    flat = margin.stats.reshape(len(STATISTICS), -1)
+    fixed = {"measure": margin.measure, "component": margin.component, "unit": margin.unit, **dict(margin.fixed)}
+    columns: dict[str, NDArray[Any]] = {"year": np.full(flat.shape[1], np.nan)}
+    columns.update({name: np.full(flat.shape[1], fixed.get(name, ""), dtype=object) for name in _TEXTS})
+    for axis, names, grid in zip(margin.axes, margin.labels, _grids(margin), strict=True):
+        labels = names if axis == "year" else [str(name) for name in names]
+        columns[axis] = np.array(labels, dtype=np.float64 if axis == "year" else object)[grid]
+    columns.update({name: flat[at] for at, name in enumerate(STATISTICS)})
+    return columns

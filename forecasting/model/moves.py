@@ -21,7 +21,14 @@ Flags = NDArray[np.bool_]
 
 FIRST_NC_YEAR, LAST_NC_YEAR = -4, 21
 COLUMNS = (
-    "census_year", "nc_year", "need", "setting", "next_nc_year", "next_need", "next_setting", "people",
+    "census_year",
+    "nc_year",
+    "need",
+    "setting",
+    "next_nc_year",
+    "next_need",
+    "next_setting",
+    "people",
 )
 
 
@@ -234,7 +241,8 @@ def check_moves(moves: pd.DataFrame) -> None:
     }
     faults = tuple(
         Fault("plan_moves", row=int(row) + 2, found=text, todo="correct the row")
-        for text, rows in wrong.items() for row in np.flatnonzero(rows)
+        for text, rows in wrong.items()
+        for row in np.flatnonzero(rows)
     )
     if faults:
         raise DatasetError(faults)
@@ -259,9 +267,13 @@ def _positions(column: pd.Series, labels: Sequence[str]) -> Ints:
 def _coded(moves: pd.DataFrame, nc_years: Ints, needs: Sequence[str], settings: Sequence[str]) -> _Coded:
     people = moves["people"].to_numpy(float)
     return _Coded(
-        moves["census_year"].to_numpy(np.int64), moves["nc_year"].to_numpy(np.int64) - nc_years[0],
-        _positions(moves["need"], needs), _positions(moves["setting"], settings),
-        _positions(moves["next_need"], needs), _positions(moves["next_setting"], settings), people,
+        moves["census_year"].to_numpy(np.int64),
+        moves["nc_year"].to_numpy(np.int64) - nc_years[0],
+        _positions(moves["need"], needs),
+        _positions(moves["setting"], settings),
+        _positions(moves["next_need"], needs),
+        _positions(moves["next_setting"], settings),
+        people,
     )
 
 
@@ -367,8 +379,21 @@ def estimate(
     need_counts = _count((coded.need, coded.next_need), coded.people, coded.stays, (len(needs),) * 2)
     central = _central(coded, axes, is_open, joining, leaving, moving, move_counts, need_counts)
     return MoveRates(
-        nc_years, needs, settings, years[-1] + 1, axes, is_open, central, joining, leaving, moving,
-        move_counts, need_counts, trend, variation, _recording(coded, axes, years),
+        nc_years,
+        needs,
+        settings,
+        years[-1] + 1,
+        axes,
+        is_open,
+        central,
+        joining,
+        leaving,
+        moving,
+        move_counts,
+        need_counts,
+        trend,
+        variation,
+        _recording(coded, axes, years),
     )
 
 
@@ -536,14 +561,21 @@ def _recording(coded: _Coded, axes: Axes, years: Sequence[int]) -> Recording:
         return float(np.sqrt(max(total / weight / 2.0, 0.0)))
 
     return Recording(
-        spread(coded.nc, coded.nc + 1, axes.n_nc), spread(coded.need, coded.next_need, axes.n_needs),
+        spread(coded.nc, coded.nc + 1, axes.n_nc),
+        spread(coded.need, coded.next_need, axes.n_needs),
         spread(coded.setting, coded.next_setting, axes.n_settings),
     )
 
 
 def _central(
-    coded: _Coded, axes: Axes, is_open: Flags, joining: PooledRates, leaving: PooledRates,
-    moving: PooledRates, move_counts: Floats, need_counts: Floats,
+    coded: _Coded,
+    axes: Axes,
+    is_open: Flags,
+    joining: PooledRates,
+    leaving: PooledRates,
+    moving: PooledRates,
+    move_counts: Floats,
+    need_counts: Floats,
 ) -> CentralRates:
     """Rates at central values, with the limits put in: who must move, who must leave."""
     join, leave = to_box(joining.central(), axes), to_box(leaving.central(), axes)
@@ -672,9 +704,7 @@ def _level_path(rates: MoveRates, n_years: int) -> Floats:
     return np.asarray(rates.trend.mean[0] + rates.trend.mean[1] * damped(rates, n_years))
 
 
-def lever_arrays(
-    levers: Levers | None, rates: MoveRates, n_years: int
-) -> tuple[Floats, Floats, Floats, Floats]:
+def lever_arrays(levers: Levers | None, rates: MoveRates, n_years: int) -> tuple[Floats, Floats, Floats, Floats]:
     """Levers at full size: joiners and leavers (year, n, d), movers and destinations (year, s)."""
     levers = levers or Levers()
     n, d, s = rates.axes.n_nc, rates.axes.n_needs, rates.axes.n_settings
@@ -683,8 +713,10 @@ def lever_arrays(
         return np.ones(shape) if lever is None else np.broadcast_to(np.asarray(lever, float), shape)
 
     return (
-        full(levers.joiners, (n_years, n, d)), full(levers.leavers, (n_years, n, d)),
-        full(levers.movers, (n_years, s)), full(levers.destinations, (n_years, s)),
+        full(levers.joiners, (n_years, n, d)),
+        full(levers.leavers, (n_years, n, d)),
+        full(levers.movers, (n_years, s)),
+        full(levers.destinations, (n_years, s)),
     )
 
 
@@ -744,8 +776,14 @@ def transitions(rates: MoveRates) -> pd.DataFrame:
     blank = np.full((len(ceased), 2), -1)
     rows = np.concatenate([kept, np.concatenate([ceased, blank], axis=1)])
     values = np.concatenate([chance[tuple(kept.T)], central.leave[tuple(ceased.T)]])
-    return pd.DataFrame({
-        "nc_year": rates.nc_years[rows[:, 0]], "need": need[rows[:, 1]], "setting": labels[rows[:, 2]],
-        "next_nc_year": rates.nc_years[rows[:, 0]] + 1, "next_need": need[rows[:, 3]],
-        "next_setting": labels[rows[:, 4]], "chance": values,
-    })
+    return pd.DataFrame(
+        {
+            "nc_year": rates.nc_years[rows[:, 0]],
+            "need": need[rows[:, 1]],
+            "setting": labels[rows[:, 2]],
+            "next_nc_year": rates.nc_years[rows[:, 0]] + 1,
+            "next_need": need[rows[:, 3]],
+            "next_setting": labels[rows[:, 4]],
+            "chance": values,
+        }
+    )

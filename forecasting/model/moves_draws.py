@@ -8,7 +8,9 @@ over children, cells or draws.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +33,7 @@ Singles = NDArray[np.float32]
 Counts = NDArray[np.int32]
 
 BLOCK_CELLS = 400_000  # draws in a block × cells: keeps a block in the processor's cache and memory small
+THREADS = 2  # blocks run side by side; the result does not depend on it
 LEAST_RECORDING = 0.02  # disagreement between returns below this is left out
 MARGINS = ("total", "nc_year", "need", "setting", "need_setting", "setting_nc_year")
 
@@ -74,7 +77,6 @@ class _Plan:
     first_of_setting: Ints
     top_pairs: Ints
     grid: Ints
-    targets: Ints
     base: Singles
     change_to: Floats
     uncertain: bool
@@ -137,8 +139,14 @@ def simulate(
     cells = rates.axes.n_pairs * rates.axes.n_needs
     size = int(np.clip(BLOCK_CELLS // max(cells, int(plan.start.sum()), 1), 1, n_draws))
     starts = range(0, n_draws, size)
-    for seeds, low in zip(np.random.SeedSequence(seed).spawn(len(starts)), starts, strict=True):
-        _run_block(plan, seeds, slice(low, min(low + size, n_draws)), kept)
+    seeds = np.random.SeedSequence(seed).spawn(len(starts))
+    with ThreadPoolExecutor(min(THREADS, os.cpu_count() or 1)) as pool:
+        jobs = [
+            pool.submit(_run_block, plan, child, slice(low, min(low + size, n_draws)), kept)
+            for child, low in zip(seeds, starts, strict=True)
+        ]
+    for job in jobs:
+        job.result()
     flows = kept.pop("joined"), kept.pop("left")
     return Draws(tuple(years), kept, flows[0], flows[1], int(plan.start.sum()))
 
@@ -195,8 +203,13 @@ def scale_flows(start: float, totals: Floats, left: Floats) -> tuple[Floats, Flo
 
 
 def _plan(
-    stock: Floats, rates: MoveRates, residents: pd.DataFrame, years: Sequence[int], levers: Levers | None,
-    uncertain: bool, chance: bool,
+    stock: Floats,
+    rates: MoveRates,
+    residents: pd.DataFrame,
+    years: Sequence[int],
+    levers: Levers | None,
+    uncertain: bool,
+    chance: bool,
 ) -> _Plan:
     """Work out once what every block needs."""
     axes = rates.axes
@@ -205,33 +218,39 @@ def _plan(
         raise ValueError("the stock has part children, or children at NC years their setting does not serve")
     edges = np.flatnonzero(np.diff(axes.pair_setting)) if axes.n_pairs else np.zeros(0, dtype=np.int64)
     last = np.append(edges, axes.n_pairs - 1)
-    targets, base = _targets(rates)
+    to = rates.central.to[axes.pair_nc, :, axes.pair_setting, :]
+    base = to.reshape(-1, axes.n_settings).astype(np.float32)
     off = rates.central.need_change * (1.0 - np.eye(axes.n_needs))
     change_to = np.cumsum(off / np.maximum(off.sum(axis=1, keepdims=True), 1e-300), axis=1)
     return _Plan(
-        rates, residents_by_year(residents, rates.nc_years, years), lever_arrays(levers, rates, len(years)),
-        start, last, np.append(0, edges + 1), np.flatnonzero(axes.pair_nc == axes.n_nc - 1), pair_grid(axes),
-        targets, base, change_to, uncertain, chance,
+        rates,
+        residents_by_year(residents, rates.nc_years, years),
+        lever_arrays(levers, rates, len(years)),
+        start,
+        last,
+        np.append(0, edges + 1),
+        np.flatnonzero(axes.pair_nc == axes.n_nc - 1),
+        pair_grid(axes),
+        base,
+        change_to,
+        uncertain,
+        chance,
     )
-
-
-def _targets(rates: MoveRates) -> tuple[Ints, Singles]:
-    """Settings that can be moved to from each pair, padded: (p, k), and their central chances (p, d, k)."""
-    axes = rates.axes
-    to = rates.central.to[axes.pair_nc, :, axes.pair_setting, :]
-    possible = to.sum(axis=1) > 0
-    width = max(int(possible.sum(axis=1).max(initial=0)), 1)
-    targets = np.argsort(~possible, axis=1, kind="stable")[:, :width]
-    base = np.take_along_axis(to, targets[:, None, :], axis=2)
-    return targets.astype(np.int64), base.astype(np.float32)
 
 
 def _empty(rates: MoveRates, n_draws: int, n_years: int, margins: Sequence[str]) -> dict[str, Counts]:
     """Arrays for the margins kept."""
     n, d, s = rates.axes.n_nc, rates.axes.n_needs, rates.axes.n_settings
     shapes: dict[str, tuple[int, ...]] = {
-        "total": (), "nc_year": (n,), "need": (d,), "setting": (s,), "need_setting": (d, s),
-        "setting_nc_year": (s, n), "cells": (n, d, s), "joined": (n,), "left": (n,),
+        "total": (),
+        "nc_year": (n,),
+        "need": (d,),
+        "setting": (s,),
+        "need_setting": (d, s),
+        "setting_nc_year": (s, n),
+        "cells": (n, d, s),
+        "joined": (n,),
+        "left": (n,),
     }
     names = dict.fromkeys((*margins, "joined", "left"))
     return {name: np.zeros((n_draws, n_years, *shapes[name]), dtype=np.int32) for name in names}
@@ -372,18 +391,18 @@ def _strike(people: Counts, hazard: Singles, rng: np.random.Generator) -> Ints:
     Events fall on children as a Poisson process with hazard h each; a child hit at least once is struck. So
     the number struck in a cell of x children is exactly binomial(x, 1 − e^(−h)).
     """
-    weight = people * hazard
-    upto = np.cumsum(weight, dtype=np.float64)
-    total = float(upto[-1])
+    occupied = np.flatnonzero(people)
+    held = np.take(people, occupied).astype(np.float64)
+    each = np.take(hazard, occupied).astype(np.float64)
+    upto = np.cumsum(held * each)
+    total = float(upto[-1]) if len(upto) else 0.0
     gaps = np.cumsum(rng.standard_exponential(int(rng.poisson(total)) + 1))
     where = gaps[:-1] * (total / gaps[-1])
-    cells = np.minimum(np.searchsorted(upto, where, side="right"), len(people) - 1)
-    inside = where - (upto[cells] - weight[cells])
-    child = np.floor(inside / np.maximum(hazard[cells], 1e-30))
-    child = np.clip(child, 0, np.maximum(people[cells] - 1, 0))
-    first = np.ones(len(cells), dtype=bool)
-    first[1:] = (cells[1:] != cells[:-1]) | (child[1:] != child[:-1])
-    return np.asarray(cells[first & (people[cells] > 0)])
+    at = np.minimum(np.searchsorted(upto, where, side="right"), max(len(occupied) - 1, 0))
+    child = np.floor((np.take(upto, at) - where) / np.maximum(np.take(each, at), 1e-30))
+    first = np.ones(len(at), dtype=bool)
+    first[1:] = (at[1:] != at[:-1]) | (child[1:] != child[:-1])
+    return np.asarray(np.take(occupied, at[first]))
 
 
 def _relabelled(plan: _Plan, stock: Counts, rng: np.random.Generator) -> Counts:
@@ -429,31 +448,43 @@ def _forced_children(plan: _Plan, stock: Counts) -> Ints:
 
 
 def _outcomes(
-    plan: _Plan, block: _Block, cells: Ints, certain: Flags, leave: Singles, move: Singles,
+    plan: _Plan,
+    block: _Block,
+    cells: Ints,
+    certain: Flags,
+    leave: Singles,
+    move: Singles,
     rng: np.random.Generator,
 ) -> tuple[Flags, Flags, Flags]:
     """What happens to each child struck: leaves; changes setting; changes need (at least one of them)."""
     shape = leave.shape
     draw, need = cells // (shape[1] * shape[2]), cells % shape[2]
-    quits = -np.expm1(-leave.reshape(-1)[cells].astype(float))
-    moves = -np.expm1(-move.reshape(-1)[cells].astype(float))
-    changes = block.need_rate[draw, need].astype(float)
+    quits = -np.expm1(-np.take(leave, cells))
+    moves = -np.expm1(-np.take(move, cells))
+    changes = np.take(block.need_rate, draw * shape[2] + need)
     moves[certain] = 1.0
     if certain.any():
         central = plan.rates.central.leave[plan.rates.axes.pair_nc, :, plan.rates.axes.pair_setting]
         stuck = central.reshape(-1)[cells % (shape[1] * shape[2])] >= 1.0
-        quits = np.where(certain & stuck, 1.0, quits)
-    either = 1.0 - (1.0 - moves) * (1.0 - changes)
-    anything = np.where(certain, 1.0, 1.0 - (1.0 - quits) * (1.0 - either))
-    u = rng.random((3, len(cells)))
+        quits[certain & stuck] = 1.0
+    either = moves + changes - moves * changes
+    anything = quits + either - quits * either
+    anything[certain] = 1.0
+    u = rng.random((3, len(cells)), dtype=np.float32)
     leaves = u[0] * anything < quits
     setting = u[1] * either < moves
     return leaves, setting, ~setting | (u[2] < changes)
 
 
 def _landed(
-    plan: _Plan, block: _Block, cells: Ints, changes_setting: Flags, changes_need: Flags,
-    shape: tuple[int, ...], t: int, rng: np.random.Generator,
+    plan: _Plan,
+    block: _Block,
+    cells: Ints,
+    changes_setting: Flags,
+    changes_need: Flags,
+    shape: tuple[int, ...],
+    t: int,
+    rng: np.random.Generator,
 ) -> Counts:
     """Where children who keep the plan and change something are a year later, axes (draw, p, d)."""
     axes = plan.rates.axes
@@ -473,16 +504,20 @@ def _new_setting(
     plan: _Plan, block: _Block, draw: Ints, pair: Ints, need: Ints, t: int, rng: np.random.Generator
 ) -> Ints:
     """Setting moved to: central chances times the tilt of the draw and the lever."""
-    targets = plan.targets[pair]
-    origin = plan.rates.axes.pair_setting[pair]
-    weight = plan.base[pair, need] * block.tilt[draw[:, None], origin[:, None], targets]
+    axes = plan.rates.axes
+    width, origin = axes.n_settings, axes.pair_setting[pair]
+    weight = np.take(plan.base, pair * axes.n_needs + need, axis=0)
+    weight *= np.take(block.tilt.reshape(-1, width), draw * width + origin, axis=0)
     lever = plan.levers[3][t].astype(np.float32)
     if np.any(lever != 1.0):
-        weight = weight * lever[targets]
-    upto = np.cumsum(weight, axis=1)
-    u = rng.random(len(pair), dtype=np.float32) * upto[:, -1] * np.float32(1.0 - 1e-6)
-    pick = np.minimum((u[:, None] >= upto).sum(axis=1), targets.shape[1] - 1)
-    return np.asarray(targets[np.arange(len(pair)), pick])
+        weight *= lever
+    upto = weight @ np.triu(np.ones((width, width), dtype=np.float32))
+    u = rng.random(len(pair), dtype=np.float32) * upto[:, -1]
+    passed = (upto <= u[:, None]).astype(np.float32) @ np.ones(width, dtype=np.float32)
+    pick = np.minimum(passed.astype(np.int64), width - 1)
+    closed = np.flatnonzero(np.take(weight, np.arange(len(pair)) * width + pick) <= 0)  # rounding only
+    pick[closed] = np.argmax(weight[closed], axis=1)
+    return np.asarray(pick)
 
 
 def _joined(plan: _Plan, block: _Block, shape: tuple[int, ...], t: int, rng: np.random.Generator) -> Counts:
@@ -530,8 +565,11 @@ def _keep(
     grid = np.zeros((len(stock), axes.n_settings, axes.n_nc), dtype=np.int32)
     grid[:, axes.pair_setting, axes.pair_nc] = by_pair
     values = {
-        "total": by_pair.sum(axis=1), "setting_nc_year": grid, "nc_year": grid.sum(axis=1),
-        "setting": by_setting.sum(axis=2), "need": by_setting.sum(axis=1),
+        "total": by_pair.sum(axis=1),
+        "setting_nc_year": grid,
+        "nc_year": grid.sum(axis=1),
+        "setting": by_setting.sum(axis=2),
+        "need": by_setting.sum(axis=1),
         "need_setting": by_setting.transpose(0, 2, 1),
     }
     for name, value in values.items():

@@ -88,9 +88,7 @@ class PooledRates:
         return eta
 
 
-def fit(
-    family: Family, pair: Ints, need: Ints, events: Floats, exposed: Floats, axes: Axes
-) -> PooledRates:
+def fit(family: Family, pair: Ints, need: Ints, events: Floats, exposed: Floats, axes: Axes) -> PooledRates:
     """Fit pooled rates to counts by penalised likelihood with estimated strengths.
 
     Newton's method on Σ log p(events | rate) − ½ βᵀPβ, with P the prior precision; after each step the
@@ -137,8 +135,12 @@ def _start(family: Family, events: float, exposed: float) -> float:
 def _kinds(axes: Axes) -> dict[str, tuple[int, int]]:
     """Each kind of effect: where it starts among the effects, and how many there are (0 is the level)."""
     sizes = {
-        "nc_walk": axes.n_nc, "nc": axes.n_nc, "need": axes.n_needs, "setting": axes.n_settings,
-        "nc_need": axes.n_nc * axes.n_needs, "nc_setting": axes.n_pairs,
+        "nc_walk": axes.n_nc,
+        "nc": axes.n_nc,
+        "need": axes.n_needs,
+        "setting": axes.n_settings,
+        "nc_need": axes.n_nc * axes.n_needs,
+        "nc_setting": axes.n_pairs,
         "need_setting": axes.n_needs * axes.n_settings,
     }
     starts = np.concatenate([[1], 1 + np.cumsum(list(sizes.values()))])
@@ -149,8 +151,13 @@ def _columns(axes: Axes, pair: Ints, need: Ints, kinds: dict[str, tuple[int, int
     """Effects at work in each row, axes (row, 8)."""
     nc, setting = axes.pair_nc[pair], axes.pair_setting[pair]
     parts = {
-        "nc_walk": nc, "nc": nc, "need": need, "setting": setting, "nc_need": need * axes.n_nc + nc,
-        "nc_setting": pair, "need_setting": need * axes.n_settings + setting,
+        "nc_walk": nc,
+        "nc": nc,
+        "need": need,
+        "setting": setting,
+        "nc_need": need * axes.n_nc + nc,
+        "nc_setting": pair,
+        "need_setting": need * axes.n_settings + setting,
     }
     columns = [np.zeros_like(pair)] + [kinds[name][0] + index for name, index in parts.items()]
     return np.stack(columns, axis=1)
@@ -170,13 +177,20 @@ def _structures(axes: Axes) -> dict[str, Floats | None]:
         at = np.flatnonzero(axes.pair_setting == setting)
         setting_walk[np.ix_(at, at)] = _walk(len(at), 0.05)
     return {
-        "nc_walk": _walk(axes.n_nc, 0.001), "nc": None, "need": None, "setting": None,
-        "nc_need": need_walk, "nc_setting": setting_walk, "need_setting": None,
+        "nc_walk": _walk(axes.n_nc, 0.001),
+        "nc": None,
+        "need": None,
+        "setting": None,
+        "nc_need": need_walk,
+        "nc_setting": setting_walk,
+        "need_setting": None,
     }
 
 
 def _precision(
-    kinds: dict[str, tuple[int, int]], structures: dict[str, Floats | None], variances: dict[str, float],
+    kinds: dict[str, tuple[int, int]],
+    structures: dict[str, Floats | None],
+    variances: dict[str, float],
     size: int,
 ) -> Floats:
     """Prior precision of all effects, axes (effect, effect)."""
@@ -193,7 +207,13 @@ def _precision(
 
 
 def _newton(
-    family: Family, columns: Ints, cross: Ints, events: Floats, exposed: Floats, beta: Floats, prior: Floats,
+    family: Family,
+    columns: Ints,
+    cross: Ints,
+    events: Floats,
+    exposed: Floats,
+    beta: Floats,
+    prior: Floats,
     intercept: float,
 ) -> tuple[Floats, Floats]:
     """One Newton step, shortened when it would move a rate by more than e³; new effects and covariance."""
@@ -233,7 +253,11 @@ def _strengths(
 
 
 def _pooled(
-    family: Family, beta: Floats, covariance: Floats, variances: dict[str, float], axes: Axes,
+    family: Family,
+    beta: Floats,
+    covariance: Floats,
+    variances: dict[str, float],
+    axes: Axes,
     kinds: dict[str, tuple[int, int]],
 ) -> PooledRates:
     """Gather the fitted table, its variances and the root of the covariance."""
@@ -247,9 +271,7 @@ def _pooled(
     root = np.linalg.cholesky((covariance + covariance.T) / 2 + 1e-10 * np.eye(len(beta)))
     strengths = {name: float(np.sqrt(value)) for name, value in variances.items()}
     centre = beta[columns].sum(axis=1).reshape(shape)
-    return PooledRates(
-        family, centre, variance.reshape(shape), root.astype(np.float32), strengths, axes
-    )
+    return PooledRates(family, centre, variance.reshape(shape), root.astype(np.float32), strengths, axes)
 
 
 def _assemble(effects: Singles, axes: Axes) -> Singles:

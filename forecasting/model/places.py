@@ -29,11 +29,27 @@ from forecasting.model.cells import (
 )
 from forecasting.model.emit import Emitter
 from forecasting.model.programme import Programme
-from forecasting.model.published_rate import Children
 from forecasting.scenario.assumptions import Assumptions
 from forecasting.values import Floats
 
 _NOTHING = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Demand:
+    """What drives the growth in demand for specialist places; every array is along `years`, base year first.
+
+    Attributes:
+        years: January census years.
+        pupils: pupils on roll; None when they are not known.
+        plan_rate: share of pupils with an EHC plan; NaN when not known.
+        plans: EHC plans maintained, where a method of their own forecasts them; else None.
+    """
+
+    years: tuple[int, ...]
+    pupils: Floats | None
+    plan_rate: Floats
+    plans: Floats | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,40 +117,47 @@ def base_cells(dataset: Dataset, assumptions: Assumptions) -> tuple[Cells, Float
     return cells, children * (1.0 + out * (start / known - 1.0))
 
 
-def needed(dataset: Dataset, assumptions: Assumptions, found: Children, cells: Cells, children: Floats) -> Needed:
-    """Return places needed: under-provision in full from the base year, growth as pupils grow."""
+def needed(dataset: Dataset, assumptions: Assumptions, demand: Demand, cells: Cells, children: Floats) -> Needed:
+    """Return places needed: under-provision in full from the base year, growth as pupils (or plans) grow."""
     out = cells.where("place", "out_of_borough") * children
-    under = assumptions.path("under_provision_places", found.years)
-    computed = assumptions.path("bring_back_share", found.years) * out.sum()
-    growth, note = _growth_places(dataset, assumptions, found)
+    under = assumptions.path("under_provision_places", demand.years)
+    computed = assumptions.path("bring_back_share", demand.years) * out.sum()
+    growth, note = _growth_places(dataset, assumptions, demand, float(children.sum()))
     known = children * (1.0 - cells.where("phase", UNKNOWN))
     return Needed(
-        found.years, np.where(np.isnan(under), computed, under), growth, note,
+        demand.years, np.where(np.isnan(under), computed, under), growth, note,
         cells.shares(out, "need"),
         need_shares(dataset, assumptions) or cells.shares(children, "need"),
         cells.shares(known if known.any() else children, "phase"),
     )  # fmt: skip
 
 
-def _growth_places(dataset: Dataset, assumptions: Assumptions, found: Children) -> tuple[Floats, str]:
-    extra = found.pupils - found.pupils[0]
+def _growth_places(dataset: Dataset, assumptions: Assumptions, demand: Demand, placed_now: float) -> tuple[Floats, str]:
+    since = demand.years[0]
     item = assumptions.last("growth_places")
     if item is not None and item.value is not None:
-        by = item.from_year or int(dataset.about("forecast_to") or found.years[-1])
-        return _accrue(float(item.value), extra, found, by), f"{item.value:g} places by {by}: {item.source}"
+        by = item.from_year or int(dataset.about("forecast_to") or demand.years[-1])
+        return _accrue(float(item.value), demand, by), f"{item.value:g} places by {by}: {item.source}"
+    if demand.plans is not None:
+        note = f"{placed_now:,.0f} children in specialist places × growth of EHC plans since {since}"
+        return np.asarray(placed_now * (demand.plans / demand.plans[0] - 1.0)), note
+    if demand.pupils is None:
+        return np.zeros(len(demand.years)), "none: neither pupils nor plans are known"
+    extra = demand.pupils - demand.pupils[0]
     if assumptions.word("growth_base") == "commissioned_share":
         commissioned = float(dataset.table("providers")["commissioned"].sum())
-        note = f"{commissioned:,.0f} commissioned places × growth of pupils since {found.years[0]}"
-        return np.asarray(commissioned * extra / found.pupils[0]), note
-    rate = np.nan_to_num(found.plan_rate)
-    return np.asarray(extra * rate), f"growth of pupils since {found.years[0]} × EHC-plan rate"
+        note = f"{commissioned:,.0f} commissioned places × growth of pupils since {since}"
+        return np.asarray(commissioned * extra / demand.pupils[0]), note
+    return np.asarray(extra * np.nan_to_num(demand.plan_rate)), f"growth of pupils since {since} × EHC-plan rate"
 
 
-def _accrue(places: float, extra: Floats, found: Children, by: int) -> Floats:
-    since = np.array(found.years, dtype=np.float64) - found.years[0]
-    if by in found.years and extra[found.years.index(by)] != 0:
-        return np.asarray(places * extra / extra[found.years.index(by)])
-    return np.asarray(places * since / max(by - found.years[0], 1))
+def _accrue(places: float, demand: Demand, by: int) -> Floats:
+    driver = demand.plans if demand.plans is not None else demand.pupils
+    since = np.array(demand.years, dtype=np.float64) - demand.years[0]
+    extra = since if driver is None else driver - driver[0]
+    if by in demand.years and extra[demand.years.index(by)] != 0:
+        return np.asarray(places * extra / extra[demand.years.index(by)])
+    return places * since / max(by - demand.years[0], 1)
 
 
 def placed(

@@ -140,9 +140,7 @@ def _by_year(levers: PupilLevers, name: str, horizon: int) -> FloatArray:
     """(year,) the lever of that name for each forecast year, checked."""
     value = np.asarray(getattr(levers, name), dtype=float)
     if value.ndim > 1 or (value.ndim == 1 and len(value) != horizon):
-        raise ScenarioError(
-            f'lever "{name}" has shape {value.shape}; give one number or {horizon}, one a year.'
-        )
+        raise ScenarioError(f'lever "{name}" has shape {value.shape}; give one number or {horizon}, one a year.')
     least = {"cross_border": -1.0, "migration_children": -np.inf}.get(name, -1.0)
     if not np.all(np.isfinite(value)) or np.any(value < least):
         raise ScenarioError(f'lever "{name}" is {value.tolist()}; allowed: finite and at least {least}.')
@@ -219,11 +217,12 @@ def _births_paths(inputs: PupilInputs, years: IntArray, levers: PupilLevers, noi
     central = _variant(inputs, levers.births_variant)[kept] * np.where(ahead > 0, 1 + change, 1.0)
     walk = np.cumsum(noise.births, axis=1)[:, np.clip(ahead - 1, 0, noise.births.shape[1] - 1)] * (ahead > 0)
     paths = central * np.exp(_births_step(inputs) * walk)
-    wanted = years[:, None] - 5 - inputs.nc_years - inputs.birth_years[0]
     entry = inputs.nc_years <= 0
+    wanted = years[:, None] - 5 - inputs.nc_years[entry] - inputs.birth_years[0]
     known = (wanted >= 0) & (wanted < paths.shape[1])
-    behind = np.where(known, paths[:, np.clip(wanted, 0, paths.shape[1] - 1)], np.nan)
-    return np.where(entry, behind, 0.0)
+    behind = np.zeros((len(paths), horizon, len(inputs.nc_years)))
+    behind[:, :, entry] = np.where(known, paths[:, np.clip(wanted, 0, paths.shape[1] - 1)], np.nan)
+    return behind
 
 
 def _births_step(inputs: PupilInputs) -> float:
@@ -256,9 +255,7 @@ def _recent(ratio: FloatArray) -> tuple[float, float]:
     seen = ratio[~np.isnan(ratio)]
     weight = 0.7 ** np.arange(len(seen))[::-1]
     change = np.diff(seen)
-    return float(weight @ seen / weight.sum()), float(change @ change / max(len(change), 1)) / float(
-        np.mean(seen)
-    ) ** 2
+    return float(weight @ seen / weight.sum()), float(change @ change / max(len(change), 1)) / float(np.mean(seen)) ** 2
 
 
 def reception_weight(inputs: PupilInputs) -> float:
@@ -319,17 +316,13 @@ def _require_births(births: FloatArray, years: IntArray, nc_years: IntArray) -> 
         )
 
 
-def _ratio_paths(
-    ratios: Ratios, theta: FloatArray, noise: _Noise, levers: PupilLevers, horizon: int
-) -> FloatArray:
+def _ratio_paths(ratios: Ratios, theta: FloatArray, noise: _Noise, levers: PupilLevers, horizon: int) -> FloatArray:
     """(run, year, nc_year) take-up and progression: the level drawn once, its drift, its damped trend."""
     groups, spread = len(ratios.nc_years), ratios.spread
     _, drift, slope = own_variances(ratios.nc_years, spread)
     steps = noise.drift * np.sqrt(drift)
     if spread.trend:
-        steps += _trend_paths(
-            theta[:, groups : 2 * groups], noise.trend, np.sqrt(slope), ratios.settings.trend_damping
-        )
+        steps += _trend_paths(theta[:, groups : 2 * groups], noise.trend, np.sqrt(slope), ratios.settings.trend_damping)
     np.cumsum(steps, axis=1, out=steps)
     steps += (1 + theta[:, :groups])[:, None, :]
     take_up, survival = (1 + _by_year(levers, name, horizon)[:, None] for name in ("take_up", "survival"))
@@ -345,9 +338,7 @@ def _trend_paths(start: FloatArray, shocks: FloatArray, sd: FloatArray, damping:
     return paths
 
 
-def _movement_paths(
-    ratios: Ratios, theta: FloatArray, noise: _Noise, levers: PupilLevers, horizon: int
-) -> FloatArray:
+def _movement_paths(ratios: Ratios, theta: FloatArray, noise: _Noise, levers: PupilLevers, horizon: int) -> FloatArray:
     """(run, year, nc_year) factor of migration: last year's fades, new movement comes, the lever is added."""
     shared = np.empty((len(theta), horizon))
     now = theta[:, 2 * len(ratios.nc_years)]
@@ -390,9 +381,7 @@ def _cross_paths(inputs: PupilInputs, noise: _Noise, levers: PupilLevers, horizo
     return np.asarray(np.clip(share[-1] + change + step * np.cumsum(noise.cross, axis=1), 0.0, 0.95))
 
 
-def _roll_forward(
-    base: FloatArray, nc_years: IntArray, paths: _Paths, spread: Spread, runs: int
-) -> FloatArray:
+def _roll_forward(base: FloatArray, nc_years: IntArray, paths: _Paths, spread: Spread, runs: int) -> FloatArray:
     """(run, year, nc_year) pupils: feed × ratio × movement + dwellings + children, Year 7 over (1 − share).
 
     Chance multiplies by exp(s·z − s²/2), s² = chance / expected + group², so that no count is negative and
@@ -533,9 +522,7 @@ def fit_pupils(
     if method == "constant_growth":
         if growth is None:
             raise MethodUnavailable("constant_growth needs a yearly rate; give one.")
-        return PupilFit(
-            inputs, method, None, growth, notes=("constant_growth has no range: draws repeat it",)
-        )
+        return PupilFit(inputs, method, None, growth, notes=("constant_growth has no range: draws repeat it",))
     _require_last_roll(inputs)
     if method == "ets":
         if len(inputs.years) < 6 or np.isnan(inputs.pupils).any():
@@ -628,9 +615,7 @@ def inputs_to(inputs: PupilInputs, origin: int) -> PupilInputs:
         residents = (
             None
             if not seen.any()
-            else Residents(
-                residents.years[seen], residents.ages, residents.people[seen], residents.projected[seen]
-            )
+            else Residents(residents.years[seen], residents.ages, residents.people[seen], residents.projected[seen])
         )
     cross = None if inputs.cross_border_share is None else inputs.cross_border_share[rows]
     return PupilInputs(
@@ -793,9 +778,7 @@ def _smooth_one(series: FloatArray, horizon: int, draws: int, seed: int) -> Floa
     runs[0] = fitted.forecast(horizon)
     if draws:
         rng = np.random.default_rng(seed)
-        runs[1:] = (
-            fitted.simulate(horizon, anchor="end", repetitions=draws, rng=rng).reshape(horizon, draws).T
-        )
+        runs[1:] = fitted.simulate(horizon, anchor="end", repetitions=draws, rng=rng).reshape(horizon, draws).T
     return runs
 
 

@@ -286,11 +286,7 @@ def _residents(population: pd.DataFrame) -> Residents:
     kinds = aged.groupby("year")["projected"].nunique()
     unknown = sorted(set(population["status"]) - {"actual", "projection"})
     if (kinds > 1).any() or unknown:
-        found = (
-            f"status {unknown}"
-            if unknown
-            else f"actual and projected rows in {kinds[kinds > 1].index.tolist()}"
-        )
+        found = f"status {unknown}" if unknown else f"actual and projected rows in {kinds[kinds > 1].index.tolist()}"
         raise refusal(
             "population",
             column="status",

@@ -85,9 +85,7 @@ def arrivals_per_type(housing: Housing, years: IntArray, profile: FloatArray) ->
     return np.asarray(filled[:, :, None] * housing.pupils_per_dwelling)
 
 
-def births_behind(
-    nc_years: IntArray, years: IntArray, birth_years: IntArray, births: FloatArray
-) -> FloatArray:
+def births_behind(nc_years: IntArray, years: IntArray, birth_years: IntArray, births: FloatArray) -> FloatArray:
     """Return the births behind the entry groups: NC year g at January y was born in academic year y − 5 − g.
 
     Args:
@@ -401,9 +399,7 @@ def _factors(
     return loading, prior
 
 
-def _solve(
-    seen: _Observed, nc_years: IntArray, own: _Own, spread: Spread, settings: RatioSettings
-) -> _Solved:
+def _solve(seen: _Observed, nc_years: IntArray, own: _Own, spread: Spread, settings: RatioSettings) -> _Solved:
     """Gaussian regression with shared factors, by the matrix inversion and determinant lemmas."""
     groups, count = seen.deviation.shape
     inverse = own.inverse
@@ -485,13 +481,9 @@ def _averaged(
         solutions.append((*_unknowns_given(seen, solved, own.kernel), *_shared_given(seen, solved)))
     weight = np.exp(likelihood - likelihood.max())
     weight /= weight.sum()
-    mean, covariance = _mixed(
-        weight, np.stack([s[0] for s in solutions]), np.stack([s[1] for s in solutions])
-    )
+    mean, covariance = _mixed(weight, np.stack([s[0] for s in solutions]), np.stack([s[1] for s in solutions]))
     shared, between = _mixed(weight, np.stack([s[2] for s in solutions]), np.stack([s[3] for s in solutions]))
-    typical = replace(
-        spread, shared=float(np.sqrt(weight @ kept[:, 0] ** 2)), fade=float(weight @ kept[:, 1])
-    )
+    typical = replace(spread, shared=float(np.sqrt(weight @ kept[:, 0] ** 2)), fade=float(weight @ kept[:, 1]))
     return Ratios(
         inputs.years,
         inputs.nc_years,
@@ -557,9 +549,7 @@ def plain_ratios(inputs: PupilInputs, window: int = 3, settings: RatioSettings |
     settings = replace(settings or RatioSettings(), damped=False)
     feed = _feed(inputs)
     counted = inputs.pupils * _living_here(inputs) - _stated_arrivals(inputs, settings).sum(axis=1)
-    level = _reference(
-        np.where(in_phase(inputs.nc_years), -1, inputs.nc_years), counted[-window:], feed[-window:]
-    )
+    level = _reference(np.where(in_phase(inputs.nc_years), -1, inputs.nc_years), counted[-window:], feed[-window:])
     groups = len(inputs.nc_years)
     types = 0 if inputs.housing is None else len(inputs.housing.dwelling_types)
     unknowns = 2 * groups + 1 + types

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from forecasting import VERSION
 from forecasting.errors import MethodUnavailable, ScenarioError, UsageError
 from forecasting.inputs.dataset import Dataset
-from forecasting.model import costs, places
+from forecasting.inputs.margins import total
+from forecasting.model import costs, places, plans, pupils
 from forecasting.model.cells import snapshot
-from forecasting.model.emit import Emitter
 from forecasting.model.forecast import Forecast
+from forecasting.model.job import Job
 from forecasting.model.programme import Programme, programme, undated
 from forecasting.model.published_rate import children, emit_children
 from forecasting.scenario.assumptions import Assumptions
@@ -17,7 +21,8 @@ from forecasting.scenario.from_dataset import baseline, unknown_keys
 from forecasting.scenario.scenario import Scenario, apply
 
 AUTO = "auto"
-METHODS = ("published_rate",)
+PUBLISHED = "published_rate"
+METHODS = (PUBLISHED, *plans.METHODS)
 DEFAULT_REACH = 10
 FARTHEST = 30
 
@@ -52,23 +57,47 @@ def last_year(dataset: Dataset, to: int | None = None) -> int:
     return to
 
 
-def method_for(scenario: Scenario, asked: str = AUTO) -> tuple[str, str]:
+def lacking(dataset: Dataset, name: str) -> str:
+    """Return what a dataset lacks for a method; "" when it can be used."""
+    if name != PUBLISHED:
+        return plans.METHODS[name].lacking(dataset)
+    known = total(dataset, "pupils", "pupils").get(dataset.base_year, 0.0) > 0
+    return "" if known else f"pupils on roll in {dataset.base_year} (table pupils)"
+
+
+def method_for(dataset: Dataset, scenario: Scenario, asked: str = AUTO) -> tuple[str, str]:
     """Return the method that a forecast uses, and why: as asked, else as the scenario fixes, else the richest.
 
+    The richest is the first of moves, age_flow, published_rate and trend that the tables allow.
+
     Raises:
-        MethodUnavailable: there is no such method.
+        MethodUnavailable: there is no such method, or the dataset lacks what it needs.
     """
-    name, why = next(
-        (choice for choice in ((asked, "asked for"), (scenario.method, "fixed by the scenario"))
-         if choice[0] not in ("", AUTO)),
-        (METHODS[0], "constant shares of pupils: the richest method that the tables allow"),
-    )  # fmt: skip
+    for name, why in ((asked, "asked for"), (scenario.method, "fixed by the scenario")):
+        if name not in ("", AUTO):
+            return _usable(dataset, name), why
+    order = ("moves", "age_flow", PUBLISHED, "trend")
+    missing = {name: lacking(dataset, name) for name in order}
+    best = next((name for name in order if not missing[name]), None)
+    if best is None:
+        wants = "; ".join(f"{name} needs {what}" for name, what in missing.items())
+        raise MethodUnavailable(f"no method can be used with these tables: {wants}")
+    passed = [f"{name} would need {missing[name]}" for name in order[: order.index(best)]]
+    return best, "; ".join(["the richest method that the tables allow", *passed])
+
+
+def _usable(dataset: Dataset, name: str) -> str:
     if name not in METHODS:
         raise MethodUnavailable(f'there is no method "{name}"; the methods are {AUTO}, {", ".join(METHODS)}')
-    return name, why
+    gap = lacking(dataset, name)
+    if gap:
+        raise MethodUnavailable(f"the method {name} needs {gap}; add it, or use another method")
+    return name
 
 
-def run(dataset: Dataset, scenario: Scenario, *, to: int | None = None, method: str = AUTO) -> Run:
+def run(
+    dataset: Dataset, scenario: Scenario, *, to: int | None = None, method: str = AUTO, draws: int = 0, seed: int = 0
+) -> Run:
     """Return the forecast of a dataset under a scenario, with its assumptions and programme.
 
     Args:
@@ -76,43 +105,70 @@ def run(dataset: Dataset, scenario: Scenario, *, to: int | None = None, method: 
         scenario: changes to the baseline.
         to: last January census year; see `last_year`.
         method: name of the method, or auto; see `method_for`.
+        draws: number of draws behind the ranges; 0 = the central run alone.
+        seed: seed of every random value; the same seed gives the same draws in every scenario.
 
     Raises:
         ScenarioError: the scenario names an unknown lever, need or project, or a value that is not allowed.
         MethodUnavailable: there is no such method, or the dataset lacks what it starts from.
         UsageError: the year asked for is out of reach.
     """
-    name, why = method_for(scenario, method)
+    name, why = method_for(dataset, scenario, method)
     strangers = unknown_keys(dataset, scenario)
     if strangers:
         raise ScenarioError(f'scenario "{scenario.name}": ' + "; ".join(strangers))
-    assumptions = apply(baseline(dataset), scenario)
-    start, last = snapshot(dataset), last_year(dataset, to)
-    years = tuple(range(dataset.base_year, last + 1))
-    out = Emitter()
-    found = children(dataset, assumptions, years)
-    emit_children(dataset, found, out)
-    cells, start_children = places.base_cells(dataset, assumptions)
-    need = places.needed(dataset, assumptions, found, cells, start_children)
-    plan = programme(dataset, assumptions, years[0], last)
-    placed = places.placed(dataset, cells, start_children, need, plan, [y for y in years if y >= start])
-    places.emit_needed(dataset, need, plan, out)
-    places.emit_placed(placed, out)
-    places.emit_capacity(dataset, placed, plan, out)
-    costs.emit_account(dataset, assumptions, placed, need, plan, out)
-    costs.emit_unit_costs(dataset, start, out)
-    costs.emit_programme(dataset, plan, out)
-    out.warnings.append(f"Growth places: {need.growth_note}.")
-    for project in undated(plan):
-        out.warnings.append(f"Project {project} has no opening date, so its places are counted in no year.")
+    years = tuple(range(dataset.base_year, last_year(dataset, to) + 1))
+    job = Job(dataset, apply(baseline(dataset), scenario), years, 0 if name == PUBLISHED else draws, seed)
+    plan = _stages(job, name)
     forecast = Forecast(
-        scenario.name, name, why, dataset.base_year, years,
-        tuple(out.margins), (*out.warnings, "This method has no draws: every range repeats the central figure."),
-        (("dataset", dataset.content_hash), ("scenario", scenario.hash)),
+        scenario.name, name, why, dataset.base_year, years, tuple(job.out.margins), _warnings(job, plan),
+        _stamp(job, scenario), job.draws,
     )  # fmt: skip
-    return Run(dataset, scenario, assumptions, plan, forecast)
+    return Run(dataset, scenario, job.assumptions, plan, forecast)
 
 
-def forecast(dataset: Dataset, scenario: Scenario, *, to: int | None = None, method: str = AUTO) -> Forecast:
+def _stages(job: Job, name: str) -> Programme:
+    demand = _demand(job, name)
+    plan = programme(job.dataset, job.assumptions, job.years[0], job.years[-1])
+    cells, children_now = places.base_cells(job.dataset, job.assumptions)
+    if len(cells.labels) or name == PUBLISHED:
+        need = places.needed(job.dataset, job.assumptions, demand, cells, children_now)
+        start = max(snapshot(job.dataset), job.years[0])
+        found = places.placed(job.dataset, cells, children_now, need, plan, [y for y in job.years if y >= start])
+        places.emit_needed(job.dataset, need, plan, job.out)
+        places.emit_placed(found, job.out)
+        places.emit_capacity(job.dataset, found, plan, job.out)
+        costs.emit_account(job.dataset, job.assumptions, found, need, plan, job.out)
+        job.out.warnings.append(f"Growth places: {need.growth_note}.")
+    costs.emit_unit_costs(job.dataset, snapshot(job.dataset), job.out)
+    costs.emit_programme(job.dataset, plan, job.out)
+    return plan
+
+
+def _demand(job: Job, name: str) -> places.Demand:
+    if name == PUBLISHED:
+        found = children(job.dataset, job.assumptions, job.years)
+        emit_children(job.dataset, found, job.out)
+        return places.Demand(job.years, found.pupils, found.plan_rate)
+    pupils.emit_pupils(job)
+    return places.Demand(job.years, None, np.full(len(job.years), np.nan), plans.METHODS[name].emit(job))
+
+
+def _warnings(job: Job, plan: Programme) -> tuple[str, ...]:
+    lost = [f"Project {name} has no opening date, so its places are counted in no year." for name in undated(plan)]
+    ranges = [] if job.draws else ["No draws were made: every range repeats the central figure."]
+    return (*job.out.warnings, *lost, *ranges)
+
+
+def _stamp(job: Job, scenario: Scenario) -> tuple[tuple[str, str], ...]:
+    return (
+        ("version", VERSION), ("dataset", job.dataset.content_hash), ("scenario", scenario.hash),
+        ("draws", str(job.draws)), ("seed", str(job.seed)),
+    )  # fmt: skip
+
+
+def forecast(
+    dataset: Dataset, scenario: Scenario, *, to: int | None = None, method: str = AUTO, draws: int = 0, seed: int = 0
+) -> Forecast:
     """Return the forecast of a dataset under a scenario; see `run`."""
-    return run(dataset, scenario, to=to, method=method).forecast
+    return run(dataset, scenario, to=to, method=method, draws=draws, seed=seed).forecast

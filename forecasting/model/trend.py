@@ -94,15 +94,13 @@ def panel_from_long(frame: pd.DataFrame) -> TrendPanel:
     years = tuple(range(int(known["year"].min()), int(known["year"].max()) + 1)) if len(known) else ()
     codes = known["unit"].astype(str)
     units = tuple(sorted({u for u in codes if not is_context(u)}))
-    wide = {
-        str(series): _wide(part, years)
-        for series, part in known.assign(unit=codes).groupby("series")
-    }
+    wide = {str(series): _wide(part, years) for series, part in known.assign(unit=codes).groupby("series")}
     values = {s: w.reindex(list(units)).to_numpy(float) for s, w in wide.items()}
     england = {s: w.loc["ENG"].to_numpy(float) for s, w in wide.items() if "ENG" in w.index}
     regional = {
         r: {s: w.loc[r].to_numpy(float) for s, w in wide.items() if r in w.index}
-        for r in sorted(set(codes)) if r.startswith("E12")
+        for r in sorted(set(codes))
+        if r.startswith("E12")
     }
     return TrendPanel(units, years, values, england, _regions(known, units), regional)
 
@@ -689,8 +687,17 @@ def trend(panel: TrendPanel, series: str, horizon: int) -> TrendForecast:
     centre = expected - own_lift - national_sd**2 / 2  # so that the mean of the draws is the expected count
     quantiles = _counts(centre[:, :, None] + _joint_quantiles(own_sd, national_sd, shape))
     return TrendForecast(
-        panel.units, series, panel.origin, _mean_count(expected, quantiles), quantiles, centre, own_sd,
-        national_sd, shape, _likeness(z, past.weight), _drift_likeness(horizon),
+        panel.units,
+        series,
+        panel.origin,
+        _mean_count(expected, quantiles),
+        quantiles,
+        centre,
+        own_sd,
+        national_sd,
+        shape,
+        _likeness(z, past.weight),
+        _drift_likeness(horizon),
     )
 
 

@@ -13,12 +13,23 @@ from forecasting.outputs.theme import Mode
 
 @dataclass(frozen=True)
 class Metric:
-    """One headline figure: label, value and change in words, and how it comes about."""
+    """One headline figure: label, value and change in words, and how it comes about.
+
+    Attributes:
+        label: what it is.
+        value: the figure in words.
+        change: its change in words.
+        help: how it comes about.
+        number: the figure itself, unrounded, for a workbook; None where only words exist.
+        unit: what one unit of `number` is: count, gbp or fraction.
+    """
 
     label: str
     value: str
     change: str
     help: str
+    number: float | None = None
+    unit: str = "count"
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from forecasting.scenario.catalogue import LEVERS, Lever
+from forecasting.scenario.catalogue import LEVERS
+from forecasting.scenario.lever import Lever
 
 HEADER = ("Lever", "On screen", "Unit", "Allowed", "Step", "What it does", "What it moves", "Where it works")
 INTRODUCTION = """# Assumptions

@@ -9,7 +9,8 @@ from functools import cached_property
 import numpy as np
 
 from forecasting.errors import ScenarioError
-from forecasting.scenario.catalogue import BY_NAME, Lever
+from forecasting.scenario.catalogue import BY_NAME
+from forecasting.scenario.lever import Lever
 from forecasting.values import Floats, Interval, Whole
 
 Value = float | str | None

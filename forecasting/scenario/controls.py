@@ -8,8 +8,9 @@ from itertools import groupby
 
 from forecasting.inputs.dataset import Dataset
 from forecasting.scenario.assumptions import Assumptions, Value
-from forecasting.scenario.catalogue import LEVERS, Lever
+from forecasting.scenario.catalogue import LEVERS
 from forecasting.scenario.from_dataset import candidates
+from forecasting.scenario.lever import Lever
 from forecasting.scenario.scenario import Change, Scenario
 
 

@@ -13,7 +13,8 @@ from forecasting.inputs.margins import margin, total
 from forecasting.periods import year_to_financial_year
 from forecasting.scenario import scenario as scenarios
 from forecasting.scenario.assumptions import Assumption, Assumptions, Value, in_bounds
-from forecasting.scenario.catalogue import BY_NAME, LEVERS, Lever
+from forecasting.scenario.catalogue import BY_NAME, LEVERS
+from forecasting.scenario.lever import Lever
 from forecasting.scenario.scenario import BASELINE, Change, Scenario
 from forecasting.values import Interval
 

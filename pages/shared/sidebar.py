@@ -5,9 +5,9 @@ import streamlit as st
 from forecasting.model.run import reach
 from forecasting.outputs import words
 from forecasting.outputs.subjects import View
-from forecasting.scenario.catalogue import Lever
 from forecasting.scenario.controls import Control, controls, differences, in_groups
 from forecasting.scenario.from_dataset import dataset_scenarios
+from forecasting.scenario.lever import Lever
 from pages.shared import engine, state
 
 

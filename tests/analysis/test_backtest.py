@@ -31,8 +31,11 @@ def panel(units: int = 8, first: int = 2014, last: int = 2030, seed: int = 0) ->
         growth = 0.07 * (years - first) + 0.03 * rng.standard_normal(years.size)
         total = rng.poisson(400 * (i + 1) * np.exp(growth))
         series = {
-            "total": total, "inmss": rng.poisson(0.06 * total), "new_plans": rng.poisson(0.15 * total),
-            "requests": rng.poisson(0.2 * total), "pupils": 20 * total,
+            "total": total,
+            "inmss": rng.poisson(0.06 * total),
+            "new_plans": rng.poisson(0.15 * total),
+            "requests": rng.poisson(0.2 * total),
+            "pupils": 20 * total,
         }
         for name, counts in series.items():
             rows += [(f"{301 + i}", y, name, float(v)) for y, v in zip(years, counts, strict=True)]
@@ -162,9 +165,14 @@ def test_a_year_outside_the_panel_gives_no_rows() -> None:
     assert tuple(got.columns) == COLUMNS
 
 
-@pytest.mark.parametrize(("methods", "horizons", "message"), [
-    ("best", [1], "unknown method best"), ("auto", [0], "horizons"), ("auto", [], "horizons"),
-])
+@pytest.mark.parametrize(
+    ("methods", "horizons", "message"),
+    [
+        ("best", [1], "unknown method best"),
+        ("auto", [0], "horizons"),
+        ("auto", [], "horizons"),
+    ],
+)
 def test_wrong_usage_is_refused(methods: str, horizons: list[int], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         backtest(panel(1), methods, [2026], horizons)
@@ -190,9 +198,14 @@ def scores(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
 
 
 @needs_shared
-@pytest.mark.parametrize(("series", "limits"), [
-    ("total", (3.45, 7.6, 10.6)), ("state_special", (3.7, 7.6, 10.9)), ("inmss", (12.5, 24, 34)),
-])
+@pytest.mark.parametrize(
+    ("series", "limits"),
+    [
+        ("total", (3.45, 7.6, 10.6)),
+        ("state_special", (3.7, 7.6, 10.9)),
+        ("inmss", (12.5, 24, 34)),
+    ],
+)
 def test_accuracy_on_real_authorities(scores: pd.DataFrame, series: str, limits: tuple[float, ...]) -> None:
     wape = scores.loc[series]["wape"]
     assert [wape[h] <= limit for h, limit in zip((1, 3, 5), limits, strict=True)] == [True] * 3

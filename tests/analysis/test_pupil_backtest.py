@@ -76,9 +76,7 @@ def test_error_is_forecast_over_actual_less_one() -> None:
 
 def scramble_pupils(inputs: PupilInputs) -> PupilInputs:
     pupils = inputs.pupils.copy()
-    pupils[inputs.years > 2020] *= np.random.default_rng(1).uniform(
-        0.5, 1.5, pupils[inputs.years > 2020].shape
-    )
+    pupils[inputs.years > 2020] *= np.random.default_rng(1).uniform(0.5, 1.5, pupils[inputs.years > 2020].shape)
     return replace(inputs, pupils=pupils)
 
 
@@ -105,9 +103,7 @@ def test_the_future_does_not_reach_the_forecast() -> None:
     scrambled = scramble_residents(scramble_dwellings(scramble_births(scramble_pupils(inputs))))
     columns = ["forecast", "p10", "p90"]
     methods = ("auto", "ets", "mean_of_3_years", "constant_growth_own")
-    before, after = (
-        backtest_authority(each, "1", methods, (2020,), draws=30) for each in (inputs, scrambled)
-    )
+    before, after = (backtest_authority(each, "1", methods, (2020,), draws=30) for each in (inputs, scrambled))
     assert (before["actual"] != after["actual"]).all()
     pd.testing.assert_frame_equal(before[columns], after[columns])
 
@@ -186,11 +182,7 @@ def test_constant_growth_on_real_totals_is_thin_but_true() -> None:
 def test_real_totals_and_scorecards_count_the_same_pupils() -> None:
     """Rolls of the 2024/25 scorecards are those of the totals of January 2025, less sixth forms."""
     totals = pd.read_csv(REAL_TOTALS, dtype={"unit": str}).set_index("unit")
-    cards = (
-        scorecards()
-        .query("Year == '2024/25' and geographic_level == 'Local authority'")
-        .set_index("LANumber")
-    )
+    cards = scorecards().query("Year == '2024/25' and geographic_level == 'Local authority'").set_index("LANumber")
     both = totals.join(cards, how="inner")
     ratio = (both["PriNOR"].astype(float) + both["SecNOR"].astype(float)) / both["p25"]
     assert len(both) >= 70

@@ -27,8 +27,12 @@ def test_wape_and_bias_by_hand() -> None:
 
 def test_mase_leaves_out_small_and_constant_units() -> None:
     # Errors 10 / change 5 = 2 and 8 / 4 = 2; the third has 19 children, the fourth never changed.
-    got = mase(np.array([110.0, 58, 30, 70]), np.array([100.0, 50, 19, 60]), np.array([90.0, 45, 19, 60]),
-               np.array([5.0, 4, 1, 0]))
+    got = mase(
+        np.array([110.0, 58, 30, 70]),
+        np.array([100.0, 50, 19, 60]),
+        np.array([90.0, 45, 19, 60]),
+        np.array([5.0, 4, 1, 0]),
+    )
     assert got == pytest.approx(2)
 
 
@@ -50,8 +54,11 @@ def test_nothing_to_score_is_refused() -> None:
 def truth() -> pd.DataFrame:
     rng = np.random.default_rng(8)
     years = range(2010, 2024)
-    rows = [(f"{201 + i}", y, "total", float(rng.poisson((30 + 90 * i) * 1.06 ** (y - 2010))))
-            for i in range(10) for y in years]
+    rows = [
+        (f"{201 + i}", y, "total", float(rng.poisson((30 + 90 * i) * 1.06 ** (y - 2010))))
+        for i in range(10)
+        for y in years
+    ]
     frame = pd.DataFrame(rows, columns=["unit", "year", "series", "value"])
     return frame[~((frame["unit"] == "203") & (frame["year"] == 2021))]
 
@@ -62,8 +69,15 @@ def test_agrees_with_the_shared_script(tmp_path: Path) -> None:
     forecasts = backtest(frame, ["auto", "last_value"], range(2017, 2023), [1, 3])
     forecasts.to_csv(tmp_path / "f.csv", index=False)
     frame.to_csv(tmp_path / "t.csv", index=False)
-    command = [sys.executable, str(SCORER), str(tmp_path / "f.csv"), str(tmp_path / "t.csv"), "--json",
-               "--horizons", "1,3"]
+    command = [
+        sys.executable,
+        str(SCORER),
+        str(tmp_path / "f.csv"),
+        str(tmp_path / "t.csv"),
+        "--json",
+        "--horizons",
+        "1,3",
+    ]
     out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     theirs = pd.read_json(StringIO(out)).set_index(["method", "horizon"]).sort_index()
     ours = score(cases(forecasts, frame)).set_index(["method", "horizon"]).sort_index()

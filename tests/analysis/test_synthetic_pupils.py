@@ -78,6 +78,4 @@ def test_nothing_after_the_origin_is_seen(authorities: tuple[SyntheticAuthority,
 
 
 def test_an_authority_is_the_same_whatever_the_count() -> None:
-    np.testing.assert_array_equal(
-        synthetic_authorities(3, 5)[2].observed, synthetic_authorities(4, 5)[2].observed
-    )
+    np.testing.assert_array_equal(synthetic_authorities(3, 5)[2].observed, synthetic_authorities(4, 5)[2].observed)

@@ -130,10 +130,17 @@ def test_no_change_to_any_lever_is_exactly_the_baseline(rates):
     assert np.array_equal(one.stock, two.stock)
 
 
-@pytest.mark.parametrize(("lever", "value", "sign"), [
-    ("requests", 1.2, 1), ("assessed", 0.8, -1), ("converted", 0.8, -1), ("finished", 0.8, -1),
-    ("arrivals", 1.2, 1), ("cease", 1.2, -1),
-])
+@pytest.mark.parametrize(
+    ("lever", "value", "sign"),
+    [
+        ("requests", 1.2, 1),
+        ("assessed", 0.8, -1),
+        ("converted", 0.8, -1),
+        ("finished", 0.8, -1),
+        ("arrivals", 1.2, 1),
+        ("cease", 1.2, -1),
+    ],
+)
 def test_levers_move_the_total_from_their_year_on(lever, value, sign):
     rates = estimate(new=(300, 300, 300, 300), requests=[500.0] * 4, in_progress=[100.0] * 4)
     wide = lever in ("arrivals", "cease")
@@ -173,12 +180,13 @@ def test_faults_are_named():
 
 def test_national_trend_is_the_mean_log_growth_of_five_years():
     """100 to 161.05 in five years is 10 % a year; older values do not count."""
-    assert a.national_trend(np.array([7.0, 100, 110, 121, 133.1, 146.41, 161.051])) == pytest.approx(np.log(1.1))
+    plans_made = np.array([7.0, 100, 110, 121, 133.1, 146.41, 161.051])
+    assert a.national_trend(plans_made) == pytest.approx(np.log(1.1))
 
 
 @needs_dfe
 def test_one_real_authority_from_bands_and_flow_totals():
-    """Rotherham from January 2022: 3,310 plans came in January 2024 and 3,623 in 2025 (2,600 at the origin)."""
+    """Rotherham from January 2022 (2,600): 3,310 plans came in January 2024 and 3,623 in 2025."""
     table = pd.read_csv(DFE / "ehc_plans_by_authority.csv").query("unit == 372 and 2016 <= year <= 2022")
     names = dict(zip(["Under 5", "5-10", "11-15", "16-19", "20-25"], BANDS["code"], strict=True))
     known = table.melt(id_vars="year", value_vars=list(names), var_name="age_band", value_name="plans")

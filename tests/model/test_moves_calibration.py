@@ -21,7 +21,8 @@ def randomised(draws, truth, rng):
 @pytest.fixture(scope="module")
 def transforms():
     """By horizon and kind of cell: transforms of cells with 5 or more expected, and of smaller ones."""
-    found = {(h, kind, size): [] for h in HORIZONS for kind in ("margins", "cells") for size in ("big", "small")}
+    kinds = [(kind, size) for kind in ("margins", "cells") for size in ("big", "small")]
+    found = {(h, kind, size): [] for h in HORIZONS for kind, size in kinds}
     for number in range(AUTHORITIES):
         rng = np.random.default_rng(70_000 + number)
         world = synthetic_authority(rng, n_needs=2, n_settings=4, cohort=1000)
@@ -31,8 +32,12 @@ def transforms():
         draws = md.simulate(stock, rates, world.residents, range(2016, 2021), DRAWS, number, margins=margins)
         for h in HORIZONS:
             future = world.future[h - 1]
-            truth = {"need": future.sum(axis=(0, 2)), "setting": future.sum(axis=(0, 1)),
-                     "nc_year": future.sum(axis=(1, 2)), "cells": future}
+            truth = {
+                "need": future.sum(axis=(0, 2)),
+                "setting": future.sum(axis=(0, 1)),
+                "nc_year": future.sum(axis=(1, 2)),
+                "cells": future,
+            }
             for name, value in truth.items():
                 seen = draws.margins[name][:, h - 1]
                 mean, u = seen.mean(axis=0), randomised(seen, value, rng)
@@ -57,19 +62,21 @@ def test_ranges_of_small_cells_hold(transforms, h):
 
 
 def test_rates_lie_inside_their_intervals_at_the_stated_rate():
-    """80 % intervals of log joiner and logit leaver rates, true rates constant, cells with 5 or more events."""
+    """80 % intervals of joiner and leaver rates, constant true rates, cells with 2 or more events fitted."""
     held = {"joining": [], "leaving": []}
     for number in range(40):
-        world = synthetic_authority(np.random.default_rng(90_000 + number), n_needs=2, n_settings=4,
-                                    cohort=2000, troubles=CLEAN)
+        world = synthetic_authority(
+            np.random.default_rng(90_000 + number), n_needs=2, n_settings=4, cohort=4000, troubles=CLEAN
+        )
         rates = m.estimate(world.moves, world.residents)
         axes = rates.axes
         at = (axes.pair_nc, slice(None), axes.pair_setting)
         join, leave = world.rates.join[at], world.rates.leave[at]
-        people = 4000.0 * join
         before_last = (axes.pair_nc < axes.n_nc - 1)[:, None]
-        use = {"joining": people >= 5, "leaving": (world.stock[at] * leave * 2 >= 5) & before_last}
-        truth = {"joining": np.log(np.maximum(join, 1e-12)), "leaving": np.log(leave / np.maximum(1 - leave, 1e-12))}
+        joined, left = 8000 * rates.joining.central(), 2 * world.stock[at] * rates.leaving.central()
+        use = {"joining": (joined >= 2) & (join > 0), "leaving": (left >= 2) & before_last}
+        odds = leave / np.maximum(1 - leave, 1e-12)
+        truth = {"joining": np.log(np.maximum(join, 1e-12)), "leaving": np.log(odds)}
         for name, inside in held.items():
             table = getattr(rates, name)
             z = (truth[name] - table.centre) / np.sqrt(table.variance)

@@ -140,9 +140,7 @@ def test_the_same_seed_gives_the_same_draws_and_run_0_is_the_central_run(fit: Pu
 
 def test_errors_of_neighbouring_year_groups_go_together(fit: PupilFit) -> None:
     drawn = project_pupils(fit, 3, draws=2000).pupils[1:, 2]
-    together = np.corrcoef(
-        drawn[:, fit.inputs.nc_years == 3][:, 0], drawn[:, fit.inputs.nc_years == 4][:, 0]
-    )[0, 1]
+    together = np.corrcoef(drawn[:, fit.inputs.nc_years == 3][:, 0], drawn[:, fit.inputs.nc_years == 4][:, 0])[0, 1]
     assert 0.15 < together < 0.95
 
 
@@ -164,10 +162,7 @@ def test_every_child_enters_moves_up_arrives_or_leaves(fit: PupilFit) -> None:
     before = np.concatenate([base, forecast.pupils[:, :-1]], axis=1).sum(axis=2)
     went = children.moved_up.sum(axis=2) + children.finished.sum(axis=2)
     assert np.abs(before - went).max() < 1e-8
-    assert (
-        min(part.min() for part in (children.entered, children.arrived, children.left, children.finished))
-        >= 0
-    )
+    assert min(part.min() for part in (children.entered, children.arrived, children.left, children.finished)) >= 0
 
 
 def test_where_nobody_comes_or_goes_each_cohort_stays_whole() -> None:
@@ -300,8 +295,7 @@ def test_reception_is_weighted_between_births_and_residents(inputs: PupilInputs)
     weight = reception_weight(full)
     assert 0 < weight < 1
     by_births, by_residents, both = (
-        project_pupils(fitted, 5, PupilLevers(births_weight=each), draws=0).pupils[0, 0, 2]
-        for each in (1.0, 0.0, None)
+        project_pupils(fitted, 5, PupilLevers(births_weight=each), draws=0).pupils[0, 0, 2] for each in (1.0, 0.0, None)
     )
     assert both == pytest.approx(weight * by_births + (1 - weight) * by_residents, rel=1e-3)
     assert by_births != pytest.approx(by_residents, rel=1e-4)

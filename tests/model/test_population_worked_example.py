@@ -17,9 +17,7 @@ from forecasting.model.population import (
     scap_table,
 )
 
-TWO_YEARS = RatioSettings(
-    housing_years=2
-)  # shares of 1 : 0.5, that is 2/3 in the first year and 1/3 in the next
+TWO_YEARS = RatioSettings(housing_years=2)  # shares of 1 : 0.5, that is 2/3 in the first year and 1/3 in the next
 
 
 def example(dwellings: float = 10.0) -> PupilInputs:
@@ -96,9 +94,7 @@ def test_cross_border_by_hand() -> None:
 def test_constant_growth_is_the_published_sum(kind: str, total: float) -> None:
     fit = fit_pupils(example(), "constant_growth", growth=ConstantGrowth(0.01, kind))  # type: ignore[arg-type]
     forecast = project_pupils(fit, 3, draws=5)
-    assert forecast.total(0, 3)[:, 2] == pytest.approx(
-        total
-    )  # 70 + 99 + 88 + 90 = 347, the same in every run
+    assert forecast.total(0, 3)[:, 2] == pytest.approx(total)  # 70 + 99 + 88 + 90 = 347, the same in every run
     assert not forecast.has_draws
 
 

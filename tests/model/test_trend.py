@@ -14,10 +14,13 @@ from forecasting.model.trend import LEVELS, panel_from_long, trend
 
 def long(values: dict[str, list[float]], first: int = 2010, series: str = "total") -> pd.DataFrame:
     """A long panel from unit -> counts of consecutive years."""
-    return pd.DataFrame([
-        {"unit": u, "year": first + i, "series": series, "value": float(v)}
-        for u, row in values.items() for i, v in enumerate(row)
-    ])
+    return pd.DataFrame(
+        [
+            {"unit": u, "year": first + i, "series": series, "value": float(v)}
+            for u, row in values.items()
+            for i, v in enumerate(row)
+        ]
+    )
 
 
 def steady(growth: float, start: float, years: int = 11) -> list[float]:
@@ -179,21 +182,30 @@ def test_edges_give_finite_ordered_forecasts(name: str) -> None:
 def test_region_growth_is_used_when_the_panel_has_it() -> None:
     # Two regions that grow 9 % and 3 % a year; an authority new to the panel leans towards its region.
     rng = np.random.default_rng(5)
-    rows = {f"{201 + i}": [500 * np.exp((0.09 if i < 15 else 0.03) * t + 0.02 * rng.standard_normal())
-                           for t in range(12)] for i in range(30)}
+    rows = {
+        f"{201 + i}": [500 * np.exp((0.09 if i < 15 else 0.03) * t + 0.02 * rng.standard_normal()) for t in range(12)]
+        for i in range(30)
+    }
     frame = long(rows).assign(region=lambda f: np.where(f.unit.astype(int) < 216, "North", "South"))
     last = frame.year.max()
-    new = pd.DataFrame([{"unit": u, "year": last, "series": "total", "value": 500.0, "region": r}
-                        for u, r in (("901", "North"), ("902", "South"))])
+    new = pd.DataFrame(
+        [
+            {"unit": u, "year": last, "series": "total", "value": 500.0, "region": r}
+            for u, r in (("901", "North"), ("902", "South"))
+        ]
+    )
     panel = panel_from_long(pd.concat([frame, new]))
     f = trend(panel, "total", 1)
     assert f.mean[panel.units.index("901"), 0] > f.mean[panel.units.index("902"), 0] * 1.01
 
 
-@pytest.mark.parametrize(("change", "message"), [
-    (lambda f: pd.concat([f, f.head(1)]), "two values"),
-    (lambda f: f.assign(value=-1.0), "negative"),
-])
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda f: pd.concat([f, f.head(1)]), "two values"),
+        (lambda f: f.assign(value=-1.0), "negative"),
+    ],
+)
 def test_contradictions_are_refused(change: Callable[[pd.DataFrame], pd.DataFrame], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         panel_from_long(change(synthetic(3)))

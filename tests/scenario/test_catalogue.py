@@ -14,8 +14,9 @@ from forecasting.inputs.schema import STATUSES
 from forecasting.model.forecast import Forecast, Margin
 from forecasting.model.run import METHODS, forecast
 from forecasting.scenario.assumptions import Value, in_bounds
-from forecasting.scenario.catalogue import BY_NAME, LEVERS, Lever
+from forecasting.scenario.catalogue import BY_NAME, LEVERS
 from forecasting.scenario.from_dataset import baseline, candidates, dataset_scenarios
+from forecasting.scenario.lever import Lever
 from forecasting.scenario.scenario import Change, Scenario
 
 STEPS = 4

@@ -82,8 +82,9 @@ class View:
         value = self.at(measure, year, **at)
         moved = value - self.at(measure, start, **at)
         return Metric(
-            f"{label}, {year}", words.shown(value, margin.unit), words.change(moved, margin.unit, str(start)), help_text
-        )
+            f"{label}, {year}", words.shown(value, margin.unit), words.change(moved, margin.unit, str(start)),
+            help_text, value, margin.unit,
+        )  # fmt: skip
 
 
 @lru_cache(maxsize=256)

@@ -53,7 +53,10 @@ def _metrics(view: View) -> tuple[Metric, ...]:
         ("Capital not funded", "capital_shortfall_gbp", "gbp", "Capital of the projects less funding."),
         ("Printed yearly saving", "programme_saving_gbp", "gbp", "Sum of the savings printed in the proposals."),
     )
-    return tuple(Metric(label, words.shown(view.at(measure), unit), "", text) for label, measure, unit, text in wanted)
+    return tuple(
+        Metric(label, words.shown(view.at(measure), unit), "", text, view.at(measure), unit)
+        for label, measure, unit, text in wanted
+    )
 
 
 def _names(view: View) -> list[str]:

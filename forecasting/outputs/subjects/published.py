@@ -73,10 +73,11 @@ def published(view: View) -> Subject:
     conflicts = view.run.dataset.table("contradictions")
     serious = int((conflicts["severity"] == "high").sum()) if len(conflicts) else 0
     metrics = (
-        Metric("Printed results", str(len(results)), "", "Rows of the table published."),
-        Metric("Reproduced", str(agree), "", "Equal after rounding to the printed decimals, within the tolerance."),
+        Metric("Printed results", str(len(results)), "", "Rows of the table published.", len(results)),
+        Metric("Reproduced", str(agree), "", "Equal after rounding to the printed decimals, within the tolerance.",
+               agree),
         Metric("Contradictions found", str(len(conflicts)), f"{serious} of them serious" if serious else "",
-               "Places where the papers disagree with themselves."),
+               "Places where the papers disagree with themselves.", len(conflicts)),
     )  # fmt: skip
     sections = [Section("Every printed result", (_results_table(view, results),))]
     if len(conflicts):

@@ -1,0 +1,280 @@
+"""EHC plans maintained by the authority: which method, and its figures as margins of the forecast.
+
+Each method gives a central run and, when asked, draws; the base year and earlier are actual counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+
+from forecasting import axes
+from forecasting.axes import DATA
+from forecasting.inputs.dataset import Dataset
+from forecasting.inputs.margins import margin, total
+from forecasting.model import age_flow, moves
+from forecasting.model.forecast import Label
+from forecasting.model.job import Job
+from forecasting.model.moves_draws import simulate
+from forecasting.model.trend import panel_from_long, trend
+from forecasting.values import Floats
+
+TREND_YEARS = 3
+
+
+@dataclass(frozen=True)
+class Method:
+    """A way to forecast EHC plans.
+
+    Attributes:
+        name: its name on the command line.
+        what: what it does, in a few words.
+        lacking: what a dataset lacks for it; "" when it can be used.
+        emit: adds its margins to the forecast and returns plans along the years (central run).
+    """
+
+    name: str
+    what: str
+    lacking: Callable[[Dataset], str]
+    emit: Callable[[Job], Floats]
+
+
+# ---------------------------------------------------------------------------------------------- moves
+
+
+def _moves_lack(dataset: Dataset) -> str:
+    if not dataset.has("plan_moves"):
+        return "moves of children with a plan (table plan_moves)"
+    return _people_lack(dataset)
+
+
+def _people_lack(dataset: Dataset) -> str:
+    people = _people(dataset)
+    return "" if "nc_year" in people else "residents by NC year or age (table population)"
+
+
+@lru_cache(maxsize=64)
+def _people(dataset: Dataset) -> pd.DataFrame:
+    """Return residents by year and NC year (year, nc_year, people); totals where ages are not known."""
+    table = dataset.table("population")
+    years = table["nc_year"].where(table["nc_year"].notna(), table["age"] - 4) if len(table) else table["nc_year"]
+    rows = table.assign(nc_year=pd.to_numeric(years))
+    actual = rows.loc[rows["status"] != "projection"]
+    taken = set(actual["year"])
+    rows = pd.concat([actual, rows.loc[(rows["status"] == "projection") & ~rows["year"].isin(taken)]])
+    aged = rows.loc[rows["nc_year"].notna()].astype({"nc_year": "int64"})
+    by = ["year", "nc_year"] if len(aged) else ["year"]
+    return (aged if len(aged) else rows).groupby(by)["people"].sum().reset_index()
+
+
+def people_until(people: pd.DataFrame, years: Sequence[int], out: list[str]) -> pd.DataFrame:
+    """Return people for every year; years beyond the last known one repeat it, and a warning says so."""
+    last = int(people["year"].max())
+    missing = [year for year in years if year > last]
+    if not missing:
+        return people
+    out.append(f"Residents are known until {last}; later years repeat them.")
+    held = people.loc[people["year"] == last]
+    return pd.concat([people, *[held.assign(year=year) for year in missing]], ignore_index=True)
+
+
+@lru_cache(maxsize=16)
+def _move_rates(dataset: Dataset) -> moves.MoveRates:
+    valid = dataset.table("settings")
+    known = valid if len(valid) and valid["min_nc_year"].notna().all() else None
+    return moves.estimate(_moves_table(dataset), _people(dataset), valid=known)
+
+
+def _moves_table(dataset: Dataset) -> pd.DataFrame:
+    columns = ["census_year", "nc_year", "need", "setting", "next_nc_year", "next_need", "next_setting", "people"]
+    table = dataset.table("plan_moves")[columns]
+    return table.groupby(columns[:-1], dropna=False)["people"].sum().reset_index()
+
+
+def _emit_moves(job: Job) -> Floats:
+    rates = _move_rates(job.dataset)
+    table = _moves_table(job.dataset)
+    start = moves.stock_at(table, rates)
+    years = tuple(range(rates.last_year + 1, job.years[-1] + 1))
+    people = people_until(_people(job.dataset), years, job.out.warnings)
+    flows = moves.expected(start, rates, people, years)
+    nc_years = tuple(int(n) for n in rates.nc_years)
+    labels: dict[str, Sequence[Label]] = {"nc_year": nc_years, "need": rates.needs, "setting": rates.settings}
+    central = np.concatenate([start[None], flows.stock])
+    sums: dict[tuple[str, ...], Floats] = {
+        (): central.sum(axis=(1, 2, 3)), ("nc_year",): central.sum(axis=(2, 3)), ("need",): central.sum(axis=(1, 3)),
+        ("setting",): central.sum(axis=(1, 2)), ("need", "setting"): central.sum(axis=1),
+        ("setting", "nc_year"): central.sum(axis=2).transpose(0, 2, 1),
+    }  # fmt: skip
+    draws = simulate(start, rates, people, years, job.draws, job.seed) if job.draws else None
+    kept = (rates.last_year, *years)
+    for by, values in sums.items():
+        name = "_".join(by) or "total"
+        runs = values[None] if draws is None else _with_start(values, draws.margins[name].astype(np.float64))
+        job.out.add("ehc_plans", kept, runs, "count", by=tuple((axis, labels[axis]) for axis in by))
+        if by == ("nc_year",):
+            _emit_bands(job, kept, runs, nc_years)
+    for measure, expected, drawn in (
+        ("new_plans", flows.joined.sum(axis=(2, 3)), None if draws is None else draws.joined),
+        ("ceased_plans", flows.left.sum(axis=(2, 3)), None if draws is None else draws.left),
+    ):
+        runs = expected[None] if drawn is None else np.concatenate([expected[None], drawn.astype(np.float64)])
+        job.out.add(measure, years, runs.sum(axis=2), "count")
+        job.out.add(measure, years, runs, "count", by=(("nc_year", labels["nc_year"]),))
+    return _along(job, kept, sums[()])
+
+
+def _with_start(central: Floats, draws: Floats) -> Floats:
+    """Return run × year…: the central run, then the draws, each beginning with the actual start."""
+    start = np.repeat(central[:1][None], len(draws), axis=0)
+    return np.concatenate([central[None], np.concatenate([start, draws], axis=1)])
+
+
+def _emit_bands(job: Job, years: Sequence[int], runs: Floats, nc_years: Sequence[int]) -> None:
+    bands = band_matrix(nc_years)
+    job.out.add("ehc_plans", years, runs @ bands, "count", by=(("age_band", axes.AGE_BANDS.names),))
+
+
+def band_matrix(nc_years: Sequence[int]) -> Floats:
+    """Return NC year × age band: 1 where the NC year belongs to the band; years beyond go to the outer bands."""
+    first = np.array([int(code["first_nc_year"]) for code in axes.AGE_BANDS.codes])
+    place = np.clip(np.searchsorted(first, np.asarray(nc_years), side="right") - 1, 0, None)
+    return np.eye(len(first))[place]
+
+
+def _along(job: Job, years: Sequence[int], values: Floats) -> Floats:
+    """Return values at the job's years; years before the first known one take its value."""
+    return np.asarray(np.interp(job.years, years, values))
+
+
+# ------------------------------------------------------------------------------------------- age and flow
+
+
+def _age_flow_lacks(dataset: Dataset) -> str:
+    flows = dataset.table("plan_flows")
+    if flows["new_plans"].notna().sum() < 2:
+        return "two years of new plans (table plan_flows)"
+    if not any(len(margin(dataset, "ehc_plans", "plans", axis)) for axis in ("nc_year", "age", "age_band")):
+        return "plans by age or age band (table ehc_plans)"
+    return _people_lack(dataset)
+
+
+@lru_cache(maxsize=1)
+def _age_shapes() -> pd.DataFrame:
+    return pd.read_csv(DATA / "national" / "plan_age_shapes.csv")
+
+
+@lru_cache(maxsize=1)
+def _bands() -> pd.DataFrame:
+    rows = [(c.code, int(c["first_nc_year"]), int(c["last_nc_year"])) for c in axes.AGE_BANDS.codes]
+    return pd.DataFrame(rows, columns=["code", "first_nc_year", "last_nc_year"])
+
+
+@lru_cache(maxsize=16)
+def _age_rates(dataset: Dataset) -> age_flow.AgeRates:
+    axis = next(a for a in ("nc_year", "age", "age_band") if len(margin(dataset, "ehc_plans", "plans", a)))
+    aged = margin(dataset, "ehc_plans", "plans", axis).rename("plans").reset_index()
+    flows = dataset.table("plan_flows")
+    return age_flow.estimate_by_age(aged, flows, _people(dataset), _bands(), _age_shapes())
+
+
+def _emit_age_flow(job: Job) -> Floats:
+    rates = _age_rates(job.dataset)
+    years = tuple(range(rates.last_year + 1, job.years[-1] + 1))
+    people = people_until(_people(job.dataset), years, job.out.warnings)
+    central = age_flow.expected_by_age(rates, people, years)
+    drawn = age_flow.simulate_by_age(rates, people, years, job.draws, job.seed) if job.draws else None
+    labels = tuple(int(n) for n in rates.nc_years)
+    kept = (rates.last_year, *years)
+    stock = np.concatenate([rates.stock[None], central.stock])
+    runs = stock[None] if drawn is None else _with_start(stock, drawn.stock.astype(np.float64))
+    history = total(job.dataset, "ehc_plans", "plans")
+    _emit_with_history(job, history, kept, runs.sum(axis=2))
+    job.out.add("ehc_plans", kept, runs, "count", by=(("nc_year", labels),))
+    _emit_bands(job, kept, runs, labels)
+    for measure, name in (("new_plans", "new"), ("ceased_plans", "ceased")):
+        parts = [getattr(central, name)[None]] + ([] if drawn is None else [getattr(drawn, name)])
+        flows = np.concatenate(parts).astype(np.float64)
+        job.out.add(measure, years, flows.sum(axis=2), "count")
+        job.out.add(measure, years, flows, "count", by=(("nc_year", labels),))
+    _emit_requests(job, years, central, drawn)
+    return _along(job, kept, stock.sum(axis=1))
+
+
+def _emit_requests(job: Job, years: Sequence[int], central: age_flow.AgeFlows, drawn: age_flow.AgeFlows | None) -> None:
+    runs = np.concatenate([central.requests[None]] + ([] if drawn is None else [drawn.requests]))
+    if not np.isnan(runs).any():
+        job.out.add("requests", years, runs.astype(np.float64), "count")
+
+
+def _emit_with_history(job: Job, history: pd.Series, years: Sequence[int], runs: Floats) -> None:
+    past = history.loc[history.index < years[0]].dropna()
+    before = np.broadcast_to(past.to_numpy(np.float64), (len(runs), len(past)))
+    job.out.add("ehc_plans", [*(int(y) for y in past.index), *years], np.concatenate([before, runs], axis=1), "count")
+
+
+# ------------------------------------------------------------------------------------------------- trend
+
+
+def _trend_lacks(dataset: Dataset) -> str:
+    known = total(dataset, "ehc_plans", "plans").dropna()
+    return "" if len(known) >= TREND_YEARS else f"{TREND_YEARS} years of EHC plans (table ehc_plans)"
+
+
+@lru_cache(maxsize=16)
+def panel(dataset: Dataset) -> pd.DataFrame:
+    """Return the authority's yearly counts beside its comparators', as the panel of the method `trend`."""
+    unit = dataset.about("authority_code") or dataset.name
+    own = [("total", total(dataset, "ehc_plans", "plans"))]
+    by_setting = margin(dataset, "ehc_plans", "plans", "setting")
+    codes: list[str] = [] if by_setting.empty else list(by_setting.index.get_level_values("setting").unique())
+    own += [(f"setting:{code}", by_setting.xs(code, level="setting").dropna()) for code in codes]
+    flows = dataset.table("plan_flows").groupby("calendar_year")[["new_plans", "requests"]].sum(min_count=1)
+    own += [(str(name), flows[name].dropna().rename(index=lambda year: year + 1)) for name in flows]
+    frames = [pd.DataFrame({"unit": unit, "year": s.index, "series": name, "value": s.to_numpy()}) for name, s in own]
+    others = dataset.table("comparators")
+    others = others.loc[(others["measure"] == "ehc_plans") & (others["authority"] != dataset.name)]
+    names = others["authority"].replace({"England": "ENG"})
+    frames.append(pd.DataFrame({"unit": names, "year": others["year"], "series": "total", "value": others["value"]}))
+    found = pd.concat(frames, ignore_index=True).dropna(subset=["value"])
+    known: pd.DataFrame = found.loc[found["year"] <= dataset.base_year]
+    return known
+
+
+def _emit_trend(job: Job) -> Floats:
+    frame = panel(job.dataset)
+    table = panel_from_long(frame)
+    unit = table.units.index(job.dataset.about("authority_code") or job.dataset.name)
+    rng = np.random.default_rng(job.seed)
+    for series in [s for s in table.counts if s == "total" or s.startswith("setting:")]:
+        if np.isnan(table.counts[series][unit, -1]):
+            continue
+        found = trend(table, series, len(job.ahead))
+        runs = found.mean[unit][None]
+        if job.draws:
+            runs = np.concatenate([runs, found.draws(job.draws, rng)[:, unit]])
+        history = frame.loc[(frame["unit"] == table.units[unit]) & (frame["series"] == series)].set_index("year")[
+            "value"
+        ]
+        start = np.full((len(runs), 1), history.loc[job.years[0]])
+        values = np.concatenate([start, runs], axis=1)
+        if series == "total":
+            central = values[0]
+            _emit_with_history(job, history.sort_index(), job.years, values)
+        else:
+            job.out.add("ehc_plans", job.years, values, "count", setting=series.removeprefix("setting:"))
+    return np.asarray(central)
+
+
+METHODS: dict[str, Method] = {
+    method.name: method
+    for method in (
+        Method("moves", "joiners, leavers and moves by NC year, need and setting", _moves_lack, _emit_moves),
+        Method("age_flow", "an ageing stock with new and ceased plans", _age_flow_lacks, _emit_age_flow),
+        Method("trend", "yearly totals with national context", _trend_lacks, _emit_trend),
+    )
+}
