@@ -13,7 +13,7 @@ from forecasting.inputs.source import Source
 from tests.inputs import corpus
 from tests.inputs.releases import packed, release
 
-QUIET = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+QUIET = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 TABLES = {
     "about": corpus.ABOUT, "pupils": corpus.PUPILS, "ehc_plans": corpus.PLANS,
     "plan_flows": [["calendar_year", "age_band", "new_plans", "ceased"], ["2015", "", "90", "30"]],

@@ -28,12 +28,12 @@ _OLD = {
     "mi": {"inreqehc"},
 }
 _NEW = {
-    "caseload": {"breakdown", "ehcplans"},
-    "newplans": {"breakdown", "new_ehc_plans"},
-    "ceased": {"breakdown", "total_ceased"},
-    "requests": {"breakdown", "requests_received_in_year"},
-    "assessments": {"breakdown", "assess_in_year"},
-    "needs": {"breakdown", "ehc_plans", "number_asd"},
+    "caseload": {"breakdown_topic", "breakdown", "ehcplans"},
+    "newplans": {"breakdown_topic", "breakdown", "new_ehc_plans"},
+    "ceased": {"breakdown_topic", "breakdown", "total_ceased"},
+    "requests": {"breakdown_topic", "breakdown", "requests_received_in_year"},
+    "assessments": {"breakdown_topic", "breakdown", "assess_in_year", "assess_issued", "assess_not_issued"},
+    "needs": {"breakdown_topic", "breakdown", "ehc_plans", "number_asd"},
 }
 KINDS = {**_OLD, **_NEW}
 LAYOUT = {**dict.fromkeys(_OLD, "2022"), **dict.fromkeys(_NEW, "2025")}
