@@ -17,11 +17,12 @@ from forecasting.outputs.subjects import View
 
 def show(subject: Subject, view: View) -> None:
     """Draw a whole subject."""
-    st.html(answer_html(subject.title, subject.answer) + (metrics_html(subject.metrics) if subject.metrics else ""))
+    metrics = metrics_html(subject.metrics) if subject.metrics else ""
+    st.html(f"{answer_html(subject.title, subject.answer)}{metrics}")
     for section in subject.sections:
         _section(section, view)
     implied = implications_html(subject.implications) if subject.implications else ""
-    st.html(implied + notes_html(view.run.forecast.warnings))
+    st.html(f"{implied}{notes_html(view.run.forecast.warnings)}")
 
 
 def _section(section: Section, view: View) -> None:
@@ -36,7 +37,7 @@ def _section(section: Section, view: View) -> None:
 
 def _figure(figure: Figure, view: View, head: str) -> None:
     mode = "dark" if st.context.theme.type == "dark" else "light"
-    st.html(head + figure_head_html(figure))
+    st.html(f"{head}{figure_head_html(figure)}")
     st.vega_lite_chart(figure.data, figure.spec(mode), theme=None, width="stretch", alt=figure.alt, key=figure.key)
     st.html(f'<p class="note">{figure.note}</p>')
     with st.expander("The figures as a table", on_change="rerun", key=f"open:{figure.key}") as opened:
@@ -45,7 +46,7 @@ def _figure(figure: Figure, view: View, head: str) -> None:
 
 
 def _table(table: Table, view: View, head: str = "") -> None:
-    st.html(head + table_html(table))
+    st.html(f"{head}{table_html(table)}")
     name = words.file_name(view.name, f"{view.run.scenario.name} {table.key}", "csv")
     st.download_button("Download these figures (CSV)", data=lambda: table.frame.to_csv(index=False).encode("utf-8-sig"),
                        file_name=name, mime="text/csv", on_click="ignore", key=f"csv:{table.key}")  # fmt: skip
