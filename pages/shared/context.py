@@ -21,7 +21,9 @@ def page_context(page: str) -> View:
         page_title=f"{TITLES[page]} – SEND sufficiency", layout="wide", initial_sidebar_state=SIDEBAR_PIXELS
     )
     st.html(STYLE)
-    st.session_state.alone = navigate(by_app=False) is not None
+    if navigate(by_app=False) is not None and not st.session_state.setdefault("at_home", False):
+        st.session_state.at_home = True
+        st.rerun()  # from now on through app.py, so that widgets keep their identity
     engine.settle()
     state.start()
     data = state.dataset()
