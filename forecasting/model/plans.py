@@ -16,7 +16,7 @@ from forecasting import axes
 from forecasting.axes import DATA
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.margins import margin, total
-from forecasting.model import age_flow, moves
+from forecasting.model import age_flow, moves, plan_levers
 from forecasting.model.forecast import Label
 from forecasting.model.job import Job
 from forecasting.model.moves_draws import simulate
@@ -101,7 +101,8 @@ def _emit_moves(job: Job) -> Floats:
     start = moves.stock_at(table, rates)
     years = tuple(range(rates.last_year + 1, job.years[-1] + 1))
     people = people_until(_people(job.dataset), years, job.out.warnings)
-    flows = moves.expected(start, rates, people, years)
+    levers = plan_levers.for_moves(job.assumptions, years, rates, job.dataset)
+    flows = moves.expected(start, rates, people, years, levers)
     nc_years = tuple(int(n) for n in rates.nc_years)
     labels: dict[str, Sequence[Label]] = {"nc_year": nc_years, "need": rates.needs, "setting": rates.settings}
     central = np.concatenate([start[None], flows.stock])
@@ -110,7 +111,7 @@ def _emit_moves(job: Job) -> Floats:
         ("setting",): central.sum(axis=(1, 2)), ("need", "setting"): central.sum(axis=1),
         ("setting", "nc_year"): central.sum(axis=2).transpose(0, 2, 1),
     }  # fmt: skip
-    draws = simulate(start, rates, people, years, job.draws, job.seed) if job.draws else None
+    draws = simulate(start, rates, people, years, job.draws, job.seed, levers) if job.draws else None
     kept = (rates.last_year, *years)
     for by, values in sums.items():
         name = "_".join(by) or "total"
@@ -186,8 +187,9 @@ def _emit_age_flow(job: Job) -> Floats:
     rates = _age_rates(job.dataset)
     years = tuple(range(rates.last_year + 1, job.years[-1] + 1))
     people = people_until(_people(job.dataset), years, job.out.warnings)
-    central = age_flow.expected_by_age(rates, people, years)
-    drawn = age_flow.simulate_by_age(rates, people, years, job.draws, job.seed) if job.draws else None
+    levers = plan_levers.for_age_flow(job.assumptions, years, rates.nc_years)
+    central = age_flow.expected_by_age(rates, people, years, levers)
+    drawn = age_flow.simulate_by_age(rates, people, years, job.draws, job.seed, levers) if job.draws else None
     labels = tuple(int(n) for n in rates.nc_years)
     kept = (rates.last_year, *years)
     stock = np.concatenate([rates.stock[None], central.stock])
@@ -260,6 +262,8 @@ def _emit_trend(job: Job) -> Floats:
         history = frame.loc[(frame["unit"] == table.units[unit]) & (frame["series"] == series)].set_index("year")[
             "value"
         ]
+        choice = job.assumptions.word("national_trend")
+        runs = runs * np.exp(plan_levers.trend_change(choice, found, unit, history))
         start = np.full((len(runs), 1), history.loc[job.years[0]])
         values = np.concatenate([start, runs], axis=1)
         if series == "total":
