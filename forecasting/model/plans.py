@@ -95,13 +95,37 @@ def _moves_table(dataset: Dataset) -> pd.DataFrame:
     return table.groupby(columns[:-1], dropna=False)["people"].sum().reset_index()
 
 
-def _emit_moves(job: Job) -> Floats:
+@dataclass(frozen=True, eq=False)
+class MovesWorld:
+    """What a run of the method moves starts from.
+
+    Attributes:
+        rates: fitted rates.
+        start: plans at `rates.last_year`, axes (n, d, s).
+        people: residents by year and NC year, for every year forecast.
+        years: January census years forecast.
+        levers: policy levers, axis 0 in step with `years`.
+    """
+
+    rates: moves.MoveRates
+    start: Floats
+    people: pd.DataFrame
+    years: tuple[int, ...]
+    levers: moves.Levers
+
+
+def moves_world(job: Job) -> MovesWorld:
+    """Return what the method moves starts from; warnings go to the job."""
     rates = _move_rates(job.dataset)
-    table = _moves_table(job.dataset)
-    start = moves.stock_at(table, rates)
     years = tuple(range(rates.last_year + 1, job.years[-1] + 1))
     people = people_until(_people(job.dataset), years, job.out.warnings)
     levers = plan_levers.for_moves(job.assumptions, years, rates, job.dataset)
+    return MovesWorld(rates, moves.stock_at(_moves_table(job.dataset), rates), people, years, levers)
+
+
+def _emit_moves(job: Job) -> Floats:
+    world = moves_world(job)
+    rates, start, people, years, levers = world.rates, world.start, world.people, world.years, world.levers
     flows = moves.expected(start, rates, people, years, levers)
     nc_years = tuple(int(n) for n in rates.nc_years)
     labels: dict[str, Sequence[Label]] = {"nc_year": nc_years, "need": rates.needs, "setting": rates.settings}
@@ -183,11 +207,27 @@ def _age_rates(dataset: Dataset) -> age_flow.AgeRates:
     return age_flow.estimate_by_age(aged, flows, _people(dataset), _bands(), _age_shapes())
 
 
-def _emit_age_flow(job: Job) -> Floats:
+@dataclass(frozen=True, eq=False)
+class AgeWorld:
+    """What a run of the method age_flow starts from; as `MovesWorld`, by NC year alone."""
+
+    rates: age_flow.AgeRates
+    people: pd.DataFrame
+    years: tuple[int, ...]
+    levers: age_flow.AgeLevers
+
+
+def age_world(job: Job) -> AgeWorld:
+    """Return what the method age_flow starts from; warnings go to the job."""
     rates = _age_rates(job.dataset)
     years = tuple(range(rates.last_year + 1, job.years[-1] + 1))
     people = people_until(_people(job.dataset), years, job.out.warnings)
-    levers = plan_levers.for_age_flow(job.assumptions, years, rates.nc_years)
+    return AgeWorld(rates, people, years, plan_levers.for_age_flow(job.assumptions, years, rates.nc_years))
+
+
+def _emit_age_flow(job: Job) -> Floats:
+    world = age_world(job)
+    rates, people, years, levers = world.rates, world.people, world.years, world.levers
     central = age_flow.expected_by_age(rates, people, years, levers)
     drawn = age_flow.simulate_by_age(rates, people, years, job.draws, job.seed, levers) if job.draws else None
     labels = tuple(int(n) for n in rates.nc_years)
