@@ -17,9 +17,19 @@ from forecasting.outputs.subjects import View
 
 def show(subject: Subject, view: View) -> None:
     """Draw a whole subject."""
+    head(subject)
+    body(subject, view)
+
+
+def head(subject: Subject) -> None:
+    """Draw the answer and the headline figures."""
     st.html(answer_html(subject.title, subject.answer))
     if subject.metrics:
         st.html(metrics_html(subject.metrics))
+
+
+def body(subject: Subject, view: View) -> None:
+    """Draw charts, tables, implications and what is assumed."""
     for section in subject.sections:
         _section(section, view)
     if subject.implications:
