@@ -22,6 +22,7 @@ from forecasting.scenario.scenario import Change, Scenario
 STEPS = 4
 ROUNDING = 1e-11  # sums over needs, whose shares a lever moves, differ in the last of some 16 digits
 NAMES = [lever.name for lever in LEVERS]
+ACTIVE = [lever.name for lever in LEVERS if "published_rate" in lever.methods]  # the method of the bundled dataset
 # Where the baseline is blank (computed from the tables), or off, the raise starts from a value set first.
 STARTS: dict[str, Value] = {
     "under_provision_places": 60.0,
@@ -101,7 +102,7 @@ def different(before: Forecast, after: Forecast, measures: Iterable[str], roundi
     return found
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ACTIVE)
 def test_lever_moves_what_it_says_and_nothing_else(rotherham: Dataset, name: str) -> None:
     lever = BY_NAME[name]
     before, after = before_and_after(rotherham, lever)
@@ -138,8 +139,8 @@ def test_a_change_and_its_undoing_give_the_baseline_exactly(rotherham: Dataset, 
 
 def test_no_forecast_changes_the_baseline(rotherham: Dataset) -> None:
     before = baseline(rotherham).items
-    for lever in LEVERS:
-        before_and_after(rotherham, lever)
+    for name in ACTIVE:
+        before_and_after(rotherham, BY_NAME[name])
     assert baseline(rotherham).items == before
 
 
