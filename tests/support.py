@@ -97,7 +97,7 @@ def _about() -> pd.DataFrame:
 def _pupils(made: SyntheticAuthority) -> pd.DataFrame:
     seen = made.years <= BASE
     roll = pd.DataFrame(made.observed[seen], index=made.years[seen], columns=NC_YEARS)
-    long = roll.rename_axis(index="year", columns="nc_year").stack().rename("pupils").reset_index()
+    long = _long(roll, "nc_year", "pupils")
     north = long.assign(area="North", pupils=np.floor(long["pupils"] * 0.6))
     return pd.concat([north, long.assign(area="South", pupils=long["pupils"] - north["pupils"])], ignore_index=True)
 
@@ -117,20 +117,22 @@ def _residents(made: SyntheticAuthority) -> pd.DataFrame:
     ahead = range(BASE + 1, BASE + 11)
     born = {int(year): float(births) for year, births in zip(known.birth_years, known.births, strict=True)}
     later = pd.DataFrame([[round(born[y - 1 - age]) for age in range(5)] for y in ahead], index=ahead, columns=range(5))
-    parts = [grid.rename_axis(index="year", columns="age").stack().rename("people").reset_index().assign(status=status)
-             for grid, status in ((actual, "actual"), (later, "projection"))]  # fmt: skip
-    return pd.concat(parts, ignore_index=True)
+    parts = ((actual, "actual"), (later, "projection"))
+    return pd.concat([_long(grid, "age", "people").assign(status=status) for grid, status in parts], ignore_index=True)
+
+
+def _long(grid: pd.DataFrame, columns: str, value: str) -> pd.DataFrame:
+    return grid.rename_axis(index="year").reset_index().melt("year", var_name=columns, value_name=value)
 
 
 def _housing(made: SyntheticAuthority) -> tuple[pd.DataFrame, pd.DataFrame]:
     known = inputs_at(made, BASE, ahead=10).housing
     assert known is not None
     built = pd.DataFrame(np.rint(known.dwellings), index=known.years, columns=known.dwelling_types)
-    long = built.rename_axis(index="year", columns="dwelling_type").stack().rename("dwellings").reset_index()
     rows = [(kind, int(group), known.pupils_per_dwelling[k, g], 0.0)
             for k, kind in enumerate(known.dwelling_types) for g, group in enumerate(NC_YEARS)]  # fmt: skip
     columns = ["dwelling_type", "nc_year", "pupils_per_dwelling", "ehc_plans_per_dwelling"]
-    return long, pd.DataFrame(rows, columns=columns)
+    return _long(built, "dwelling_type", "dwellings"), pd.DataFrame(rows, columns=columns)
 
 
 def write_tables(tables: dict[str, pd.DataFrame], to: Path) -> Path:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.margins import margin
+from forecasting.values import Floats
 
 RECEPTION = 0
 LEAST_YEARS = 2
@@ -45,13 +46,14 @@ def year_groups_lacking(dataset: Dataset) -> str:
     if grid.notna().any(axis=1).sum() < LEAST_YEARS:
         return f"pupils by NC year for {LEAST_YEARS} years; only {last} is known"
     gaps = [int(group) for group in grid.columns[grid.iloc[-1].isna()]]
-    if gaps or not grid.columns[0] <= RECEPTION <= grid.columns[-1]:
+    if gaps or RECEPTION not in grid:
         return f"pupils of NC year {', '.join(str(group) for group in gaps or [RECEPTION])} in {last}"
-    pairs = grid.to_numpy(np.float64)
-    unknown = [int(g) for at, g in enumerate(grid.columns) if g > RECEPTION and not _followed(pairs, at)]
+    pairs, first = grid.to_numpy(np.float64), int(grid.columns[0])
+    above = range(RECEPTION - first + 1, grid.shape[1])
+    unknown = [first + at for at in above if not _followed(pairs, at)]
     return f"two Januaries in a row of NC years {unknown[0] - 1} and {unknown[0]}" if unknown else ""
 
 
-def _followed(pupils: np.ndarray[tuple[int, int], np.dtype[np.float64]], at: int) -> bool:
+def _followed(pupils: Floats, at: int) -> bool:
     """Return whether some January has the year group and the one before has the group below, not empty."""
     return bool((~np.isnan(pupils[1:, at]) & (pupils[:-1, at - 1] > 0)).any())

@@ -81,7 +81,8 @@ def _usable(table: str, read: Callable[[], T], notes: list[Note]) -> T | None:
 
 def _bare(roll: pd.DataFrame, births: pd.Series, actual_to: int) -> PupilInputs:
     """Return the inputs of rolls and births alone; cells that are not known stay so."""
-    long = roll.fillna(0.0).stack().rename_axis(["year", "nc_year"]).rename("pupils").reset_index()
+    wide = roll.fillna(0.0).rename_axis(index="year", columns="nc_year").reset_index()
+    long = wide.melt("year", var_name="nc_year", value_name="pupils")
     born = births.rename_axis("year").rename("births").reset_index()
     filled = pupil_inputs(long, born, actual_to)
     return replace(filled, pupils=roll.to_numpy(np.float64))
@@ -166,7 +167,7 @@ def _housing(dataset: Dataset, inputs: PupilInputs, notes: list[Note]) -> Housin
         return None
     if yields.empty:
         raise refusal("pupil_yields", found="no table", allowed="a yield for each dwelling type", todo="add it")
-    built = rows.groupby(["dwelling_type", "year"])["dwellings"].sum().unstack("dwelling_type").fillna(0.0)
+    built = rows.pivot_table("dwellings", "year", "dwelling_type", aggfunc="sum", fill_value=0.0)
     last, to = int(inputs.years[-1]), int(built.index[-1])
     notes.append((to + 1, f"New dwellings are known or planned to {to}; none is counted after that."))
     built = built.reindex(pd.RangeIndex(int(built.index[0]), last + AHEAD + 1), fill_value=0.0)
@@ -194,7 +195,7 @@ def _yield(rows: pd.DataFrame, name: str, nc_years: IntArray, notes: list[Note])
         missing = ", ".join(str(group) for group in nc_years[np.isnan(found)])
         text = f"Table pupil_yields says nothing of NC years {missing} for {name or 'dwellings'}: none arrive."
         notes.append((ALWAYS, text))
-    return np.nan_to_num(found)
+    return np.asarray(np.nan_to_num(found))
 
 
 def _shares(dataset: Dataset, years: IntArray, notes: list[Note]) -> FloatArray | None:
@@ -205,7 +206,7 @@ def _shares(dataset: Dataset, years: IntArray, notes: list[Note]) -> FloatArray 
     if not np.isin(years, known).all():
         text = "The share of Year 7 who live elsewhere is not known for every January: gaps are bridged evenly."
         notes.append((ALWAYS, text))
-    return np.interp(years, known, rows["share"].to_numpy(np.float64))
+    return np.asarray(np.interp(years, known, rows["share"].to_numpy(np.float64)))
 
 
 def totals(dataset: Dataset) -> pd.Series:
@@ -214,4 +215,5 @@ def totals(dataset: Dataset) -> pd.Series:
     grid = year_groups(dataset)
     summed = pd.Series(dtype="float64") if grid.empty else grid.sum(axis=1, skipna=False).dropna()
     found = pd.concat([printed.loc[~printed.index.isin(summed.index)], summed]).sort_index()
-    return found.loc[found.index <= dataset.base_year]
+    known: pd.Series = found.loc[found.index <= dataset.base_year]
+    return known

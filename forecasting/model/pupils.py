@@ -32,8 +32,8 @@ from forecasting.model.population import (
     pupil_drivers,
 )
 from forecasting.model.population_inputs import PupilInputs
-from forecasting.model.pupil_tables import people_by_age, pupil_tables, totals
 from forecasting.model.published_rate import pupils_on_roll
+from forecasting.model.pupil_tables import people_by_age, pupil_tables, totals
 from forecasting.scenario.assumptions import Assumptions
 from forecasting.scenario.levers_pupils import CHOOSER, WITHOUT_LEVERS
 from forecasting.values import Floats
