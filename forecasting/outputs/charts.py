@@ -111,14 +111,14 @@ def bars(
         beside: whether one name has a bar for each series; else each name has one bar.
     """
     several = beside and len(series) > 1
-    row = _row(names, 0.38 if several else 0.52)
+    row = _row(names, 0.48 if several else 0.52)
     offset = alt.YOffset("series:N", sort=list(series)) if several else alt.Undefined
     value = alt.X("value:Q", title=y, axis=alt.Axis(format=form, tickCount=4), scale=alt.Scale(zero=True))
     bar = _base().mark_bar().encode(y=row, yOffset=offset, x=value, color=_colour(series, mode),
                                     tooltip=_tooltip("name", y, form, "N"))  # fmt: skip
     text = _base().mark_text(align="left", dx=4, color=PALETTES[mode].text).encode(
         y=row, yOffset=offset, x=alt.X("at:Q", title=y), text=alt.Text("value:Q", format=form))  # fmt: skip
-    return _finish(alt.layer(bar, text, _row_names(names, mode)), alt.Step(16 if several else 42), mode)
+    return _finish(alt.layer(bar, text, _row_names(names, mode)), alt.Step(18 if several else 42), mode)
 
 
 @lru_cache(maxsize=256)
