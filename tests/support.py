@@ -71,8 +71,8 @@ SOURCE = "synthetic authority, seed 5"
 def synthetic_pupil_tables() -> dict[str, pd.DataFrame]:
     """Tables of a made-up authority with everything that a forecast of pupils by year group can use.
 
-    Pupils by NC year and planning area 2010 to 2024, births with a high and a low variant to 2034, residents aged 0 to 4
-    actual to 2024 and projected to 2034, dwellings planned to 2034, cross-border shares, SEN and EHC plans.
+    Pupils by NC year and planning area 2010 to 2024, births with a high and a low variant to 2034, residents aged 0
+    to 4 actual to 2024 and projected to 2034, dwellings planned to 2034, cross-border shares, SEN and EHC plans.
     """
     made = synthetic_authority(np.random.default_rng([5, 0]))
     known = inputs_at(made, BASE, ahead=10)

@@ -25,15 +25,18 @@ def year_groups(dataset: Dataset) -> pd.DataFrame:
     found = margin(dataset, "pupils", "pupils", "nc_year")
     if found.empty:
         return pd.DataFrame()
-    grid = found.unstack("nc_year")
+    grid = found.rename("pupils").reset_index().pivot_table("pupils", "year", "nc_year")  # one cell each: unknown stays
     grid = grid.loc[grid.index <= dataset.base_year].dropna(how="all").sort_index(axis=1)
     if grid.empty:
         return pd.DataFrame()
     grid.index, grid.columns = grid.index.astype("int64"), grid.columns.astype("int64")
     known = grid.columns[grid.iloc[-1].notna()]
     grid = grid.loc[:, (grid.columns >= known.min()) & (grid.columns <= known.max())]
-    years = pd.RangeIndex(grid.index[0], grid.index[-1] + 1)
-    return grid.reindex(index=years, columns=pd.RangeIndex(grid.columns[0], grid.columns[-1] + 1))
+    return grid.reindex(index=_every(grid.index), columns=_every(grid.columns))
+
+
+def _every(labels: pd.Index) -> pd.RangeIndex:
+    return pd.RangeIndex(int(labels.min()), int(labels.max()) + 1)
 
 
 @lru_cache(maxsize=64)

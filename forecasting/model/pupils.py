@@ -193,7 +193,8 @@ def _emit_areas(job: Job, roll: Roll) -> None:
     found = margin(job.dataset, "pupils", "pupils", "area", "nc_year")
     if found.empty or last not in found.index.get_level_values("year"):
         return
-    shares = found.xs(last, level="year").unstack("area").reindex(list(roll.nc_years)).fillna(0.0)
+    now = found.xs(last, level="year").rename("pupils").reset_index()
+    shares = now.pivot_table("pupils", "nc_year", "area").reindex(list(roll.nc_years)).fillna(0.0)
     whole = shares.sum(axis=1).to_numpy(np.float64)
     counted = roll.groups[0, roll.group_years.index(last)]
     if not np.allclose(whole, counted):

@@ -13,8 +13,8 @@ _GROUP, _PAGES = "Pupils by year group", ("population",)
 
 LEVERS: tuple[Lever, ...] = (
     Lever(CHOOSER, "Pupils are forecast by", "choice", 0, 0, 0, "auto",
-          "How pupils by year group are forecast. Automatic stays with the damped cohort method unless another has been "
-          "clearly better in the authority's own past.",
+          "How pupils by year group are forecast. Automatic stays with the damped cohort method unless another was "
+          "clearly better in the past of the authority itself.",
           _GROUP, _PAGES, kind="choice", display="word",
           choices=(("auto", "automatic, by its own past"),
                    ("cohort_survival", "cohorts: births, take-up and moving up"),
