@@ -19,6 +19,7 @@ from forecasting.inputs.margins import margin
 from forecasting.inputs.year_groups import year_groups, year_groups_lacking
 from forecasting.model.job import Job
 from forecasting.model.population import (
+    DEFAULT_METHOD,
     NO_CHANGE,
     PHASE_NC_YEARS,
     PupilFit,
@@ -38,6 +39,7 @@ from forecasting.scenario.assumptions import Assumptions
 from forecasting.scenario.levers_pupils import CHOOSER, WITHOUT_LEVERS
 from forecasting.values import Floats
 
+AUTO = "auto"
 _NUMBERS = {  # field of PupilLevers → lever
     "births": "births_change", "migration": "net_migration", "migration_children": "net_migration_children",
     "take_up": "take_up_change", "survival": "survival_change", "dwellings": "dwellings_change",
@@ -91,7 +93,10 @@ def follows_cohorts(dataset: Dataset, assumptions: Assumptions) -> bool:
 
 @lru_cache(maxsize=32)
 def _fit(dataset: Dataset, method: str) -> PupilFit:
-    return fit_pupils(pupil_tables(dataset).inputs, method)
+    tables = pupil_tables(dataset)
+    if method == AUTO and not tables.births:  # rolls put in the place of births would show a trial the years to come
+        method = DEFAULT_METHOD
+    return fit_pupils(tables.inputs, method)
 
 
 def fitted(dataset: Dataset, assumptions: Assumptions) -> PupilFit:

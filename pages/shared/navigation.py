@@ -5,6 +5,7 @@ import streamlit as st
 TITLES = {
     "overview": "Overview",
     "population": "Population",
+    "accuracy": "Accuracy of pupil forecasts",
     "send": "SEND",
     "placements": "Placements",
     "costs": "Costs",
