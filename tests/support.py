@@ -85,7 +85,9 @@ def synthetic_pupil_tables() -> dict[str, pd.DataFrame]:
     })  # fmt: skip
     plans = [round(0.05 * roll * 1.06**back) for back in range(-4, 1)]
     tables["ehc_plans"] = pd.DataFrame({"year": range(BASE - 4, BASE + 1), "plans": plans})
-    return {name: table.assign(source=SOURCE) for name, table in tables.items()}
+    held = {"scenario": "baseline", "method": "trend", "why": "plans by age are not known"}
+    named = {name: table.assign(source=SOURCE) for name, table in tables.items()}
+    return {**named, "scenarios": pd.DataFrame([held])}
 
 
 def _about() -> pd.DataFrame:

@@ -15,6 +15,8 @@ from forecasting.outputs.subjects import SUBJECTS, View
 from forecasting.scenario.from_dataset import dataset_scenarios
 from forecasting.scenario.scenario import BASELINE, Scenario
 
+DRAWS = 200  # enough for an 80% range that moves with the slider at once; exports of the command line draw more
+
 
 @st.cache_resource(show_spinner="Reading the data…")
 def bundled(path: str) -> Dataset:
@@ -29,7 +31,7 @@ def default_path() -> str:
 
 @st.cache_resource(max_entries=128, show_spinner=False)
 def _run(_dataset: Dataset, _scenario: Scenario, to: int | None, key: tuple[str, ...]) -> Run:
-    return run(_dataset, _scenario, to=to)
+    return run(_dataset, _scenario, to=to, draws=DRAWS)
 
 
 def forecast(dataset: Dataset, scenario: Scenario, to: int | None) -> Run:
