@@ -8,9 +8,10 @@ from forecasting.inputs.load import Source, from_sources
 from forecasting.outputs.html import answer_html, table_html
 from forecasting.outputs.subjects.data import data
 from pages.shared import state
-from pages.shared.context import page_context
+from pages.shared.context import draw_sidebar, page_context
 
 view = page_context("data")
+draw_sidebar("data", view)
 subject = data(view)
 st.html(answer_html(subject.title, subject.answer))
 

@@ -143,7 +143,7 @@ def columns(series: tuple[str, ...], y: str, form: str, mode: Mode, *, stacked: 
         y=alt.Y("value:Q", title=y, axis=alt.Axis(format=form, tickCount=5), scale=alt.Scale(zero=True),
                 stack="zero" if stacked else None),
         tooltip=_tooltip("year", y, form))  # fmt: skip
-    rule = _base().mark_rule(color=PALETTES[mode].quiet).encode(y=alt.datum(0))
+    rule = _base().mark_rule(color=PALETTES[mode].quiet, aria=False).encode(y=alt.datum(0))
     return _finish(alt.layer(bar, rule), 300, mode)
 
 

@@ -21,7 +21,7 @@ def page_context(page: str) -> View:
         page_title=f"{TITLES[page]} – SEND sufficiency", layout="wide", initial_sidebar_state=SIDEBAR_PIXELS
     )
     st.html(STYLE)
-    navigate(by_app=False)
+    st.session_state.alone = navigate(by_app=False) is not None
     engine.settle()
     state.start()
     data = state.dataset()
@@ -32,17 +32,22 @@ def page_context(page: str) -> View:
         state.reset()
         run = engine.baseline(data, None)
     view = View(run, engine.baseline(data, st.session_state.to))
+    if data.synthetic:
+        st.html('<p class="synthetic">Synthetic data: a made-up authority, not a real one.</p>')
+    return view
+
+
+def draw_sidebar(page: str, view: View) -> None:
+    """Draw the sidebar, after the page: what a slider has moved reaches the browser before the sliders do."""
     with st.sidebar:
         sidebar.scenario_picker(view)
         sidebar.levers(view, page)
         sidebar.last_year(view)
         sidebar.downloads(view)
-    if data.synthetic:
-        st.html('<p class="synthetic">Synthetic data: a made-up authority, not a real one.</p>')
-    return view
 
 
 def subject_page(page: str) -> None:
     """Draw the page of a subject."""
     view = page_context(page)
     show(engine.subject(page, view), view)
+    draw_sidebar(page, view)

@@ -10,6 +10,8 @@ from forecasting.scenario.from_dataset import dataset_scenarios
 from forecasting.scenario.lever import Lever
 from pages.shared import engine, state
 
+TYPED_PIXELS = 112
+
 
 def _moved(control: Control, widget: str) -> None:
     state.move(control, st.session_state[widget])
@@ -56,19 +58,32 @@ def _draw_lever(lever: Lever, several: tuple[Control, ...]) -> None:
                 _draw(control)
 
 
+def _hold(widget: str, value: object, *ends: float) -> None:
+    """Bring a widget to a value, touching it only where it stands elsewhere or may be a new widget.
+
+    A value that is set is sent back to the browser, where it overwrites what was moved or typed in the meantime. A
+    widget is a new one for Streamlit when its ends have moved, or the page is now drawn by app.py and was not before.
+    """
+    place, key = (*ends, st.session_state.alone), f"held:{widget}"
+    if st.session_state.get(key) == place and st.session_state.get(widget, place) == value:
+        return
+    st.session_state[widget], st.session_state[key] = value, place
+
+
 def _draw(control: Control) -> None:
     widget = f"w:{control.name}"
-    st.session_state[widget] = control.value
     common = {"key": widget, "help": control.idle or control.help, "disabled": bool(control.idle),
               "on_change": _moved, "args": (control, widget)}  # fmt: skip
     if control.lever.kind == "switch":
-        st.session_state[widget] = bool(control.value)
+        _hold(widget, bool(control.value))
         st.toggle(control.label, **common)
     elif control.options:
         shown = dict(control.options)
         choices = list(shown) if control.value in shown else [control.value, *shown]
+        _hold(widget, control.value)
         st.selectbox(control.label, choices, format_func=lambda value: shown.get(value, str(value)), **common)
     elif control.lever.kind == "optional" or control.value is None:
+        _hold(widget, control.value, control.low, control.high)
         st.number_input(control.label, control.low, control.high, step=control.step, format=control.form,
                         placeholder="computed", **common)  # fmt: skip
     else:
@@ -77,12 +92,13 @@ def _draw(control: Control) -> None:
 
 def _slider(control: Control, widget: str, common: dict) -> None:
     typed = f"{widget}:typed"
-    st.session_state[widget] = st.session_state[typed] = float(control.value)
-    left, right = st.columns([5, 3], vertical_alignment="bottom")
-    left.slider(control.label, control.low, control.high, step=control.step, format=control.form, **common)
-    right.number_input(f"{control.label}, typed", control.low, control.high, step=control.step, format=control.form,
+    for name in (widget, typed):
+        _hold(name, float(control.value), control.low, control.high)
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    row.slider(control.label, control.low, control.high, step=control.step, format=control.form, **common)
+    row.number_input(f"{control.label}, typed", control.low, control.high, step=control.step, format=control.form,
                        key=typed, on_change=_moved, args=(control, typed), disabled=common["disabled"],
-                       label_visibility="collapsed")  # fmt: skip
+                       label_visibility="collapsed", width=TYPED_PIXELS)  # fmt: skip
 
 
 def downloads(view: View) -> None:
