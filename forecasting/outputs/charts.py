@@ -121,6 +121,18 @@ def bars(
     return _finish(alt.layer(bar, text, _row_names(names, mode)), alt.Step(18 if several else 42), mode)
 
 
+@lru_cache(maxsize=64)
+def pyramid(names: tuple[str, ...], series: tuple[str, ...], x: str, mode: Mode) -> Spec:
+    """Return narrow horizontal bars with their names to the left, such as year groups; columns name, series, value."""
+    row = alt.Y("name:N", sort=list(names), title=None, scale=alt.Scale(paddingInner=0.25),
+                axis=alt.Axis(labelOverlap=False, ticks=False, domain=False))  # fmt: skip
+    bar = _base().mark_bar().encode(
+        y=row, yOffset=alt.YOffset("series:N", sort=list(series)), color=_colour(series, mode),
+        x=alt.X("value:Q", title=x, axis=alt.Axis(format=COUNT, tickCount=4), scale=alt.Scale(zero=True)),
+        tooltip=_tooltip("name", x, COUNT, "N"))  # fmt: skip
+    return _finish(bar, alt.Step(11), mode)
+
+
 @lru_cache(maxsize=256)
 def columns(series: tuple[str, ...], y: str, form: str, mode: Mode, *, stacked: bool = False) -> Spec:
     """Return upright columns by year from zero; columns year, series, value."""

@@ -16,7 +16,7 @@ from forecasting.outputs.subjects import SUBJECTS, View
 from forecasting.scenario.from_dataset import dataset_scenarios
 from forecasting.scenario.scenario import BASELINE, Scenario
 
-DRAWS = 500
+DRAWS = 300  # enough for an 80% range that soon follows the slider; the command line draws more
 
 
 @st.cache_resource(show_spinner="Reading the data…")

@@ -8,6 +8,7 @@ FOLDER = Path(__file__).resolve().parents[1]
 TITLES = {
     "overview": "Overview",
     "population": "Population",
+    "accuracy": "Accuracy of pupil forecasts",
     "send": "SEND",
     "placements": "Placements",
     "costs": "Costs",
