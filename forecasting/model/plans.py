@@ -282,7 +282,8 @@ def panel(dataset: Dataset) -> pd.DataFrame:
     others = others.loc[(others["measure"] == "ehc_plans") & (others["authority"] != dataset.name)]
     names = others["authority"].replace({"England": "ENG"})
     frames.append(pd.DataFrame({"unit": names, "year": others["year"], "series": "total", "value": others["value"]}))
-    found = pd.concat(frames, ignore_index=True).dropna(subset=["value"])
+    found = pd.concat([frame for frame in frames if len(frame)], ignore_index=True).dropna(subset=["value"])
+    found = found.astype({"year": "int64", "value": "float64"})
     known: pd.DataFrame = found.loc[found["year"] <= dataset.base_year]
     return known
 

@@ -9,6 +9,7 @@ TITLES = {
     "placements": "Placements",
     "costs": "Costs",
     "programme": "Programme",
+    "track_record": "Track record",
     "published": "Published against recomputed",
     "data": "Data",
 }
