@@ -267,9 +267,20 @@ def _trend_lacks(dataset: Dataset) -> str:
     return "" if len(known) >= TREND_YEARS else f"{TREND_YEARS} years of EHC plans (table ehc_plans)"
 
 
+@lru_cache(maxsize=1)
+def _england() -> pd.DataFrame:
+    """Return plans in England by January (unit, year, series, value); Department for Education."""
+    table = pd.read_csv(DATA / "national" / "plans_panel.csv", dtype={"unit": str})
+    rows: pd.DataFrame = table.loc[table["unit"] == "ENG", ["unit", "year", "series", "value"]]
+    return rows
+
+
 @lru_cache(maxsize=16)
 def panel(dataset: Dataset) -> pd.DataFrame:
-    """Return the authority's yearly counts beside its comparators', as the panel of the method `trend`."""
+    """Return the authority's yearly counts beside its comparators', as the panel of the method `trend`.
+
+    England comes from the comparators, else from the bundled national counts; nothing is later than the base year.
+    """
     unit = dataset.about("authority_code") or dataset.name
     own = [("total", total(dataset, "ehc_plans", "plans"))]
     by_setting = margin(dataset, "ehc_plans", "plans", "setting")
@@ -282,6 +293,8 @@ def panel(dataset: Dataset) -> pd.DataFrame:
     others = others.loc[(others["measure"] == "ehc_plans") & (others["authority"] != dataset.name)]
     names = others["authority"].replace({"England": "ENG"})
     frames.append(pd.DataFrame({"unit": names, "year": others["year"], "series": "total", "value": others["value"]}))
+    if "ENG" not in set(names):
+        frames.append(_england())
     found = pd.concat([frame for frame in frames if len(frame)], ignore_index=True).dropna(subset=["value"])
     found = found.astype({"year": "int64", "value": "float64"})
     known: pd.DataFrame = found.loc[found["year"] <= dataset.base_year]
