@@ -7,6 +7,7 @@ import pytest
 
 from forecasting.analysis.track_record import METHODS, afterwards, growth, track_record
 from forecasting.inputs.dataset import Dataset
+from forecasting.model.plans import panel
 from forecasting.model.run import run
 from forecasting.outputs.subjects import SUBJECTS, View
 from forecasting.scenario.scenario import Scenario
@@ -89,3 +90,10 @@ def test_rotherham_shows_what_was_said_and_what_happened(rotherham: Dataset) -> 
 def test_growth_is_compound() -> None:
     assert growth(pd.DataFrame({"year": [2010, 2012], "value": [100.0, 121.0]})) == pytest.approx(0.1)
     assert growth(pd.DataFrame({"year": [2010], "value": [100.0]})) != growth(pd.DataFrame({"year": [], "value": []}))
+
+
+def test_england_is_context_and_nothing_after_the_base_year_is_known() -> None:
+    found = panel(dataset())
+    england = found.loc[found["unit"] == "ENG"]
+    assert england["year"].max() == 2020 == found["year"].max()
+    assert england.set_index("year")["value"][2020] > 300_000
