@@ -71,10 +71,10 @@ def _exits() -> Iterator[None]:
 
 
 @app.command(epilog="Example: python -m forecasting check data/rotherham_2017")
-def check(dataset: Datasets) -> None:
+def check(dataset: Datasets, authority: Authority = None) -> None:
     """Print every fault of every table, one a line, with file, sheet and row."""
     with _exits():
-        _, faults = examine(sources(_there(dataset)))
+        _, faults = examine(sources(_there(dataset)), authority)
     for fault in faults:
         typer.echo(f"{fault.grade}: {fault}")
     _say(_counted(faults))
@@ -96,7 +96,7 @@ def _there(paths: list[Path]) -> list[Path]:
 
 def _read(paths: list[Path], authority: str | None = None) -> Dataset:
     _say(f"Reading {', '.join(map(str, paths))}")
-    found = load(_there(paths))
+    found = load(_there(paths), authority)
     require_authority(found, authority)
     return found
 

@@ -6,7 +6,7 @@ import pytest
 
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.load import load
-from tests.support import ROTHERHAM, Copy, copy_rotherham
+from tests.support import ROTHERHAM, Copy, copy_rotherham, synthetic_pupil_tables, write_tables
 
 
 @pytest.fixture(scope="session")
@@ -19,3 +19,9 @@ def rotherham() -> Dataset:
 def copied(tmp_path: Path) -> Copy:
     """A copy of the bundled dataset that the test may change."""
     return copy_rotherham(tmp_path / "dataset")
+
+
+@pytest.fixture(scope="session")
+def pupil_dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    """A made-up authority with pupils by NC year and all that bears on them, read once."""
+    return load([write_tables(synthetic_pupil_tables(), tmp_path_factory.mktemp("pupils"))])

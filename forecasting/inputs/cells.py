@@ -6,14 +6,20 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from forecasting import axes
 from forecasting.inputs.schema import Column
 from forecasting.periods import Month, financial_year_to_year
 
 Value = str | float | int | None
-_THOUSANDS = re.compile(r"^[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?%?$")  # 44,627 but not the 0,5 of other countries
 MISSING = frozenset({"z", "x", "c", ":", "..", "low", "n/a", "na", "-"})
+_FEW = re.compile(r"^([<≤]\s*=?\s*\d+|\d+\s+or\s+(fewer|less))$", re.IGNORECASE)
+_ERRORS = frozenset(
+    {"#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#N/A", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#ERROR!"}
+)
+_PLAIN = re.compile(r"^[+-]?(\d{1,3}(,\d{3})+|\d+)?(\.\d*)?([eE][+-]?\d{1,3})?$")
+_DAY_ZERO = date(1899, 12, 30)
 _MONTHS = {m: i for i, m in enumerate(
     ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), start=1)}  # fmt: skip
 
@@ -67,8 +73,10 @@ def parse(table: str, column: Column, text: str, words: Words) -> Value:
     text = text.strip()
     if not text:
         return None
+    if text.upper() in _ERRORS:
+        raise BadCell("a value", "the formula in this cell fails: mend it, or type the value")
     if column.kind in _NUMBERS:
-        return None if text.lower() in MISSING else _NUMBERS[column.kind](text)
+        return None if is_missing(text) else _NUMBERS[column.kind](text)
     if column.kind in ("need", "setting", "phase", "place", "age_band"):
         return words.read(table, column.name, column.kind, text)
     if column.kind == "needs":
@@ -78,6 +86,11 @@ def parse(table: str, column: Column, text: str, words: Words) -> Value:
     return _TEXTS[column.kind](text) if column.kind in _TEXTS else text
 
 
+def is_missing(text: str) -> bool:
+    """Return whether a text stands for a figure that is withheld or not known, such as "c" or "<5"."""
+    return text.strip().lower() in MISSING or bool(_FEW.match(text.strip()))
+
+
 def number(text: str) -> float:
     """Return a number written plainly, with thousands separators, a pound sign or a per-cent sign.
 
@@ -85,20 +98,28 @@ def number(text: str) -> float:
         BadCell: the text is not a finite number.
     """
     plain = re.sub(r"[£\s]", "", text)
-    if _THOUSANDS.match(plain):
-        plain = plain.replace(",", "")
+    if plain.startswith("(") and plain.endswith(")"):
+        plain = f"-{plain[1:-1]}"
     percent = plain.endswith("%")
-    try:
-        value = float(plain.rstrip("%"))
-    except ValueError as error:
-        raise BadCell("a number", "remove words and notes from the cell, or leave it blank") from error
+    plain = plain.removesuffix("%")
+    if re.match(r"^[+-]?(0|\d+),\d*$", plain) and not re.match(r"^[+-]?[1-9]\d{0,2},\d{3}$", plain):
+        raise BadCell("a number with a decimal point", "write 0.5, not 0,5")
+    if not _PLAIN.match(plain) or not any(letter.isdigit() for letter in plain):
+        raise BadCell("a number", "remove words and notes from the cell, or leave it blank")
+    value = float(plain.replace(",", ""))
     if not math.isfinite(value):
         raise BadCell("a finite number", "correct the cell or leave it blank")
     return value / 100 if percent else value
 
 
+def _amount(text: str) -> float:
+    if "%" in text:
+        raise BadCell("a number, not a share", "write the number itself, without a per-cent sign")
+    return number(text)
+
+
 def _count(text: str) -> float:
-    value = number(text)
+    value = _amount(text)
     if value < 0:
         raise BadCell("0 or more", "a count cannot be negative: correct the sign")
     return value
@@ -113,16 +134,20 @@ def _fraction(text: str) -> float:
 
 
 def _whole(text: str) -> int:
-    value = number(text)
-    if value != int(value):
+    value = _amount(text)
+    if value != int(value) or abs(value) > 1e9:
         raise BadCell("a whole number", "correct the cell")
     return int(value)
 
 
 def _year(text: str) -> int:
-    value = _whole(text)
+    wrong = BadCell("a year from 1990 to 2100", "write the year of the January census, such as 2016")
+    try:
+        value = _whole(text)
+    except BadCell as error:
+        raise wrong from error
     if not 1990 <= value <= 2100:
-        raise BadCell("a year from 1990 to 2100", "write the year of the January census, such as 2016")
+        raise wrong
     return value
 
 
@@ -130,6 +155,9 @@ def _month(text: str) -> str:
     named = re.match(r"^([A-Za-z]{3})[a-z]*\.?[\s-]+(\d{4})$", text)
     if named and named[1].lower() in _MONTHS:
         return str(Month.of(int(named[2]), _MONTHS[named[1].lower()]))
+    if re.match(r"^\d{5}$", text) and 29_000 <= int(text) <= 73_400:
+        return (_DAY_ZERO + timedelta(days=int(text))).strftime("%Y-%m")
+    text = re.sub(r"^\d{1,2}/(\d{1,2})/(\d{4})$", lambda m: f"{m[2]}-{int(m[1]):02d}", text)
     match = re.match(r"^(\d{4})-(\d{2})(-\d{2}.*)?$", text)
     if not match or not 1 <= int(match[2]) <= 12:
         raise BadCell("a month such as 2017-09", "write the year, a hyphen and the month")
@@ -149,7 +177,7 @@ def _choice(text: str) -> str:
 
 
 _NUMBERS: dict[str, Callable[[str], Value]] = {
-    "number": number, "gbp": number, "count": _count, "fraction": _fraction, "whole": _whole, "year": _year,
+    "number": number, "gbp": _amount, "count": _count, "fraction": _fraction, "whole": _whole, "year": _year,
 }  # fmt: skip
 _TEXTS: dict[str, Callable[[str], str]] = {
     "month": _month, "financial_year": _financial_year, "choice": _choice,

@@ -3,30 +3,42 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 from pandas.api.extensions import ExtensionArray
 
 from forecasting.errors import DatasetError, Fault, UsageError
-from forecasting.inputs.cells import BadCell, Value, Words, parse
+from forecasting.inputs import dfe
+from forecasting.inputs.cells import BadCell, Value, Words, is_missing, parse
 from forecasting.inputs.checks import check_tables
 from forecasting.inputs.dataset import Dataset
+from forecasting.inputs.headers import suggestion
+from forecasting.inputs.plausibility import check_own
 from forecasting.inputs.schema import BY_NAME, NUMERIC, STARTING_TABLES, Column, Table
 from forecasting.inputs.sheets import Sheet, Source, read_sheets
+from forecasting.inputs.structure import check_structure
 from forecasting.scenario.from_dataset import lever_faults
 
+_SHOWN = 200
+_FIGURES = NUMERIC - {"whole", "year"}
 _ASIDE = frozenset({"notes"})  # our own template has a sheet of notes
 
 
-def load(paths: Sequence[Path | str]) -> Dataset:
-    """Return the dataset of one or more folders or files; later ones win, table by table.
+def load(paths: Sequence[Path | str], authority: str | None = None) -> Dataset:
+    """Return the dataset of one or more folders, files or zips; later ones win, table by table.
+
+    Args:
+        paths: folders of CSV files, workbooks, CSV files, zips of these, releases of the DfE.
+        authority: code or name of the authority to take from a release that holds several.
 
     Raises:
         DatasetError: with every error found in all of them.
     """
-    return from_sources(sources(paths))
+    return from_sources(sources(paths), authority)
 
 
 def sources(paths: Sequence[Path | str]) -> list[Source]:
@@ -38,7 +50,7 @@ def sources(paths: Sequence[Path | str]) -> list[Source]:
     found: list[Source] = []
     faults: list[Fault] = []
     for path in map(Path, paths):
-        files = sorted(path.glob("*.csv")) if path.is_dir() else [path]
+        files = _in_folder(path) if path.is_dir() else [path]
         missing = not files or not files[0].exists()
         if missing:
             what = "the folder has no CSV files" if path.is_dir() else "there is no such file or folder"
@@ -50,13 +62,18 @@ def sources(paths: Sequence[Path | str]) -> list[Source]:
     return found
 
 
-def from_sources(files: Iterable[Source]) -> Dataset:
-    """Return the dataset of files already in memory (an upload, or files read from disk).
+def _in_folder(folder: Path) -> list[Path]:
+    """Return the CSV files of a folder; of its folder `data` (as in an unpacked release) when it has none itself."""
+    return sorted(folder.glob("*.csv")) or sorted((folder / "data").glob("*.csv"))
+
+
+def from_sources(files: Iterable[Source], authority: str | None = None) -> Dataset:
+    """Return the dataset of files already in memory (an upload, or files read from disk); see `load`.
 
     Raises:
         DatasetError: with every error found.
     """
-    dataset, faults = examine(files)
+    dataset, faults = examine(files, authority)
     errors = tuple(fault for fault in faults if fault.grade == "error")
     if errors or dataset is None:
         raise DatasetError(errors)
@@ -70,17 +87,20 @@ def require_authority(dataset: Dataset, code: str | None) -> None:
         UsageError: the dataset is of another authority, or does not say of which.
     """
     held = dataset.about("authority_code")
-    if code is not None and code != held:
+    names = (held, dataset.about("authority_name"))
+    if code is not None and code.strip().lower() not in [name.lower() for name in names if name]:
         raise UsageError(f'the dataset is of authority "{held or "not stated"}", not "{code}"')
 
 
-def examine(files: Iterable[Source]) -> tuple[Dataset | None, tuple[Fault, ...]]:
+def examine(files: Iterable[Source], authority: str | None = None) -> tuple[Dataset | None, tuple[Fault, ...]]:
     """Return the dataset (None when it cannot be used) and every fault, whatever its grade."""
-    sheets, faults = _all_sheets(files)
+    releases, rest, faults = dfe.split(files)
+    published, found = _published(releases, authority)
+    sheets, more = _all_sheets(rest)
     known, strays = _recognise(sheets)
-    faults += strays
+    faults += [*found, *more, *strays]
     words = _words(known)
-    tables: dict[str, pd.DataFrame] = {}
+    tables: dict[str, pd.DataFrame] = dict(published.tables) if published else {}
     for sheet in known:
         if sheet.name in tables:
             faults.append(Fault(sheet.file, sheet.name, found=f'table "{sheet.name}" is given twice',
@@ -88,17 +108,52 @@ def examine(files: Iterable[Source]) -> tuple[Dataset | None, tuple[Fault, ...]]
         frame, found = read_table(sheet, words)
         tables[sheet.name] = frame
         faults += found
-    faults += _presence(tables, sheets)
+    if sheets or published or not faults:
+        faults += _presence(tables, sheets) if not _gave_nothing(releases, published) else []
     if any(fault.grade == "error" for fault in faults):
         return None, tuple(faults)
-    origin = {sheet.name: sheet for sheet in known}
+    origin = _origin(published, known)
     faults += check_tables(tables, origin)
+    faults += check_structure(tables, origin) + _own_plausibility(tables, known)
     for name in ("assumptions", "scenarios"):
         if name in tables:
             faults += lever_faults(name, origin[name].file, tables[name])
     usable = not any(fault.grade == "error" for fault in faults)
-    names = tuple(dict.fromkeys(sheet.file for sheet in known))
+    names = tuple(dict.fromkeys([*(published.files if published else ()), *(sheet.file for sheet in known)]))
     return (Dataset(tables, names, tuple(faults)) if usable else None), tuple(faults)
+
+
+def _published(releases: Sequence[dfe.Release], authority: str | None) -> tuple[dfe.Reading | None, list[Fault]]:
+    if not releases:
+        return None, []
+    try:
+        reading = dfe.read_releases(releases, authority)
+    except DatasetError as error:
+        return None, list(error.faults)
+    return reading, list(reading.faults)
+
+
+def _gave_nothing(releases: Sequence[dfe.Release], published: dfe.Reading | None) -> bool:
+    """Return whether a release gave no tables; its own fault says why, and that is enough."""
+    return bool(releases) and published is None
+
+
+def _origin(published: dfe.Reading | None, sheets: Sequence[Sheet]) -> dict[str, Sheet]:
+    origin = {sheet.name: sheet for sheet in sheets}
+    if published:
+        for name, frame in published.tables.items():
+            origin.setdefault(name, Sheet(published.files[-1], name, tuple(map(str, frame.columns)), ()))
+    return origin
+
+
+def _own_plausibility(tables: dict[str, pd.DataFrame], sheets: Sequence[Sheet]) -> list[Fault]:
+    """Return warnings about tables that the user gave; those of a release were judged on reading."""
+    own = {sheet.name: tables[sheet.name] for sheet in sheets if sheet.name in ("ehc_plans", "plan_flows")}
+    if not own:
+        return []
+    facts = dict(zip(tables["about"]["key"], tables["about"]["value"], strict=True))
+    files = {sheet.name: sheet.file for sheet in sheets}
+    return check_own(own, files, facts.get("authority_code", ""), facts.get("authority_name", "the authority"))
 
 
 def _all_sheets(files: Iterable[Source]) -> tuple[list[Sheet], list[Fault]]:
@@ -106,9 +161,12 @@ def _all_sheets(files: Iterable[Source]) -> tuple[list[Sheet], list[Fault]]:
     faults: list[Fault] = []
     for source in files:
         try:
-            sheets += read_sheets(source)
+            found = read_sheets(source)
         except DatasetError as error:
             faults += error.faults
+            continue
+        sheets += found
+        faults += [fault for sheet in found for fault in sheet.faults]
     return sheets, faults
 
 
@@ -116,7 +174,8 @@ def _recognise(sheets: list[Sheet]) -> tuple[list[Sheet], list[Fault]]:
     known = [sheet for sheet in sheets if sheet.name in BY_NAME and sheet.header]
     strays = [
         Fault(sheet.file, sheet.name, found="this sheet is not a dataset table and was left out",
-              allowed=", ".join(BY_NAME), grade="note")
+              allowed=", ".join(BY_NAME), grade="note",
+              todo=suggestion(sheet.name, sheet.header, [k.name for k in known]))
         for sheet in sheets if sheet.name not in BY_NAME and sheet.name not in _ASIDE
     ]  # fmt: skip
     return known, strays
@@ -163,6 +222,8 @@ def read_table(sheet: Sheet, words: Words) -> tuple[pd.DataFrame, list[Fault]]:
     table = BY_NAME[sheet.name]
     header = tuple(table.alias(name) for name in sheet.header)
     faults = _header_faults(sheet, table, header)
+    if any(fault.grade == "error" for fault in faults):
+        return _without_rows(table), faults
     numbers = [number for number, _ in sheet.rows]
     columns: dict[str, list[Value]] = {}
     for column in table.columns:
@@ -174,7 +235,45 @@ def read_table(sheet: Sheet, words: Words) -> tuple[pd.DataFrame, list[Fault]]:
     frame = pd.DataFrame(
         {c.name: _typed(c, columns[c.name]) for c in table.columns}, index=pd.Index(numbers, name="row")
     )
-    return frame, faults + _duplicates(sheet, table, frame)
+    faults += _withheld(sheet, table, header) + _duplicates(sheet, table, frame)
+    return frame, _few(faults)
+
+
+def _few(faults: list[Fault]) -> list[Fault]:
+    """Return the faults of a table, of each kind no more than a reader can use; the last one says how many follow."""
+    seen: Counter[tuple[str, str, str]] = Counter()
+    kept: list[Fault] = []
+    for fault in faults:
+        kind = (fault.column, fault.allowed, fault.todo)
+        seen[kind] += 1
+        if seen[kind] <= _SHOWN:
+            kept.append(fault)
+    more = [f for f in kept if seen[f.column, f.allowed, f.todo] > _SHOWN]
+    last = {(f.column, f.allowed, f.todo): f for f in more}
+    return kept + [
+        replace(f, row=0, found=f"{seen[kind] - _SHOWN:,} more cells like these", allowed="")
+        for kind, f in last.items()
+    ]
+
+
+def _without_rows(table: Table) -> pd.DataFrame:
+    """Return the table without rows, when its header is wrong: its cells would only repeat that fault."""
+    return pd.DataFrame({column.name: _typed(column, []) for column in table.columns})
+
+
+def _withheld(sheet: Sheet, table: Table, header: tuple[str, ...]) -> list[Fault]:
+    """Return one note per column whose cells stand for figures withheld or not known ("c", "<5")."""
+    notes = []
+    for column in table.columns:
+        if column.kind not in NUMERIC or column.name not in header:
+            continue
+        at = header.index(column.name)
+        marks = [(number, row[at].strip()) for number, row in sheet.rows if is_missing(row[at])]
+        if marks:
+            words = ", ".join(f'"{word}"' for word in dict.fromkeys(mark for _, mark in marks))
+            notes.append(Fault(sheet.file, sheet.name, marks[0][0], column.name, grade="note",
+                               found=f"{len(marks)} cell(s) {words} are read as missing, not as zero"))  # fmt: skip
+    return notes
 
 
 def _header_faults(sheet: Sheet, table: Table, header: tuple[str, ...]) -> list[Fault]:
@@ -204,7 +303,7 @@ def _cell(sheet: Sheet, table: Table, column: Column, row: int, text: str, words
     except BadCell as bad:
         fault(f'"{text.strip()}" is not allowed here', bad.allowed, bad.todo)
         return None
-    if value is None and column.required:
+    if value is None and column.required and not (is_missing(text) and column.kind in _FIGURES):
         fault("the cell is blank" if not text.strip() else f'"{text.strip()}" means missing', column.help,
               "fill the cell or remove the row")  # fmt: skip
     return value

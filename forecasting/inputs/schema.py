@@ -91,7 +91,10 @@ TABLES: tuple[Table, ...] = (
         _c("status", "choice", "actual or projection", choices=("actual", "projection")), _SOURCE),
         ("year", "nc_year", "age", "status")),
     Table("births", "Births by academic year of birth, named by the year it ends", (
-        _YEAR, _AREA, _c("births", "count", "live births", required=True), _SOURCE), ("year", "area")),
+        _c("year", "year", "academic year of birth, by the year it ends", required=True), _AREA,
+        _c("variant", "choice", "which projection a row belongs to; actual births are principal",
+           choices=("principal", "high", "low"), absent="principal"),
+        _c("births", "count", "live births", required=True), _SOURCE), ("year", "area", "variant")),
     Table("housing", "New dwellings completed or expected", (
         _YEAR, _AREA, _c("dwelling_type", "text", "kind of dwelling"),
         _c("dwellings", "count", "dwellings completed", required=True), _SOURCE),
@@ -101,6 +104,9 @@ TABLES: tuple[Table, ...] = (
         _c("pupils_per_dwelling", "number", "pupils per dwelling"),
         _c("ehc_plans_per_dwelling", "number", "EHC plans per dwelling"), _SOURCE),
         ("dwelling_type", "nc_year", "phase")),
+    Table("cross_border", "Pupils in Year 7 who live in another authority", (
+        _YEAR, _c("share", "fraction", "share of Year 7 on roll who live elsewhere", required=True), _SOURCE),
+        ("year",)),
     Table("pupils", "Pupils on roll in the area's schools", (
         _YEAR, _AREA, _PHASE, _NC, _c("pupils", "count", "pupils on roll", required=True), _SOURCE),
         ("year", "area", "phase", "nc_year")),

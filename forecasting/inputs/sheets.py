@@ -7,13 +7,26 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from pathlib import Path
 
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+from python_calamine import (
+    CalamineError,
+    CalamineWorkbook,
+    PasswordError,
+    SheetMetadata,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+)
 
 from forecasting.errors import DatasetError, Fault
+from forecasting.inputs.error_cells import error_cells
+from forecasting.inputs.filetypes import file_type
+from forecasting.inputs.headers import ALL_COLUMNS, arrange, plain
+from forecasting.inputs.source import Source, decode
+
+__all__ = ["Sheet", "Source", "decode", "read_sheets"]
 
 
 @dataclass(frozen=True)
@@ -25,68 +38,58 @@ class Sheet:
         name: name of the sheet (for a CSV the file's stem).
         header: the column names, stripped.
         rows: the cells below the header, each row with its number in the file (the header is 1).
+        faults: what was left out on the way: titles, notes, totals.
     """
 
     file: str
     name: str
     header: tuple[str, ...]
     rows: tuple[tuple[int, tuple[str, ...]], ...]
-
-
-@dataclass(frozen=True)
-class Source:
-    """A file given by the user: its name and its bytes."""
-
-    name: str
-    content: bytes
-
-    @classmethod
-    def of(cls, path: Path) -> Source:
-        """Read a file into memory."""
-        return cls(path.name, path.read_bytes())
+    faults: tuple[Fault, ...] = ()
 
 
 def read_sheets(source: Source) -> tuple[Sheet, ...]:
-    """Return the sheets of a CSV file or workbook.
+    """Return the sheets of a CSV file or workbook; what it is, its bytes say, not its name.
 
     Raises:
         DatasetError: the file is empty, protected by a password, or not a CSV file or workbook.
     """
-    if not source.content.strip():
-        raise DatasetError((Fault(source.name, found="the file is empty", todo="save it again and retry"),))
-    suffix = Path(source.name).suffix.lower()
-    if suffix in (".csv", ".txt", ".tsv"):
-        return (_csv_sheet(source),)
-    if suffix in (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"):
-        return _workbook_sheets(source)
-    raise DatasetError(
-        (Fault(source.name, found=f'files ending "{suffix}" are not read', allowed=".csv, .xlsx, .ods, .xls"),)
-    )
-
-
-def _decode(source: Source) -> str:
-    if source.content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return source.content.decode("utf-16")
-    try:
-        return source.content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return source.content.decode("cp1252", errors="replace")
+    return (_csv_sheet(source),) if file_type(source) == "text" else _workbook_sheets(source)
 
 
 def _csv_sheet(source: Source) -> Sheet:
-    text = _decode(source)
+    text = decode(source).replace("\r\n", "\n").replace("\r", "\n")
     if "\x00" in text:
         raise DatasetError((Fault(source.name, found="the file is not text", todo="save it as CSV (UTF-8) and retry"),))
-    first = text.split("\n", 1)[0]
-    delimiter = max(",;\t|", key=first.count)
-    cells = list(csv.reader(io.StringIO(text), delimiter=delimiter))
-    return _sheet(source.name, Path(source.name).stem, cells)
+    try:
+        cells = list(csv.reader(io.StringIO(text), delimiter=_delimiter(text)))
+    except csv.Error as error:
+        fault = Fault(source.name, found="the rows of this file cannot be told apart",
+                      allowed="a CSV file: one row a line, cells separated by commas",
+                      todo="open it in a spreadsheet and save it as CSV (UTF-8)")  # fmt: skip
+        raise DatasetError((fault,)) from error
+    return _sheet(source.name, source.stem, cells)
+
+
+def _delimiter(text: str) -> str:
+    """Return what separates the cells: the sign that makes the most column names, else the most frequent one."""
+    lines = [line for line in text[:100_000].split("\n")[:60] if line.strip()]
+
+    def names(sign: str) -> int:
+        return max((sum(plain(c.strip('"')) in ALL_COLUMNS for c in line.split(sign)) for line in lines), default=0)
+
+    first = lines[0] if lines else ""
+    return max(",;\t|", key=lambda sign: (names(sign), first.count(sign)))
 
 
 def _workbook_sheets(source: Source) -> tuple[Sheet, ...]:
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(source.content))
-        return tuple(_sheet(source.name, name, _cells(book, name)) for name in book.sheet_names)
+        failing = error_cells(source.content)
+        return tuple(
+            _book_sheet(source.name, book, item, failing.get(item.name, {}))
+            for item in book.sheets_metadata if item.typ == SheetTypeEnum.WorkSheet
+        )  # fmt: skip
     except PasswordError as error:
         fault = Fault(source.name, found="the workbook is protected by a password", todo="save it without one")
         raise DatasetError((fault,)) from error
@@ -94,6 +97,20 @@ def _workbook_sheets(source: Source) -> tuple[Sheet, ...]:
         fault = Fault(source.name, found="the file is not a workbook that can be opened",
                       todo="open it in Excel or LibreOffice and save it as .xlsx")  # fmt: skip
         raise DatasetError((fault,)) from error
+
+
+def _book_sheet(
+    file: str, book: CalamineWorkbook, item: SheetMetadata, failing: Mapping[tuple[int, int], str]
+) -> Sheet:
+    cells = _cells(book, item.name)
+    for (row, column), text in failing.items():
+        if row < len(cells) and column < len(cells[row]):
+            cells[row][column] = text
+    sheet = _sheet(file, item.name, cells)
+    if item.visible == SheetVisibleEnum.Visible:
+        return sheet
+    hidden = Fault(file, item.name, found="the sheet is hidden; it is read like any other", grade="note")
+    return replace(sheet, faults=(*sheet.faults, hidden))
 
 
 def _cells(book: CalamineWorkbook, name: str) -> list[list[str]]:
@@ -117,10 +134,6 @@ def text_of(cell: object) -> str:
 
 
 def _sheet(file: str, name: str, cells: list[list[str]]) -> Sheet:
-    filled = [(number, row) for number, row in enumerate(cells, start=1) if any(c.strip() for c in row)]
-    if not filled:
-        return Sheet(file, name, (), ())
-    header = tuple(cell.strip() for cell in filled[0][1])
-    width = len(header)
-    rows = tuple((number, tuple((*row, *[""] * width))[:width]) for number, row in filled[1:])
-    return Sheet(file, name, header, rows)
+    filled = [(number, tuple(row)) for number, row in enumerate(cells, start=1) if "".join(row).strip()]
+    found = arrange(file, name, filled)
+    return Sheet(file, found.name, found.header, found.rows, found.faults)

@@ -111,14 +111,26 @@ def bars(
         beside: whether one name has a bar for each series; else each name has one bar.
     """
     several = beside and len(series) > 1
-    row = _row(names, 0.38 if several else 0.52)
+    row = _row(names, 0.48 if several else 0.52)
     offset = alt.YOffset("series:N", sort=list(series)) if several else alt.Undefined
     value = alt.X("value:Q", title=y, axis=alt.Axis(format=form, tickCount=4), scale=alt.Scale(zero=True))
     bar = _base().mark_bar().encode(y=row, yOffset=offset, x=value, color=_colour(series, mode),
                                     tooltip=_tooltip("name", y, form, "N"))  # fmt: skip
     text = _base().mark_text(align="left", dx=4, color=PALETTES[mode].text).encode(
         y=row, yOffset=offset, x=alt.X("at:Q", title=y), text=alt.Text("value:Q", format=form))  # fmt: skip
-    return _finish(alt.layer(bar, text, _row_names(names, mode)), alt.Step(16 if several else 42), mode)
+    return _finish(alt.layer(bar, text, _row_names(names, mode)), alt.Step(18 if several else 42), mode)
+
+
+@lru_cache(maxsize=64)
+def pyramid(names: tuple[str, ...], series: tuple[str, ...], x: str, mode: Mode) -> Spec:
+    """Return narrow horizontal bars with their names to the left, such as year groups; columns name, series, value."""
+    row = alt.Y("name:N", sort=list(names), title=None, scale=alt.Scale(paddingInner=0.25),
+                axis=alt.Axis(labelOverlap=False, ticks=False, domain=False))  # fmt: skip
+    bar = _base().mark_bar().encode(
+        y=row, yOffset=alt.YOffset("series:N", sort=list(series)), color=_colour(series, mode),
+        x=alt.X("value:Q", title=x, axis=alt.Axis(format=COUNT, tickCount=4), scale=alt.Scale(zero=True)),
+        tooltip=_tooltip("name", x, COUNT, "N"))  # fmt: skip
+    return _finish(bar, alt.Step(11), mode)
 
 
 @lru_cache(maxsize=256)
@@ -131,7 +143,7 @@ def columns(series: tuple[str, ...], y: str, form: str, mode: Mode, *, stacked: 
         y=alt.Y("value:Q", title=y, axis=alt.Axis(format=form, tickCount=5), scale=alt.Scale(zero=True),
                 stack="zero" if stacked else None),
         tooltip=_tooltip("year", y, form))  # fmt: skip
-    rule = _base().mark_rule(color=PALETTES[mode].quiet).encode(y=alt.datum(0))
+    rule = _base().mark_rule(color=PALETTES[mode].quiet, aria=False).encode(y=alt.datum(0))
     return _finish(alt.layer(bar, rule), 300, mode)
 
 

@@ -21,6 +21,9 @@ _FORMATS: dict[str, Callable[[float], str]] = {
 }
 
 
+LONG = 60
+
+
 def cell(value: object, kind: str) -> str:
     """Return one cell as shown; an unknown figure is blank, never zero."""
     if kind not in _FORMATS or isinstance(value, str):
@@ -39,10 +42,17 @@ def formatted(table: Table) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
+def _style(column: pd.Series, kind: str) -> str:
+    if kind in _FORMATS:
+        return "num"
+    longest = max((len(str(value)) for value in column), default=0)
+    return "long" if longest > LONG else ""
+
+
 def table_html(table: Table) -> str:
     """Return an HTML table with caption and column headers; figures stand to the right."""
     kinds = [table.formats.get(str(column), "text") for column in table.frame.columns]
-    style = ["num" if kind in _FORMATS else "" for kind in kinds]
+    style = [_style(table.frame[column], kind) for column, kind in zip(table.frame.columns, kinds, strict=True)]
     head = "".join(
         f'<th scope="col" class="{c}">{escape(str(n))}</th>' for c, n in zip(style, table.frame, strict=True)
     )
@@ -117,7 +127,7 @@ table.figures caption{text-align:left;font-weight:600;padding:.2rem 0 .4rem;capt
 table.figures th,table.figures td{padding:.35rem .6rem;text-align:left;vertical-align:top;
 border-bottom:1px solid color-mix(in srgb,currentColor 18%,transparent)}
 table.figures th{border-bottom-width:2px;font-weight:600}
-table.figures td{min-width:5.2rem}
+table.figures td{min-width:5.2rem}table.figures td.long{min-width:15rem}
 table.figures .num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .implications{border-left:6px solid #12436D;background:color-mix(in srgb,#5694CA 13%,transparent);
 padding:.7rem 1.1rem .8rem;margin:1.3rem 0 .5rem;border-radius:0 6px 6px 0}

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from forecasting.inputs.dataset import Dataset
+from forecasting.inputs.year_groups import year_groups_lacking
 from forecasting.scenario.assumptions import Assumptions, Value
 from forecasting.scenario.catalogue import LEVERS
 from forecasting.scenario.from_dataset import candidates, mainstream
 from forecasting.scenario.lever import Lever
+from forecasting.scenario.levers_pupils import CHOOSER, WITHOUT_LEVERS
+from forecasting.scenario.levers_pupils import LEVERS as OF_PUPILS
 from forecasting.scenario.scenario import Change, Scenario
 
 
@@ -195,9 +198,22 @@ def _idle(dataset: Dataset, lever: Lever, now: Assumptions, method: str) -> str:
         return "" if built else "No project is built: switch one on first."
     if lever.name == "inclusion_shift" and not mainstream(dataset):
         return "No setting of the dataset counts as mainstream: write it in the column setting_group of table settings."
+    if lever in OF_PUPILS:
+        return _idle_of_pupils(dataset, lever, now)
     overridden = _OVERRIDES.get(lever.name)
     if overridden and now.number(overridden) is not None:
         return "A fixed number of places is set, so this has no effect on places needed."
+    return ""
+
+
+def _idle_of_pupils(dataset: Dataset, lever: Lever, now: Assumptions) -> str:
+    gap = year_groups_lacking(dataset)
+    if gap:
+        return f"Needs {gap}."
+    if lever.name != CHOOSER and now.word(CHOOSER) in WITHOUT_LEVERS:
+        return "Acts on cohorts of pupils, which the way chosen to forecast pupils does not follow."
+    if lever.name == "births_variant" and set(dataset.table("births")["variant"]) == {"principal"}:
+        return "Needs births of the high or low variant (column variant of table births)."
     return ""
 
 

@@ -231,14 +231,14 @@ def lever_faults(table: str, file: str, frame: pd.DataFrame) -> list[Fault]:
 def _refused(lever: Lever, text: str) -> str:
     try:
         return in_bounds(lever, read_value(lever, text))
-    except ValueError:
+    except (ValueError, ZeroDivisionError):
         return f"{lever.low:g} to {lever.high:g} ({lever.unit})"
 
 
 def _percent_hint(lever: Lever, text: str) -> str:
     try:
         value = read_value(lever, text)
-    except ValueError:
+    except (ValueError, ZeroDivisionError):
         return "write a number"
     if lever.unit.startswith("fraction") and isinstance(value, float):
         return f"write shares and rates as fractions: {value:g} per cent is written {value / 100:g}"

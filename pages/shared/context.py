@@ -10,7 +10,7 @@ from pages.shared.navigation import TITLES, navigate
 from pages.shared.show import body, head, show
 
 SIDEBAR_PIXELS = 350
-RANGED = ("send",)  # pages that show ranges: central figures first, then the draws
+RANGED = ("send", "population")  # pages that show ranges: central figures first, then the draws
 
 
 def page_context(page: str) -> View:
@@ -22,7 +22,9 @@ def page_context(page: str) -> View:
         page_title=f"{TITLES[page]} – SEND sufficiency", layout="wide", initial_sidebar_state=SIDEBAR_PIXELS
     )
     st.html(STYLE)
-    navigate(by_app=False)
+    if navigate(by_app=False) is not None and not st.session_state.setdefault("at_home", False):
+        st.session_state.at_home = True
+        st.rerun()  # from now on through app.py, so that widgets keep their identity
     engine.settle()
     state.start()
     data = state.dataset()
@@ -33,14 +35,18 @@ def page_context(page: str) -> View:
         state.reset()
         run = engine.baseline(data, None)
     view = View(run, engine.baseline(data, st.session_state.to))
+    if data.synthetic:
+        st.html('<p class="synthetic">Synthetic data: a made-up authority, not a real one.</p>')
+    return view
+
+
+def draw_sidebar(page: str, view: View) -> None:
+    """Draw the sidebar, after the page: what a slider has moved reaches the browser before the sliders do."""
     with st.sidebar:
         sidebar.scenario_picker(view)
         sidebar.levers(view, page)
         sidebar.last_year(view)
         sidebar.downloads(view)
-    if data.synthetic:
-        st.html('<p class="synthetic">Synthetic data: a made-up authority, not a real one.</p>')
-    return view
 
 
 def subject_page(page: str) -> None:
@@ -48,6 +54,7 @@ def subject_page(page: str) -> None:
     view = page_context(page)
     if page not in RANGED:
         show(engine.subject(page, view), view)
+        draw_sidebar(page, view)
         return
     top = st.empty()
     with top.container():
@@ -58,3 +65,4 @@ def subject_page(page: str) -> None:
     with top.container():
         head(subject)
     body(subject, view)
+    draw_sidebar(page, view)

@@ -5,9 +5,10 @@ import os
 
 import streamlit as st
 
+from forecasting.inputs import dfe
 from forecasting.inputs.bundled import bundled as bundled_datasets
 from forecasting.inputs.dataset import Dataset
-from forecasting.inputs.load import load
+from forecasting.inputs.load import Source, load
 from forecasting.model.run import PUBLISHED, Run, run
 from forecasting.outputs import workbook
 from forecasting.outputs.figure import Subject
@@ -15,7 +16,7 @@ from forecasting.outputs.subjects import SUBJECTS, View
 from forecasting.scenario.from_dataset import dataset_scenarios
 from forecasting.scenario.scenario import BASELINE, Scenario
 
-DRAWS = 500
+DRAWS = 300  # enough for an 80% range that soon follows the slider; the command line draws more
 
 
 @st.cache_resource(show_spinner="Reading the data…")
@@ -60,6 +61,18 @@ def subject(name: str, view: View) -> Subject:
     """Return a subject of a view."""
     forecast = view.run.forecast
     return _subject(name, view, (*forecast.stamp, forecast.scenario, forecast.years[-1]))
+
+
+@st.cache_resource(max_entries=8, show_spinner="Looking into the files…")
+def _authorities(_sources: list[Source], key: tuple[tuple[str, int], ...]) -> dict[str, str]:
+    releases = dfe.split(_sources)[0]
+    return {code: f"{name} ({code})" for code, name, _ in dfe.authorities(releases)} if releases else {}
+
+
+def authorities(sources: list[Source]) -> dict[str, str]:
+    """Return code → name of the authorities in published releases among the files; empty when there are none."""
+    zips = [source for source in sources if source.name.lower().endswith(".zip")]
+    return _authorities(zips, tuple((source.name, len(source.content)) for source in zips)) if zips else {}
 
 
 def workbook_bytes(view: View) -> bytes:

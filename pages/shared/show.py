@@ -23,32 +23,31 @@ def show(subject: Subject, view: View) -> None:
 
 def head(subject: Subject) -> None:
     """Draw the answer and the headline figures."""
-    st.html(answer_html(subject.title, subject.answer))
-    if subject.metrics:
-        st.html(metrics_html(subject.metrics))
+    metrics = metrics_html(subject.metrics) if subject.metrics else ""
+    st.html(f"{answer_html(subject.title, subject.answer)}{metrics}")
 
 
 def body(subject: Subject, view: View) -> None:
     """Draw charts, tables, implications and what is assumed."""
     for section in subject.sections:
         _section(section, view)
-    if subject.implications:
-        st.html(implications_html(subject.implications))
-    st.html(notes_html(view.run.forecast.warnings))
+    implied = implications_html(subject.implications) if subject.implications else ""
+    st.html(f"{implied}{notes_html(view.run.forecast.warnings)}")
 
 
 def _section(section: Section, view: View) -> None:
-    st.html(f"<h2>{section.heading}</h2>{f'<p>{section.text}</p>' if section.text else ''}")
+    head = f"<h2>{section.heading}</h2>{f'<p>{section.text}</p>' if section.text else ''}"
     for item in section.items:
         if isinstance(item, Figure):
-            _figure(item, view)
+            _figure(item, view, head)
         else:
-            _table(item, view)
+            _table(item, view, head)
+        head = ""
 
 
-def _figure(figure: Figure, view: View) -> None:
+def _figure(figure: Figure, view: View, head: str) -> None:
     mode = "dark" if st.context.theme.type == "dark" else "light"
-    st.html(figure_head_html(figure))
+    st.html(f"{head}{figure_head_html(figure)}")
     st.vega_lite_chart(figure.data, figure.spec(mode), theme=None, width="stretch", alt=figure.alt, key=figure.key)
     st.html(f'<p class="note">{figure.note}</p>')
     with st.expander("The figures as a table", on_change="rerun", key=f"open:{figure.key}") as opened:
@@ -56,8 +55,8 @@ def _figure(figure: Figure, view: View) -> None:
             _table(figure.table, view)
 
 
-def _table(table: Table, view: View) -> None:
-    st.html(table_html(table))
+def _table(table: Table, view: View, head: str = "") -> None:
+    st.html(f"{head}{table_html(table)}")
     name = words.file_name(view.name, f"{view.run.scenario.name} {table.key}", "csv")
     st.download_button("Download these figures (CSV)", data=lambda: table.frame.to_csv(index=False).encode("utf-8-sig"),
                        file_name=name, mime="text/csv", on_click="ignore", key=f"csv:{table.key}")  # fmt: skip

@@ -275,11 +275,13 @@ def test_tabs_and_quoted_line_breaks(copied: Copy) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("x.xlsx", b"year,pupils\n2016,44627\n", "x.xlsx: the file is not a workbook that can be opened; "
+        ("x.xlsx", b"\x00\x01\x02year", "x.xlsx: the file is not a workbook that can be opened; "
          "open it in Excel or LibreOffice and save it as .xlsx."),
-        ("x.csv", b"PK\x03\x04\x00\x00", "x.csv: the file is not text; save it as CSV (UTF-8) and retry."),
+        ("x.csv", b"\x00\x01\x02year", "x.csv: the file is not text; save it as CSV (UTF-8) and retry."),
+        ("x.csv", b"PK\x03\x04\x00\x00", "x.csv: the zip is damaged and cannot be opened; download or save it again."),
         ("x.csv", b"", "x.csv: the file is empty; save it again and retry."),
-        ("x.pdf", b"%PDF-1.4", 'x.pdf: files ending ".pdf" are not read; allowed: .csv, .xlsx, .ods, .xls.'),
+        ("x.pdf", b"%PDF-1.4", "x.pdf: the file is a PDF; give the spreadsheet that it was made from."),
+        ("x.dat", b"year", 'x.dat: files ending ".dat" are not read; allowed: .csv, .xlsx, .ods, .xls.'),
     ],
 )  # fmt: skip
 def test_files_of_the_wrong_kind(copied: Copy, name: str, content: bytes, message: str) -> None:

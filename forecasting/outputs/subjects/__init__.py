@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from forecasting.outputs.figure import Subject
+from forecasting.outputs.subjects.accuracy import past_accuracy
 from forecasting.outputs.subjects.common import View
 from forecasting.outputs.subjects.costs import costs
 from forecasting.outputs.subjects.overview import overview
@@ -18,6 +19,7 @@ from forecasting.outputs.subjects.track_record import track
 SUBJECTS: dict[str, Callable[[View], Subject]] = {
     "overview": overview,
     "population": population,
+    "accuracy": past_accuracy,
     "send": send,
     "placements": placements,
     "costs": costs,

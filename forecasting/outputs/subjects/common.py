@@ -157,6 +157,7 @@ def bar_figure(
 ) -> Figure:  # fmt: skip
     """Return a figure of horizontal bars with its table; data columns name, series, value."""
     names, series = tuple(dict.fromkeys(data["name"])), tuple(dict.fromkeys(data["series"]))
+    series = series if beside else tuple(sorted(series))  # the same colours in every chart of a page
     form = {"count": charts.COUNT, "million": ",.2f", "percent": charts.PERCENT, "gbp": charts.POUNDS}[unit]
     drawn = data.assign(at=data["value"].clip(lower=0.0))
     note = view.note(source, money=unit in ("million", "gbp"))

@@ -6,11 +6,15 @@ import pandas as pd
 
 from forecasting.outputs import words
 from forecasting.outputs.figure import Figure, Section, Subject, Table
-from forecasting.outputs.subjects.common import Parts, View, implications, line_figure, wide, yearly
+from forecasting.outputs.subjects.common import Parts, View, has_range, implications, line_figure, wide, yearly
+from forecasting.outputs.subjects.year_groups import residents_by_year, year_group_sections
 
 
 def population(view: View) -> Subject:
     """Return the subject "Population" of a run."""
+    if not view.has("pupils"):
+        return Subject("population", "Population", f"The dataset has no pupils of {view.name}: add the table pupils.",
+                       (), (), ())  # fmt: skip
     growth = view.at("pupils_growth", view.last)
     pupils = view.at("pupils", view.last)
     answer = (
@@ -18,11 +22,13 @@ def population(view: View) -> Subject:
         f"{words.count(pupils)} in {view.last}: {words.change(growth, 'count', str(view.first))}."
     )
     metrics = [view.metric("Pupils", "pupils", "Pupils on roll in the area's schools, wherever they live.")]
-    sections = [Section("Pupils on roll", (_pupils(view),))]
+    sections = [Section("Pupils on roll", (_pupils(view),)), *year_group_sections(view)]
     if view.has("pupils_with_sen"):
         metrics.append(view.metric("Pupils with SEN", "pupils_with_sen", "SEN support and EHC plans together."))
         sections.append(Section("Pupils with SEN", (_sen(view),)))
-    if view.has("residents"):
+    if view.has("residents", "nc_year"):
+        sections.append(Section("Residents", (residents_by_year(view),)))
+    elif view.has("residents"):
         sections.append(Section("Residents", (_residents(view),)))
     return Subject("population", "Population", answer, tuple(metrics), tuple(sections), _implications(view))
 
@@ -35,7 +41,9 @@ def _pupils(view: View) -> Figure:
     grown = view.at("pupils_growth", view.last) / view.at("pupils", view.first)
     title = f"Pupils {'rise' if grown >= 0 else 'fall'} by {words.percent(abs(grown))} to {view.last}"
     return line_figure(
-        view, "pupils", title, f"Pupils on roll, {view.name}, {view.first} to {view.last} (axis not from zero)",
+        view, "pupils", title,
+        f"Pupils on roll, {view.name}, {int(data['year'].min())} to {view.last} (axis not from zero)"
+        + (f"; forecast from {view.first + 1}, shaded: 80% of draws" if has_range(data) else ""),
         f"{words.count(view.at('pupils', view.first))} pupils in {view.first}, "
         f"{words.count(view.at('pupils', view.last))} in {view.last}.", data,
         y="pupils", unit="count", source=view.source("pupils"), zero=False,
@@ -69,11 +77,18 @@ def _implications(view: View) -> tuple[str, ...]:
     growth = view.at("pupils_growth", view.last)
     way = "more" if growth >= 0 else "fewer"
     kind = view.run.assumptions.word("pupil_growth_kind")
+    steady = (
+        ""
+        if view.has("pupils_growth", component="cohorts")
+        else (
+            f"Growth is {kind}: "
+            + ("the same number of pupils each year." if kind == "simple" else "each year's growth grows on the last.")
+        )
+    )
     return implications(
         f"Schools have {words.count(abs(growth))} {way} pupils in {view.last} than in {view.first}.",
         f"{words.change(view.at('pupils_with_sen_growth', view.last), 'count', str(view.first))[1:]} is the "
         f"{'rise' if growth >= 0 else 'fall'} in pupils with SEN that goes with it, at today's share of pupils."
         if view.has("pupils_with_sen_growth") and abs(view.at("pupils_with_sen_growth", view.last)) >= 0.5 else "",
-        f"Growth is {kind}: "
-        + ("the same number of pupils each year." if kind == "simple" else "each year's growth grows on the last."),
+        steady,
     )  # fmt: skip

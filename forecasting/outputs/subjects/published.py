@@ -139,7 +139,8 @@ def _contradictions(view: View, conflicts: pd.DataFrame) -> Table:
     rows = conflicts.assign(order=order).sort_values(["order", "id"], kind="stable")
     frame = pd.DataFrame({
         "Number": rows["id"], "How serious": rows["severity"].map(_SEVERITY), "Printed": rows["printed"],
-        "Recomputed": rows["recomputed"], "In plain words": rows["explanation"], "Results touched": rows["results"],
+        "Recomputed": rows["recomputed"], "In plain words": rows["explanation"],
+        "Results touched": rows["results"].str.replace("|", ", "),
         "Where": rows["source"],
     })  # fmt: skip
     return Table(

@@ -1,0 +1,174 @@
+"""How long a planner waits after letting go of a slider: `python benchmarks/slider.py [--moves 40] [--page overview]`.
+
+Measured in a real Chromium, for the page of the product and, move by move in turn, for a bare Streamlit page that
+redraws the same charts (same specifications) and the same HTML tables from constant data (benchmarks/bare/app.py).
+
+One move: the thumb of "Pupil growth" is focused, one arrow key is pressed and released. The clock starts at the
+release of the key (keyup, seen by a listener in the capturing phase, where Streamlit sends its message) and stops at
+the last of these: the answer sentence has its new text; the last change in the DOM inside any chart, up to 150 ms
+after the script has ended. Both are seen by one
+MutationObserver, and both clocks are the browser's own (performance.now). Charts that do not change with this slider
+are found in the warm-up moves and not waited for. Every move is one step up, at most 80 of them before
+the slider's end, to a value that no earlier move had, so that the product computes every forecast anew instead of
+taking it from its cache.
+
+Prints median and 95th percentile of both and the ratio of the medians. The target on the machine of the measurements
+in docs is a median of at most 1.5 times the bare page's and 150 ms, and a 95th percentile of at most 300 ms.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from playwright.sync_api import Page, sync_playwright  # noqa: E402
+from playwright.sync_api import TimeoutError as PlaywrightTimeout  # noqa: E402
+
+from forecasting.inputs.load import load  # noqa: E402
+from forecasting.model.run import run  # noqa: E402
+from forecasting.outputs import html  # noqa: E402
+from forecasting.outputs.figure import Figure  # noqa: E402
+from forecasting.outputs.subjects import SUBJECTS, Subject, View  # noqa: E402
+from forecasting.scenario.from_dataset import dataset_scenarios  # noqa: E402
+from tests.browser.harness import FLAGS, Screen, executable, screen, server  # noqa: E402
+
+SLIDER = "Pupil growth, % a year"
+PAGES = ("overview", "population", "send", "placements")  # the pages that have this slider
+WARM_UP = 4
+LIMIT = 10_000  # milliseconds after which a move counts as lost
+
+WATCH = """() => {
+  const charts = () => [...document.querySelectorAll('[data-testid=stVegaLiteChart]')];
+  const answer = () => document.querySelector('p.answer')?.textContent;
+  window.move = {start: null};
+  document.addEventListener('keyup', () => {
+    if (window.move.start === null) Object.assign(window.move, {
+      start: performance.now(), answer: answer(), answered: null, drawn: new Map(charts().map((_, i) => [i, null]))});
+  }, true);
+  new MutationObserver(changes => {
+    const m = window.move;
+    if (m.start === null) return;
+    const now = performance.now();
+    if (answer() !== undefined && answer() !== m.answer) m.answered = m.answered ?? now;
+    charts().forEach((chart, i) => {
+      if (changes.some(c => chart.contains(c.target))) m.drawn.set(i, now);
+    });
+  }).observe(document.body, {subtree: true, childList: true, attributes: true, characterData: true});
+}"""
+DONE = """waited => {
+  const m = window.move;
+  return m.answered !== null && waited.every(i => m.drawn.get(i) !== null);
+}"""
+LOST = "JSON.stringify({move: window.move.drawn && [...window.move.drawn], focus: document.activeElement.innerText})"
+QUIET = """() => document.querySelector('[data-test-script-state=notRunning]') !== null"""
+TIMES = """() => ({answered: window.move.answered - window.move.start, drawn: [...window.move.drawn].filter(([, at]) =>
+  at !== null).map(([i, at]) => [i, at - window.move.start])})"""
+
+
+def subject(page: str) -> Subject:
+    """Return the subject of a page at the baseline."""
+    dataset = load([ROOT / "data" / "rotherham_2017"])
+    baseline = run(dataset, dataset_scenarios(dataset)["baseline"])
+    return SUBJECTS[page](View(baseline, baseline))
+
+
+def bare_page(found: Subject) -> dict[str, Any]:
+    """Return the charts and tables of a subject as constants."""
+    tables = [html.metrics_html(found.metrics), html.implications_html(found.implications)]
+    tables += [html.table_html(item) for part in found.sections for item in part.items if not isinstance(item, Figure)]
+    tables += [html.figure_head_html(figure) for figure in found.figures]
+    return {"charts": [_constant(figure) for figure in found.figures], "tables": tables}
+
+
+def _constant(figure: Figure) -> dict[str, Any]:
+    data = figure.data
+    scaled = [name for name in ("value", "low", "high", "at") if name in data]
+    return {"spec": figure.spec("light"), "columns": json.loads(data.to_json(orient="columns", date_format="iso")),
+            "scaled": scaled}  # fmt: skip
+
+
+def moved(screen: Screen, key: str, waited: list[int]) -> dict[str, Any]:
+    """Move the slider one step and return how long the answer and each chart took, in milliseconds."""
+    page: Page = screen.page
+    page.wait_for_function(QUIET)
+    screen.slider(SLIDER).focus()
+    page.evaluate("() => { window.move.start = null; window.move.answered = null; }")
+    page.keyboard.press(key)
+    try:
+        page.wait_for_function(DONE, arg=waited, timeout=LIMIT)
+    except PlaywrightTimeout as lost:
+        raise SystemExit(f"A move was lost at {page.url}: {page.evaluate(LOST)}") from lost
+    page.wait_for_function(QUIET)
+    page.wait_for_timeout(150)  # whatever is still drawn after the script has ended belongs to this move
+    return page.evaluate(TIMES)
+
+
+def prepare(screen: Screen) -> list[int]:
+    """Watch a page, warm it up, and return which charts change with the slider."""
+    screen.page.evaluate(WATCH)
+    found = [moved(screen, "ArrowRight", []) for _ in range(WARM_UP)]
+    return sorted({index for times in found[1:] for index, _ in times["drawn"]})
+
+
+def waiting(times: dict[str, Any]) -> float:
+    """Return the time of a move: the answer or the last chart, whichever came last."""
+    return max([times["answered"], *(at for _, at in times["drawn"])])
+
+
+def measure(page: str, moves: int) -> dict[str, list[dict[str, Any]]]:
+    """Return the times of every move, of the product and of the bare page, taken in turn."""
+    folder = tempfile.mkdtemp()
+    constants = Path(folder, "page.json")
+    constants.write_text(json.dumps(bare_page(subject(page))), encoding="utf-8")
+    os.environ["BARE_PAGE"] = str(constants)
+    with server() as ours, server("benchmarks/bare/app.py") as bare, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable(), args=list(FLAGS))
+        with screen(browser, ours) as one, screen(browser, bare) as other:
+            sides = {"product": one.open(page), "bare": other.open("")}
+            one.page.reload()  # the first visit of a fresh server warms it up
+            one.settled()
+            waited = {name: prepare(side) for name, side in sides.items()}
+            found: dict[str, list[dict[str, Any]]] = {name: [] for name in sides}
+            for _ in range(moves):
+                for name, side in sides.items():
+                    found[name].append(moved(side, "ArrowRight", waited[name]))
+        browser.close()
+    return found
+
+
+def report(page: str, found: dict[str, list[dict[str, Any]]]) -> str:
+    """Return the figures in words."""
+    lines = [f"Slider to updated page, {page}, {len(found['product'])} moves each, taken in turn:"]
+    middles = {}
+    for name, times in found.items():
+        waits = [waiting(one) for one in times]
+        middles[name] = median(waits)
+        last = quantiles(waits, n=20)[-1]
+        charts = median(len(one["drawn"]) for one in times)
+        answered = median(one["answered"] for one in times)
+        lines.append(f"  {name:8s} median {middles[name]:5.0f} ms   p95 {last:5.0f} ms   least {min(waits):5.0f} ms   "
+                     f"answer {answered:5.0f} ms   charts redrawn {charts:.0f}")  # fmt: skip
+    lines.append(f"  ratio of the medians {middles['product'] / middles['bare']:.2f}")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--moves", type=int, default=40, choices=range(2, 81), metavar="2…80")
+    parser.add_argument("--page", choices=PAGES, default="overview")
+    asked = parser.parse_args()
+    print(report(asked.page, measure(asked.page, asked.moves)))
+
+
+if __name__ == "__main__":
+    main()

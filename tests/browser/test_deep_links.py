@@ -1,0 +1,58 @@
+"""Each page by deep link, as the first request that a fresh server gets."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from pages.shared.navigation import TITLES
+from tests.browser.harness import PHONE, Screen, screen, server
+
+pytestmark = pytest.mark.browser
+
+CHARTS = {"overview": 2, "population": 2, "send": 3, "placements": 4, "costs": 3, "programme": 0, "published": 0,
+          "data": 0}  # fmt: skip
+
+
+@pytest.mark.parametrize("page", TITLES)
+def test_a_page_opens_as_the_first_request_of_a_fresh_server(browser: Browser, page: str) -> None:
+    with server() as address, screen(browser, address) as visitor:
+        visitor.open(page)
+        expect(visitor.page.locator("h1")).to_have_count(1)
+        expect(visitor.page.locator("h1")).to_have_text(TITLES[page])
+        expect(visitor.page).to_have_title(f"{TITLES[page]} – SEND sufficiency")
+        links = visitor.page.get_by_test_id("stSidebarNavLink")
+        expect(links).to_have_text(list(TITLES.values()))
+        expect(visitor.charts).to_have_count(CHARTS[page])
+        for chart in visitor.charts.all():
+            expect(chart.locator("canvas, svg").first).to_be_visible()
+            assert chart.get_attribute("aria-label")
+        visitor.clean()
+
+
+def test_the_bare_address_opens_the_overview(visitor: Screen) -> None:
+    visitor.open("").shows(TITLES["overview"])
+    visitor.clean()
+
+
+def test_the_programme_draws_its_charts_once_projects_are_built(visitor: Screen) -> None:
+    visitor.open("programme?scenario=mitigated")
+    expect(visitor.charts).to_have_count(3)
+    visitor.settled().clean()
+
+
+@pytest.mark.parametrize("page", TITLES)
+def test_a_phone_shows_the_heading_and_scrolls_in_one_direction_only(
+    browser: Browser, address: str, page: str
+) -> None:  # fmt: skip
+    with screen(browser, address, PHONE) as visitor:
+        visitor.open(page)
+        expect(visitor.page.locator("h1")).to_be_visible()
+        expect(visitor.page.locator("h1")).to_be_in_viewport()
+        # nothing on the page may be wider than the screen, except inside a box that scrolls by itself
+        widths = visitor.page.evaluate(
+            "[document.documentElement, document.body, document.querySelector('[data-testid=stMain]')]"
+            ".map(e => e.scrollWidth - e.clientWidth)"
+        )
+        assert widths == [0, 0, 0]
+        visitor.clean()
