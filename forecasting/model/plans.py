@@ -20,7 +20,7 @@ from forecasting.model import age_flow, moves, plan_levers
 from forecasting.model.forecast import Label
 from forecasting.model.job import Job
 from forecasting.model.moves_draws import simulate
-from forecasting.model.trend import panel_from_long, trend
+from forecasting.model.trend import TrendForecast, TrendPanel, panel_from_long, trend
 from forecasting.values import Floats
 
 TREND_YEARS = 3
@@ -301,15 +301,25 @@ def panel(dataset: Dataset) -> pd.DataFrame:
     return known
 
 
+@lru_cache(maxsize=16)
+def _panel_arrays(dataset: Dataset) -> TrendPanel:
+    return panel_from_long(panel(dataset))
+
+
+@lru_cache(maxsize=128)
+def _trend_of(dataset: Dataset, series: str, horizon: int) -> TrendForecast:
+    """Return the forecast of one series; no lever changes it, so that every scenario shares it."""
+    return trend(_panel_arrays(dataset), series, horizon)
+
+
 def _emit_trend(job: Job) -> Floats:
-    frame = panel(job.dataset)
-    table = panel_from_long(frame)
+    frame, table = panel(job.dataset), _panel_arrays(job.dataset)
     unit = table.units.index(job.dataset.about("authority_code") or job.dataset.name)
     rng = np.random.default_rng(job.seed)
     for series in [s for s in table.counts if s == "total" or s.startswith("setting:")]:
         if np.isnan(table.counts[series][unit, -1]):
             continue
-        found = trend(table, series, len(job.ahead))
+        found = _trend_of(job.dataset, series, len(job.ahead))
         runs = found.mean[unit][None]
         if job.draws:
             runs = np.concatenate([runs, found.draws(job.draws, rng)[:, unit]])
