@@ -15,7 +15,7 @@ from forecasting.outputs.subjects import SUBJECTS, View
 from forecasting.scenario.from_dataset import dataset_scenarios
 from forecasting.scenario.scenario import BASELINE, Scenario
 
-DRAWS = 200  # enough for an 80% range that moves with the slider at once; exports of the command line draw more
+DRAWS = 100  # an 80% range that moves with the slider at once; the command line draws more
 
 
 @st.cache_resource(show_spinner="Reading the data…")
