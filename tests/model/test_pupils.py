@@ -148,7 +148,7 @@ def test_the_same_seed_gives_the_same_figures_and_another_does_not(pupil_dataset
 def test_totals_alone_grow_by_the_published_rate(tmp_path: Path) -> None:
     totals = pd.DataFrame({"year": [2022, 2023, 2024], "pupils": [990, 995, 1000]})
     rate = pd.DataFrame({"lever": ["pupil_growth"], "value": ["0.01"], "source": ["local"], "status": ["local"]})
-    told = forecast(changed(tmp_path, pupils=totals, assumptions=rate), PLAIN, method="trend", draws=5)
+    told = forecast(changed(tmp_path, pupils=totals, assumptions=rate, sen=None), PLAIN, method="trend", draws=5)
     # Simple growth: 1,000 × (1 + 10 × 0.01) = 1,100 in 2034; history as counted.
     assert told.value("pupils", 2034) == pytest.approx(1100)
     assert told.value("pupils", 2022) == 990
@@ -254,3 +254,10 @@ def test_the_order_of_rows_is_irrelevant(tmp_path: Path, told: Forecast) -> None
     mixed = {name: table.sample(frac=1, random_state=1) for name, table in synthetic_pupil_tables().items()}
     shuffled = forecast(changed(tmp_path, **mixed), PLAIN, method="trend", draws=60, seed=1)
     np.testing.assert_allclose(shuffled.margin("pupils").stats, told.margin("pupils").stats, rtol=1e-9)
+
+
+def test_dwellings_that_start_after_a_trial_do_not_spoil_it(tmp_path: Path) -> None:
+    housing = synthetic_pupil_tables()["housing"]
+    told = forecast(changed(tmp_path, housing=housing.loc[housing["year"] >= 2022]), PLAIN, method="trend")
+    assert np.isfinite(told.margin("pupils").stats).all()
+    assert any("lowest error in its own past" in warning for warning in told.warnings)
