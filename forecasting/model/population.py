@@ -648,7 +648,7 @@ def _own_error(
     last = int(inputs.years[-1])
     first = max(last - BACKTEST_ORIGINS, int(inputs.years[0]) + BACKTEST_LEAST_YEARS - 1)
     errors: list[float] = []
-    complete = ~np.isnan(inputs.pupils).any(axis=1)
+    complete = np.asarray(~np.isnan(inputs.pupils).any(axis=1))
     for origin in [year for year in range(first, last) if complete[year - inputs.years[0]]]:
         fit = fit_pupils(inputs_to(inputs, origin), method, settings, growth)
         ahead = [step for step in BACKTEST_HORIZONS if origin + step <= last]
