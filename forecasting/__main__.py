@@ -11,12 +11,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
+import pandas as pd
 import typer
 
 from forecasting import export
+from forecasting.analysis.backtest import backtest as rolling
+from forecasting.analysis.backtest import check_request, whole_numbers
 from forecasting.errors import DatasetError, Fault, SufficiencyError, UsageError
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.load import examine, load, require_authority, sources
+from forecasting.inputs.panel import read_panel
 from forecasting.inputs.template import write_dataset_workbook
 from forecasting.model.run import AUTO, Run, run
 from forecasting.scenario import files
@@ -124,6 +128,44 @@ def _explain(done: Run, draws: int, seed: int) -> None:
         _say(f"note: {warning}")
     if told.draws == 0 and (draws or seed):
         _say(f"note: the method {told.method} has no draws, so --draws and --seed change nothing.")
+
+
+@app.command(
+    epilog="Example: python -m forecasting backtest data/national/plans_panel.csv --method all --origins 2017:2022"
+)
+def backtest(
+    panel: Annotated[Path, typer.Argument(metavar="PANEL.csv", help="Columns unit, year, series, value (and region).")],
+    method: Annotated[str, typer.Option(metavar="auto|all|NAME", help="Method, or all with the comparators.")] = AUTO,
+    origins: Annotated[
+        str, typer.Option(metavar="YEARS", help="Januaries to forecast from: 2017:2024 or 2017,2020.")
+    ] = "2017:2024",
+    horizons: Annotated[str, typer.Option(metavar="YEARS", help="Years ahead: 1:5 or 1,3,5.")] = "1:5",
+    out: Annotated[Path | None, typer.Option(metavar="FILE.csv", help="File to write; else stdout.")] = None,
+) -> None:
+    """Forecast every authority of a panel from past Januaries, each knowing only what was known then."""
+    with _exits():
+        known = read_panel(_there([panel])[0])
+        starts, steps = whole_numbers(origins, "--origins"), whole_numbers(horizons, "--horizons")
+        check_request(known, method, starts, steps)
+        _csv_only(out)
+        with typer.progressbar(starts, label="Origins", file=sys.stderr) as bar:
+            found = pd.concat([rolling(known, method, [origin], steps) for origin in bar], ignore_index=True)
+        _write_csv(found, out)
+
+
+def _csv_only(out: Path | None) -> None:
+    if out is not None and out.suffix.lower() != ".csv":
+        raise UsageError(f"{out}: the output of a backtest is a .csv file")
+
+
+def _write_csv(frame: pd.DataFrame, out: Path | None) -> None:
+    data = frame.to_csv(index=False, lineterminator="\n").encode()
+    if out is None:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    out.write_bytes(data)
+    _say(f"Wrote {out}: {len(frame)} rows.")
 
 
 def _to_stdout(done: Run) -> None:

@@ -7,7 +7,7 @@ from forecasting.inputs.bundled import bundled
 from forecasting.inputs.load import Source, from_sources
 from forecasting.outputs.html import answer_html, table_html
 from forecasting.outputs.subjects.data import data
-from pages.shared import state
+from pages.shared import engine, state
 from pages.shared.context import draw_sidebar, page_context
 
 view = page_context("data")
@@ -22,11 +22,16 @@ if st.button("Use this dataset"):
     st.rerun()
 
 files = st.file_uploader(
-    "Your own: a dataset workbook, or its tables as CSV files", type=["xlsx", "ods", "csv"], accept_multiple_files=True
-)
-if files and st.button("Check and use these files", type="primary"):
+    "Your own: a dataset workbook, its tables as CSV files, or releases of Education, health and care plans (zip)",
+    type=["xlsx", "ods", "csv", "zip"], accept_multiple_files=True,
+)  # fmt: skip
+sources = [Source(file.name, file.getvalue()) for file in files]
+choices = engine.authorities(sources)
+authority = st.selectbox("Authority", choices, format_func=choices.get, index=None) if choices else None
+if files and st.button("Check and use these files", type="primary", disabled=bool(choices) and not authority):
     try:
-        new = from_sources([Source(file.name, file.getvalue()) for file in files])
+        with st.spinner("Reading and checking…"):
+            new = from_sources(sources, authority)
     except DatasetError as error:
         st.error(f"These files cannot be used; the data in hand stay as they are. Faults: {len(error.faults)}.")
         st.markdown("\n".join(f"- {fault}" for fault in error.faults))

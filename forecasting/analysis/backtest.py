@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import pandas as pd
 
 from forecasting.analysis.comparators import COMPARATORS, Ranged
+from forecasting.errors import UsageError
 from forecasting.model.trend import COVARIATES, LEVEL_NAMES, TrendPanel, panel_from_long, trend
 
+_SPAN = re.compile(r"^\s*(\d+)\s*(?::\s*(\d+)\s*)?$")
 COLUMNS = ("unit", "series", "origin", "year", "horizon", "method", "mean", *LEVEL_NAMES)
 ALL = ("auto", "trend", *COMPARATORS)
 
@@ -52,6 +55,40 @@ def backtest(
         return pd.DataFrame(columns=list(COLUMNS))
     keys = ["series", "origin", "method", "unit", "horizon"]
     return pd.concat(parts, ignore_index=True)[list(COLUMNS)].sort_values(keys, ignore_index=True)
+
+
+def whole_numbers(text: str, what: str) -> list[int]:
+    """Return the numbers of a range (2017:2024, both ends included) or a list (1,3,5), in order, each once.
+
+    Raises:
+        UsageError: the text is neither, or a range runs backwards.
+    """
+    found: set[int] = set()
+    for part in text.split(","):
+        match = _SPAN.match(part)
+        span = range(int(match[1]), int(match[2] or match[1]) + 1) if match else range(0)
+        if not span:
+            raise UsageError(f'{what} "{text}" cannot be read: write a range such as 1:5 or a list such as 1,3,5')
+        found.update(span)
+    return sorted(found)
+
+
+def check_request(panel: pd.DataFrame, methods: str | Sequence[str], origins: Iterable[int], steps: list[int]) -> None:
+    """Raise when a backtest cannot be run as asked.
+
+    Raises:
+        UsageError: an unknown method, an origin that the panel does not have, or a horizon below 1.
+    """
+    try:
+        _names(methods)
+        _check(panel, steps)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    known = sorted(int(year) for year in panel.loc[panel["value"].notna(), "year"].unique())
+    missing = [str(origin) for origin in origins if origin not in known]
+    if missing:
+        span = f"{known[0]} to {known[-1]}" if known else "no year"
+        raise UsageError(f"the panel has no values in {', '.join(missing)}; it covers {span}")
 
 
 def _names(methods: str | Sequence[str]) -> list[str]:

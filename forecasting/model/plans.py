@@ -16,7 +16,7 @@ from forecasting import axes
 from forecasting.axes import DATA
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.margins import margin, total
-from forecasting.model import age_flow, moves
+from forecasting.model import age_flow, moves, plan_levers
 from forecasting.model.forecast import Label
 from forecasting.model.job import Job
 from forecasting.model.moves_draws import simulate
@@ -95,13 +95,38 @@ def _moves_table(dataset: Dataset) -> pd.DataFrame:
     return table.groupby(columns[:-1], dropna=False)["people"].sum().reset_index()
 
 
-def _emit_moves(job: Job) -> Floats:
+@dataclass(frozen=True, eq=False)
+class MovesWorld:
+    """What a run of the method moves starts from.
+
+    Attributes:
+        rates: fitted rates.
+        start: plans at `rates.last_year`, axes (n, d, s).
+        people: residents by year and NC year, for every year forecast.
+        years: January census years forecast.
+        levers: policy levers, axis 0 in step with `years`.
+    """
+
+    rates: moves.MoveRates
+    start: Floats
+    people: pd.DataFrame
+    years: tuple[int, ...]
+    levers: moves.Levers
+
+
+def moves_world(job: Job) -> MovesWorld:
+    """Return what the method moves starts from; warnings go to the job."""
     rates = _move_rates(job.dataset)
-    table = _moves_table(job.dataset)
-    start = moves.stock_at(table, rates)
     years = tuple(range(rates.last_year + 1, job.years[-1] + 1))
     people = people_until(_people(job.dataset), years, job.out.warnings)
-    flows = moves.expected(start, rates, people, years)
+    levers = plan_levers.for_moves(job.assumptions, years, rates, job.dataset)
+    return MovesWorld(rates, moves.stock_at(_moves_table(job.dataset), rates), people, years, levers)
+
+
+def _emit_moves(job: Job) -> Floats:
+    world = moves_world(job)
+    rates, start, people, years, levers = world.rates, world.start, world.people, world.years, world.levers
+    flows = moves.expected(start, rates, people, years, levers)
     nc_years = tuple(int(n) for n in rates.nc_years)
     labels: dict[str, Sequence[Label]] = {"nc_year": nc_years, "need": rates.needs, "setting": rates.settings}
     central = np.concatenate([start[None], flows.stock])
@@ -110,7 +135,7 @@ def _emit_moves(job: Job) -> Floats:
         ("setting",): central.sum(axis=(1, 2)), ("need", "setting"): central.sum(axis=1),
         ("setting", "nc_year"): central.sum(axis=2).transpose(0, 2, 1),
     }  # fmt: skip
-    draws = simulate(start, rates, people, years, job.draws, job.seed) if job.draws else None
+    draws = simulate(start, rates, people, years, job.draws, job.seed, levers) if job.draws else None
     kept = (rates.last_year, *years)
     for by, values in sums.items():
         name = "_".join(by) or "total"
@@ -182,12 +207,29 @@ def _age_rates(dataset: Dataset) -> age_flow.AgeRates:
     return age_flow.estimate_by_age(aged, flows, _people(dataset), _bands(), _age_shapes())
 
 
-def _emit_age_flow(job: Job) -> Floats:
+@dataclass(frozen=True, eq=False)
+class AgeWorld:
+    """What a run of the method age_flow starts from; as `MovesWorld`, by NC year alone."""
+
+    rates: age_flow.AgeRates
+    people: pd.DataFrame
+    years: tuple[int, ...]
+    levers: age_flow.AgeLevers
+
+
+def age_world(job: Job) -> AgeWorld:
+    """Return what the method age_flow starts from; warnings go to the job."""
     rates = _age_rates(job.dataset)
     years = tuple(range(rates.last_year + 1, job.years[-1] + 1))
     people = people_until(_people(job.dataset), years, job.out.warnings)
-    central = age_flow.expected_by_age(rates, people, years)
-    drawn = age_flow.simulate_by_age(rates, people, years, job.draws, job.seed) if job.draws else None
+    return AgeWorld(rates, people, years, plan_levers.for_age_flow(job.assumptions, years, rates.nc_years))
+
+
+def _emit_age_flow(job: Job) -> Floats:
+    world = age_world(job)
+    rates, people, years, levers = world.rates, world.people, world.years, world.levers
+    central = age_flow.expected_by_age(rates, people, years, levers)
+    drawn = age_flow.simulate_by_age(rates, people, years, job.draws, job.seed, levers) if job.draws else None
     labels = tuple(int(n) for n in rates.nc_years)
     kept = (rates.last_year, *years)
     stock = np.concatenate([rates.stock[None], central.stock])
@@ -260,6 +302,8 @@ def _emit_trend(job: Job) -> Floats:
         history = frame.loc[(frame["unit"] == table.units[unit]) & (frame["series"] == series)].set_index("year")[
             "value"
         ]
+        choice = job.assumptions.word("national_trend")
+        runs = runs * np.exp(plan_levers.trend_change(choice, found, unit, history))
         start = np.full((len(runs), 1), history.loc[job.years[0]])
         values = np.concatenate([start, runs], axis=1)
         if series == "total":

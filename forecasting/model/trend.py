@@ -605,7 +605,7 @@ class TrendForecast:
     mean: expected count (unit, horizon). quantiles: counts (unit, horizon, level) at LEVELS. A unit not known
     at the origin has NaN throughout. The other fields are what the draws are made of, all on the log scale:
     centre and own_sd (unit, horizon), national_sd (horizon,), shape (knot,), likeness and drift
-    (horizon, horizon).
+    (horizon, horizon). national (horizon,): England's expected cumulative log growth, part of the mean.
     """
 
     units: tuple[str, ...]
@@ -619,6 +619,7 @@ class TrendForecast:
     shape: Floats
     likeness: Floats
     drift: Floats
+    national: Floats
 
     def draws(self, n: int, rng: np.random.Generator) -> Floats:
         """Draw `n` joint futures (draw, unit, horizon), counts.
@@ -698,6 +699,7 @@ def trend(panel: TrendPanel, series: str, horizon: int) -> TrendForecast:
         shape,
         _likeness(z, past.weight),
         _drift_likeness(horizon),
+        path.national,
     )
 
 

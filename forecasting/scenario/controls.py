@@ -10,7 +10,7 @@ from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.year_groups import year_groups_lacking
 from forecasting.scenario.assumptions import Assumptions, Value
 from forecasting.scenario.catalogue import LEVERS
-from forecasting.scenario.from_dataset import candidates
+from forecasting.scenario.from_dataset import candidates, mainstream
 from forecasting.scenario.lever import Lever
 from forecasting.scenario.levers_pupils import CHOOSER, WITHOUT_LEVERS
 from forecasting.scenario.levers_pupils import LEVERS as OF_PUPILS
@@ -118,7 +118,10 @@ def in_groups(
 
 
 def keys(dataset: Dataset, lever: Lever, start: Assumptions) -> tuple[str, ...]:
-    """Return the keys a lever varies by: needs with a share, projects, or none."""
+    """Return the keys a lever varies by: needs with a share (or, after all needs, with moves), projects, or none."""
+    if lever.key == "need" and lever.default is not None:
+        moved = {str(code) for code in dataset.table("plan_moves")["next_need"] if code}
+        return ("", *(need for need in dataset.needs.names if need in moved))
     if lever.key == "need":
         stated = {item.key for item in start.of_any_key(lever.name) if item.key}
         return tuple(need for need in dataset.needs.names if need in stated)
@@ -151,7 +154,7 @@ def in_words_of(item: object, lever: Lever) -> str:
 
 
 def _label(dataset: Dataset, lever: Lever, key: str) -> str:
-    if lever.key == "need":
+    if lever.key == "need" and key:
         return dataset.needs.label(key)
     if lever.key == "project":
         projects = dataset.table("projects").set_index("project")
@@ -193,6 +196,8 @@ def _idle(dataset: Dataset, lever: Lever, now: Assumptions, method: str) -> str:
     if lever.name in ("project_opens", "project_delay", "project_ramp"):
         built = any(now.number("project_on", project) for project in dataset.table("projects")["project"])
         return "" if built else "No project is built: switch one on first."
+    if lever.name == "inclusion_shift" and not mainstream(dataset):
+        return "No setting of the dataset counts as mainstream: write it in the column setting_group of table settings."
     if lever in OF_PUPILS:
         return _idle_of_pupils(dataset, lever, now)
     overridden = _OVERRIDES.get(lever.name)

@@ -18,6 +18,7 @@ from forecasting.scenario.lever import Lever
 from forecasting.scenario.scenario import BASELINE, Change, Scenario
 from forecasting.values import Interval
 
+MAINSTREAM = "mainstream"
 _RATIO = re.compile(r"^\s*([\d.,]+)\s*/\s*([\d.,]+)\s*$")
 
 
@@ -153,6 +154,14 @@ def budget_roles(dataset: Dataset) -> dict[str, str]:
     mappings = dataset.table("mappings")
     rows = mappings.loc[(mappings["table"] == "budget") & (mappings["column"] == "line")]
     return dict(zip(rows["local_value"], rows["standard_value"], strict=True))
+
+
+def mainstream(dataset: Dataset) -> frozenset[str]:
+    """Return the codes of the settings whose group is mainstream: in table settings, else in the standard list."""
+    if dataset.has("settings"):
+        own = dataset.table("settings")
+        return frozenset(own.loc[own["setting_group"].astype(str).str.lower() == MAINSTREAM, "setting"])
+    return frozenset(code.code for code in dataset.settings.codes if code["group"] == MAINSTREAM)
 
 
 @lru_cache(maxsize=64)

@@ -7,9 +7,10 @@ from forecasting.outputs.html import STYLE
 from forecasting.outputs.subjects import View
 from pages.shared import engine, sidebar, state
 from pages.shared.navigation import TITLES, navigate
-from pages.shared.show import show
+from pages.shared.show import body, head, show
 
 SIDEBAR_PIXELS = 350
+RANGED = ("send", "population")  # pages that show ranges: central figures first, then the draws
 
 
 def page_context(page: str) -> View:
@@ -21,7 +22,9 @@ def page_context(page: str) -> View:
         page_title=f"{TITLES[page]} – SEND sufficiency", layout="wide", initial_sidebar_state=SIDEBAR_PIXELS
     )
     st.html(STYLE)
-    st.session_state.alone = navigate(by_app=False) is not None
+    if navigate(by_app=False) is not None and not st.session_state.setdefault("at_home", False):
+        st.session_state.at_home = True
+        st.rerun()  # from now on through app.py, so that widgets keep their identity
     engine.settle()
     state.start()
     data = state.dataset()
@@ -49,5 +52,17 @@ def draw_sidebar(page: str, view: View) -> None:
 def subject_page(page: str) -> None:
     """Draw the page of a subject."""
     view = page_context(page)
-    show(engine.subject(page, view), view)
+    if page not in RANGED:
+        show(engine.subject(page, view), view)
+        draw_sidebar(page, view)
+        return
+    top = st.empty()
+    with top.container():
+        head(engine.subject(page, view))
+    with st.spinner("Making the draws behind the ranges…", show_time=False):
+        view = engine.ranged(view)
+    subject = engine.subject(page, view)
+    with top.container():
+        head(subject)
+    body(subject, view)
     draw_sidebar(page, view)

@@ -5,17 +5,18 @@ import os
 
 import streamlit as st
 
+from forecasting.inputs import dfe
 from forecasting.inputs.bundled import bundled as bundled_datasets
 from forecasting.inputs.dataset import Dataset
-from forecasting.inputs.load import load
-from forecasting.model.run import Run, run
+from forecasting.inputs.load import Source, load
+from forecasting.model.run import PUBLISHED, Run, run
 from forecasting.outputs import workbook
 from forecasting.outputs.figure import Subject
 from forecasting.outputs.subjects import SUBJECTS, View
 from forecasting.scenario.from_dataset import dataset_scenarios
 from forecasting.scenario.scenario import BASELINE, Scenario
 
-DRAWS = 100  # an 80% range that moves with the slider at once; the command line draws more
+DRAWS = 300  # enough for an 80% range that soon follows the slider; the command line draws more
 
 
 @st.cache_resource(show_spinner="Reading the data…")
@@ -30,13 +31,20 @@ def default_path() -> str:
 
 
 @st.cache_resource(max_entries=128, show_spinner=False)
-def _run(_dataset: Dataset, _scenario: Scenario, to: int | None, key: tuple[str, ...]) -> Run:
-    return run(_dataset, _scenario, to=to, draws=DRAWS)
+def _run(_dataset: Dataset, _scenario: Scenario, to: int | None, key: tuple[str, ...], draws: int) -> Run:
+    return run(_dataset, _scenario, to=to, draws=draws)
 
 
-def forecast(dataset: Dataset, scenario: Scenario, to: int | None) -> Run:
-    """Return the run of a dataset under a scenario."""
-    return _run(dataset, scenario, to, (dataset.content_hash, scenario.hash, scenario.name))
+def forecast(dataset: Dataset, scenario: Scenario, to: int | None, draws: int = 0) -> Run:
+    """Return the run of a dataset under a scenario: the central run, which answers at once, or one with draws."""
+    return _run(dataset, scenario, to, (dataset.content_hash, scenario.hash, scenario.name), draws)
+
+
+def ranged(view: View) -> View:
+    """Return the view with ranges: the same run with draws; a method without draws has none."""
+    if view.forecast.method == PUBLISHED:
+        return view
+    return View(forecast(view.run.dataset, view.run.scenario, view.last, DRAWS), view.baseline)
 
 
 def baseline(dataset: Dataset, to: int | None) -> Run:
@@ -55,9 +63,21 @@ def subject(name: str, view: View) -> Subject:
     return _subject(name, view, (*forecast.stamp, forecast.scenario, forecast.years[-1]))
 
 
+@st.cache_resource(max_entries=8, show_spinner="Looking into the files…")
+def _authorities(_sources: list[Source], key: tuple[tuple[str, int], ...]) -> dict[str, str]:
+    releases = dfe.split(_sources)[0]
+    return {code: f"{name} ({code})" for code, name, _ in dfe.authorities(releases)} if releases else {}
+
+
+def authorities(sources: list[Source]) -> dict[str, str]:
+    """Return code → name of the authorities in published releases among the files; empty when there are none."""
+    zips = [source for source in sources if source.name.lower().endswith(".zip")]
+    return _authorities(zips, tuple((source.name, len(source.content)) for source in zips)) if zips else {}
+
+
 def workbook_bytes(view: View) -> bytes:
     """Return the workbook of the scenario in hand."""
-    return workbook.to_bytes(view)
+    return workbook.to_bytes(ranged(view))
 
 
 @st.cache_resource(show_spinner=False)

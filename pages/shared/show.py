@@ -17,8 +17,18 @@ from forecasting.outputs.subjects import View
 
 def show(subject: Subject, view: View) -> None:
     """Draw a whole subject."""
+    head(subject)
+    body(subject, view)
+
+
+def head(subject: Subject) -> None:
+    """Draw the answer and the headline figures."""
     metrics = metrics_html(subject.metrics) if subject.metrics else ""
     st.html(f"{answer_html(subject.title, subject.answer)}{metrics}")
+
+
+def body(subject: Subject, view: View) -> None:
+    """Draw charts, tables, implications and what is assumed."""
     for section in subject.sections:
         _section(section, view)
     implied = implications_html(subject.implications) if subject.implications else ""

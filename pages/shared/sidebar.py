@@ -1,5 +1,7 @@
 """The sidebar, the same on every page: scenario, the levers that matter here, what differs from the baseline."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from forecasting.model.run import reach
@@ -7,10 +9,9 @@ from forecasting.outputs import words
 from forecasting.outputs.subjects import View
 from forecasting.scenario.controls import Control, controls, differences, in_groups
 from forecasting.scenario.from_dataset import dataset_scenarios
-from forecasting.scenario.lever import Lever
 from pages.shared import engine, state
 
-TYPED_PIXELS = 112
+OPEN = (0, 1)  # the first groups of a page stand open; the rest one click away
 
 
 def _moved(control: Control, widget: str) -> None:
@@ -38,33 +39,39 @@ def scenario_picker(view: View) -> None:
 
 
 def levers(view: View, page: str) -> None:
-    """Draw the levers of a page, grouped as in the catalogue."""
+    """Draw the levers of a page in folding groups, as in the catalogue; the first groups stand open."""
     now, start = view.run.assumptions, view.baseline.assumptions
     found = controls(view.run.dataset, now, start, view.run.forecast.method, page)
-    for group, members in in_groups(found):
-        st.markdown(f"**{group}**")
+    st.session_state["w:typing"] = st.session_state.typing
+    st.toggle("Type numbers instead of moving sliders", key="w:typing", on_change=_typing)
+    for order, (group, members) in enumerate(in_groups(found)):
+        plain = [several[0] for lever, several in members if not lever.key]
+        if plain:
+            _fold(group, plain, opened=order in OPEN)
         for lever, several in members:
-            _draw_lever(lever, several)
+            if lever.key:
+                _fold(lever.label, several, opened=lever.kind == "switch")
 
 
-def _draw_lever(lever: Lever, several: tuple[Control, ...]) -> None:
-    if not lever.key:
-        _draw(several[0])
-        return
-    fold = st.expander(lever.label, expanded=lever.kind == "switch", on_change="rerun", key=f"fold:{lever.name}")
+def _fold(label: str, found: Sequence[Control], *, opened: bool) -> None:
+    fold = st.expander(label, expanded=opened, on_change="rerun", key=f"fold:{label}")
     with fold:
         if fold.open:
-            for control in several:
+            for control in found:
                 _draw(control)
+
+
+def _typing() -> None:
+    st.session_state.typing = st.session_state["w:typing"]
 
 
 def _hold(widget: str, value: object, *ends: float) -> None:
     """Bring a widget to a value, touching it only where it stands elsewhere or may be a new widget.
 
     A value that is set is sent back to the browser, where it overwrites what was moved or typed in the meantime. A
-    widget is a new one for Streamlit when its ends have moved, or the page is now drawn by app.py and was not before.
+    widget is a new one for Streamlit when its ends have moved.
     """
-    place, key = (*ends, st.session_state.alone), f"held:{widget}"
+    place, key = ends, f"held:{widget}"
     if st.session_state.get(key) == place and st.session_state.get(widget, place) == value:
         return
     st.session_state[widget], st.session_state[key] = value, place
@@ -82,23 +89,19 @@ def _draw(control: Control) -> None:
         choices = list(shown) if control.value in shown else [control.value, *shown]
         _hold(widget, control.value)
         st.selectbox(control.label, choices, format_func=lambda value: shown.get(value, str(value)), **common)
-    elif control.lever.kind == "optional" or control.value is None:
-        _hold(widget, control.value, control.low, control.high)
-        st.number_input(control.label, control.low, control.high, step=control.step, format=control.form,
-                        placeholder="computed", **common)  # fmt: skip
     else:
-        _slider(control, widget, common)
+        _number(control, widget, common)
 
 
-def _slider(control: Control, widget: str, common: dict) -> None:
-    typed = f"{widget}:typed"
-    for name in (widget, typed):
-        _hold(name, float(control.value), control.low, control.high)
-    row = st.container(horizontal=True, vertical_alignment="bottom")
-    row.slider(control.label, control.low, control.high, step=control.step, format=control.form, **common)
-    row.number_input(f"{control.label}, typed", control.low, control.high, step=control.step, format=control.form,
-                       key=typed, on_change=_moved, args=(control, typed), disabled=common["disabled"],
-                       label_visibility="collapsed", width=TYPED_PIXELS)  # fmt: skip
+def _number(control: Control, widget: str, common: dict) -> None:
+    typing = st.session_state.typing or control.lever.kind == "optional" or control.value is None
+    name = f"{widget}:typed" if typing else widget
+    _hold(name, control.value if control.value is None else float(control.value), control.low, control.high)
+    common = {**common, "key": name, "args": (control, name), "step": control.step, "format": control.form}
+    if typing:
+        st.number_input(control.label, control.low, control.high, placeholder="computed", **common)
+    else:
+        st.slider(control.label, control.low, control.high, **common)
 
 
 def downloads(view: View) -> None:

@@ -13,7 +13,7 @@ from pages.shared import engine
 def start() -> None:
     """Set what a new session begins with; harmless when called again."""
     first = st.query_params.get("scenario", BASELINE)
-    for key, value in (("moves", {}), ("scenario", first), ("uploaded", None), ("to", None)):
+    for key, value in (("moves", {}), ("scenario", first), ("uploaded", None), ("to", None), ("typing", False)):
         st.session_state.setdefault(key, value)
     st.session_state.setdefault("dataset_path", engine.default_path())
 

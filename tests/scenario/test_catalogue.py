@@ -12,7 +12,7 @@ from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.schema import BY_NAME as TABLES
 from forecasting.inputs.schema import STATUSES
 from forecasting.model.forecast import Forecast, Margin
-from forecasting.model.run import METHODS, forecast
+from forecasting.model.run import METHODS, PUBLISHED, forecast
 from forecasting.scenario.assumptions import Value, in_bounds
 from forecasting.scenario.catalogue import BY_NAME, LEVERS
 from forecasting.scenario.from_dataset import baseline, candidates, dataset_scenarios
@@ -22,7 +22,7 @@ from forecasting.scenario.scenario import Change, Scenario
 STEPS = 4
 ROUNDING = 1e-11  # sums over needs, whose shares a lever moves, differ in the last of some 16 digits
 NAMES = [lever.name for lever in LEVERS]
-ACTIVE = [lever.name for lever in LEVERS if "published_rate" in lever.methods]  # the method of the bundled dataset
+ACTIVE = [lever.name for lever in LEVERS if PUBLISHED in lever.methods]  # other levers have tests of their own
 # Where the baseline is blank (computed from the tables), or off, the raise starts from a value set first.
 STARTS: dict[str, Value] = {
     "under_provision_places": 60.0,

@@ -5,13 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from forecasting.model.run import PUBLISHED
 from forecasting.outputs import words
 from forecasting.outputs.figure import Figure, Metric, Section, Subject, Table
+from forecasting.outputs.subjects import send_plans
 from forecasting.outputs.subjects.common import Parts, View, implications, line_figure, yearly
 
 
 def overview(view: View) -> Subject:
     """Return the subject "Overview" of a run."""
+    if not view.has("places_needed"):
+        return _without_places(view)
     figures = [_need_against_places(view)]
     if view.has("cumulative_balance_gbp"):
         figures.append(_balance(view))
@@ -22,6 +26,20 @@ def overview(view: View) -> Subject:
          Section("Against the baseline", (_against_baseline(view),))),
         _implications(view),
     )  # fmt: skip
+
+
+def _without_places(view: View) -> Subject:
+    """Return what is known when the dataset says nothing of placements: the children, and which tables to add."""
+    sections = [Section("Against the baseline", (_against_baseline(view),))]
+    answer = f"The dataset says nothing of places in {view.name}."
+    if view.has("ehc_plans"):
+        answer = send_plans.answer(view)
+        sections.insert(0, Section("EHC plans", (send_plans.plans_figure(view),), send_plans.range_words(view)))
+    missing = (
+        "Add the tables placements or providers to see which places are needed.",
+        _money_implication(view),
+    )
+    return Subject("overview", "Overview", answer, _metrics(view), tuple(sections), implications(*missing))
 
 
 def _net_built(view: View, year: int) -> float:
@@ -52,7 +70,11 @@ def _metrics(view: View) -> tuple[Metric, ...]:
         ("High-needs spend", "high_needs_spend_gbp", "All expenditure lines of the high-needs account."),
         ("In-year balance", "in_year_balance_gbp", "Income less expenditure of the financial year."),
     )
-    return tuple(view.metric(label, measure, text) for label, measure, text in wanted if view.has(measure))
+    shown = [item for item in wanted if view.has(item[1])]
+    if view.forecast.method != PUBLISHED and view.has("ehc_plans"):
+        help_text = "Maintained by the authority, wherever the child is placed."
+        shown.insert(0, ("EHC plans maintained", "ehc_plans", help_text))
+    return tuple(view.metric(label, measure, text) for label, measure, text in shown)
 
 
 def _need_against_places(view: View) -> Figure:
@@ -100,8 +122,9 @@ _COMPARED = (
 
 def _against_baseline(view: View) -> Table:
     rows = []
-    for label, measure, _unit in _COMPARED:
-        if view.has(measure):
+    compared = _COMPARED if view.forecast.method == PUBLISHED else (("EHC plans", "ehc_plans", "count"), *_COMPARED)
+    for label, measure, _unit in compared:
+        if view.has(measure) and view.baseline.forecast.has(measure):
             here = view.at(measure, view.last)
             there = view.baseline.forecast.value(measure, view.last)
             rows.append((label, here, there, here - there))
@@ -124,7 +147,7 @@ def _implications(view: View) -> tuple[str, ...]:
         if short["central"].max() > 0.5 else "",
         _money_implication(view),
         "Every figure here is a single line without a range, because the published method has none."
-        if view.run.forecast.method == "published_rate" else "",
+        if view.run.forecast.method == PUBLISHED else "",
         view.run.dataset.about("outcome"),
     )  # fmt: skip
 

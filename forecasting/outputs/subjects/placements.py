@@ -24,6 +24,8 @@ IN, OUT = "in_borough", "out_of_borough"
 
 def placements(view: View) -> Subject:
     """Return the subject "Placements" of a run."""
+    if not view.has("places_needed", "need", component="growth"):
+        return Subject("placements", "Placements", _answer(view), (), (), ())
     sections = []
     if view.has("placements", "place"):
         sections.append(Section("In the borough against out of the authority", (_in_and_out(view), *_by_need(view))))
@@ -51,7 +53,7 @@ def _start(view: View) -> int:
 
 def _answer(view: View) -> str:
     if not view.has("placements", "place"):
-        return "The dataset has no placements: add the tables placements or providers."
+        return f"The dataset has no placements of {view.name}: add the tables placements or providers."
     return (
         f"{words.count(_at_place(view, OUT, view.last))} children are placed out of the authority in {view.last}, "
         f"{words.percent(_share_out(view, view.last), 0)} of all in specialist places; "

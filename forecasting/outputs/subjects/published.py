@@ -8,7 +8,6 @@ from typing import Any
 import pandas as pd
 
 from forecasting.axes import MEASURES
-from forecasting.errors import SufficiencyError
 from forecasting.inputs.dataset import Dataset
 from forecasting.model.forecast import Forecast, NoSuchMargin
 from forecasting.outputs import words
@@ -57,13 +56,10 @@ def _find(forecast: Forecast, item: Mapping[Hashable, Any]) -> float | None:
 
 
 def published(view: View) -> Subject:
-    """Return the subject "Published against recomputed" of a run.
-
-    Raises:
-        SufficiencyError: the dataset has no printed results.
-    """
+    """Return the subject "Published against recomputed" of a run."""
     if not view.run.dataset.has("published"):
-        raise SufficiencyError("This dataset has no printed results to compare with (table published).")
+        answer = f"The dataset has no printed results of {view.name} to compare with: add the table published."
+        return Subject("published", "Published against recomputed", answer, (), (), ())
     results = recomputed(view.run.dataset, view.run.forecast)
     agree = int(results["agrees"].sum())
     answer = (

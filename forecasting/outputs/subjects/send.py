@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
+from forecasting.model.run import PUBLISHED
 from forecasting.outputs import words
 from forecasting.outputs.figure import Figure, Section, Subject
+from forecasting.outputs.subjects import send_plans
 from forecasting.outputs.subjects.common import View, bar_figure, implications, line_figure, yearly
 
 ENGLAND = "England"
@@ -13,6 +15,10 @@ ENGLAND = "England"
 
 def send(view: View) -> Subject:
     """Return the subject "SEND" of a run."""
+    if view.forecast.method != PUBLISHED and view.has("ehc_plans"):
+        found = (*send_plans.sections(view), *_neighbours(view))
+        sentences = implications(*send_plans.sentences(view), *_implications(view))
+        return Subject("send", "SEND", send_plans.answer(view), send_plans.metrics(view), found, sentences)
     plans = "ehc_plans" if view.has("ehc_plans") else "pupils_with_ehc_plan"
     wanted = (
         ("EHC plans maintained", "ehc_plans", "Plans maintained by the authority, wherever the child is placed."),
@@ -24,11 +30,14 @@ def send(view: View) -> Subject:
     sections = []
     if view.has(plans):
         sections.append(Section("Plans over time", (_plans(view, plans),)))
+    sections += _neighbours(view)
+    return Subject("send", "SEND", _answer(view), tuple(metrics), tuple(sections), _implications(view))
+
+
+def _neighbours(view: View) -> list[Section]:
     compared = [_compared(view, *item) for item in _RATES]
     figures = tuple(figure for figure in compared if figure is not None)
-    if figures:
-        sections.append(Section("Against statistical neighbours and England", figures))
-    return Subject("send", "SEND", _answer(view), tuple(metrics), tuple(sections), _implications(view))
+    return [Section("Against statistical neighbours and England", figures)] if figures else []
 
 
 _RATES = (
@@ -72,13 +81,15 @@ def _rates(view: View, count: str) -> pd.DataFrame:
 
 def _compared(view: View, count: str, rate: str, label: str) -> Figure | None:
     rates = _rates(view, count)
-    if rates.empty or not view.has(rate):
+    if rates.empty:
         return None
     year = int(rates["year"].iloc[0])
     others = rates.loc[rates["authority"] != view.name]
-    own = pd.DataFrame({"authority": [f"{view.name} {view.last}"], "value": [view.at(rate, view.last)]})
+    now = {f"{view.name} {view.last}": view.at(rate, view.last)} if view.has(rate) else {}
+    own = pd.DataFrame({"authority": list(now), "value": list(now.values())})
     past = rates.loc[rates["authority"] == view.name].assign(authority=f"{view.name} {year}")
-    drawn = pd.concat([others, past, own]).sort_values("value", ascending=False)
+    here_now = next(iter(now.values()), float(past["value"].sum()) if len(past) else float("nan"))
+    drawn = pd.concat([frame for frame in (others, past, own) if len(frame)]).sort_values("value", ascending=False)
     here = drawn["authority"].str.startswith(view.name)
     series = pd.Series("statistical neighbour", index=drawn.index).mask(drawn["authority"] == ENGLAND, "England")
     data = pd.DataFrame({
@@ -86,8 +97,9 @@ def _compared(view: View, count: str, rate: str, label: str) -> Figure | None:
     })  # fmt: skip
     figure = bar_figure(
         view, f"compared_{count}", f"{label}: {view.name} beside its neighbours",
-        f"Share of pupils, per cent, by school attended, January {year}; {view.name} also in {view.last}",
-        f"{view.name} has {words.percent(view.at(rate, view.last))} in {view.last}; "
+        f"Share of pupils, per cent, by school attended, January {year}"
+        f"{f'; {view.name} also in {view.last}' if now else ''}",
+        f"{view.name} has {words.percent(here_now)} in {view.last if now else year}; "
         f"England had {words.percent(_england(rates))} in {year}.", data,
         x="per cent of pupils", unit="percent", source=view.source("comparators"), label="Authority", beside=False,
     )  # fmt: skip

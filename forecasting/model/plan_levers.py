@@ -1,0 +1,105 @@
+"""Levers of EHC plans as the arrays that each method takes; at neutral values every array is exactly 1."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from forecasting.inputs.dataset import Dataset
+from forecasting.model import age_flow, moves
+from forecasting.model.trend import HALF, TrendForecast
+from forecasting.scenario.assumptions import Assumptions
+from forecasting.scenario.from_dataset import mainstream
+from forecasting.values import Floats
+
+HALVING_YEARS = 3.0  # damped: England's yearly growth halves over these years
+OWN_YEARS = 3  # own: the authority's mean yearly growth over these years goes on
+
+
+def multiplier(assumptions: Assumptions, lever: str, years: Sequence[int], key: str = "") -> Floats:
+    """Return 1 + the change of a lever in each year, axis (year); 1 where it is blank."""
+    return 1.0 + np.nan_to_num(assumptions.path(lever, years, key))
+
+
+def _by_age(assumptions: Assumptions, years: Sequence[int], nc_years: npt.NDArray[np.int64]) -> Floats:
+    """New plans by age under early-years identification and the policy shock, axes (year, n)."""
+    early = multiplier(assumptions, "early_years_identification", years)[:, None]
+    shock = multiplier(assumptions, "policy_shock", years)[:, None]
+    return np.where(nc_years < 0, early, 1.0) * shock
+
+
+def _ceasing(assumptions: Assumptions, years: Sequence[int], nc_years: npt.NDArray[np.int64]) -> Floats:
+    """Multiplier of the hazard of ceasing by age, axes (year, n)."""
+    every = multiplier(assumptions, "cease_rate", years)[:, None]
+    kept = 1.0 - np.nan_to_num(assumptions.path("post_16_retention", years))[:, None]
+    return every * np.where(nc_years >= age_flow.POST_16, kept, 1.0)
+
+
+def for_age_flow(assumptions: Assumptions, years: Sequence[int], nc_years: npt.NDArray[np.int64]) -> age_flow.AgeLevers:
+    """Return the levers of the method `age_flow`.
+
+    Args:
+        assumptions: levers in force; start years and ramps are put into the arrays here.
+        years: January census years forecast.
+        nc_years: NC years, axis (n).
+    """
+    whole = multiplier(assumptions, "new_plan_rate", years)[:, None]
+    return age_flow.AgeLevers(
+        requests=multiplier(assumptions, "requests", years),
+        assessed=multiplier(assumptions, "assessment_rate", years),
+        converted=multiplier(assumptions, "conversion_rate", years),
+        arrivals=whole * _by_age(assumptions, years, nc_years),
+        cease=_ceasing(assumptions, years, nc_years),
+    )
+
+
+def for_moves(assumptions: Assumptions, years: Sequence[int], rates: moves.MoveRates, dataset: Dataset) -> moves.Levers:
+    """Return the levers of the method `moves`; mainstream is what the vocabulary of settings calls so.
+
+    Args:
+        assumptions: levers in force; start years and ramps are put into the arrays here.
+        years: January census years forecast.
+        rates: gives the axes NC year, need and setting.
+        dataset: gives the groups of settings.
+    """
+    by_need = np.stack([multiplier(assumptions, "new_plan_rate", years, need) for need in rates.needs], axis=1)
+    by_age = _by_age(assumptions, years, rates.nc_years)
+    included = np.array([name in mainstream(dataset) for name in rates.settings])
+    shift = multiplier(assumptions, "inclusion_shift", years)[:, None]
+    return moves.Levers(
+        joiners=by_age[:, :, None] * by_need[:, None, :],
+        leavers=_ceasing(assumptions, years, rates.nc_years)[:, :, None],
+        destinations=np.where(included, shift, 1.0),
+    )
+
+
+def trend_change(choice: str, found: TrendForecast, unit: int, history: pd.Series) -> Floats:
+    """Return what the choice of the national trend adds to the log of the forecast, axis (horizon).
+
+    With England's yearly growth g₁, g₂, … (logs): as_observed adds nothing; damped replaces gₖ by gₖ·2^(−k/3);
+    none by 0; own replaces the whole path by k times the mean yearly log growth since the first known count of the
+    last three years.
+
+    Args:
+        choice: word of the lever national_trend.
+        found: the forecast of one series.
+        unit: the authority's place in it.
+        history: counts by January up to the origin, at least 1 of them.
+    """
+    national = found.national
+    steps = np.arange(1.0, len(national) + 1)
+    if choice == "none":
+        return -national
+    if choice == "damped":
+        yearly = np.diff(national, prepend=0.0)
+        return np.asarray(np.cumsum(yearly * 0.5 ** (steps / HALVING_YEARS)) - national)
+    if choice == "own":
+        known = history.sort_index()
+        last, now = int(known.index[-1]), max(float(known.iloc[-1]), HALF)
+        recent = known.loc[known.index >= last - OWN_YEARS]
+        growth = np.log(now / max(float(recent.iloc[0]), HALF)) / max(last - int(recent.index[0]), 1)
+        return np.asarray(growth * steps - np.log(np.maximum(found.mean[unit], HALF) / now))
+    return np.zeros_like(national)

@@ -1,0 +1,174 @@
+"""SEND under a method of EHC plans: plans with their range, by need and age, joiners and leavers, drivers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from forecasting import axes
+from forecasting.analysis.drivers_plans import drivers
+from forecasting.outputs import words
+from forecasting.outputs.figure import Figure, Metric, Section
+from forecasting.outputs.subjects.common import (
+    Parts,
+    View,
+    bar_figure,
+    by_label,
+    has_range,
+    implications,
+    line_figure,
+    yearly,
+)
+
+MOST = 12  # rows of a chart of labels
+
+
+def answer(view: View) -> str:
+    """Return the answer in a sentence or two, with the range when there are draws."""
+    first, start = known(view)
+    end = view.at("ehc_plans", view.last)
+    way = "more" if end >= start else "fewer"
+    text = (
+        f"{view.name} is forecast to maintain {words.count(end)} EHC plans in {view.last}, "
+        f"{words.count(abs(end - start))} {way} than in {first} ({words.count(start)})."
+    )
+    low, high = (view.at("ehc_plans", view.last, statistic=name) for name in ("p10", "p90"))
+    if view.forecast.draws:
+        text += f" The 80% range is {words.count(low)} to {words.count(high)}."
+    return text
+
+
+def known(view: View) -> tuple[int, float]:
+    """Return the January that the forecast of plans starts from, and the plans then."""
+    first = max(view.first, int(view.forecast.margin("ehc_plans").labels[0][0]))
+    return first, view.at("ehc_plans", first)
+
+
+def metrics(view: View) -> tuple[Metric, ...]:
+    """Return the headline figures."""
+    wanted = (
+        ("EHC plans maintained", "ehc_plans", "Plans maintained by the authority, wherever the child is placed."),
+        ("New plans", "new_plans", "First plans of the calendar year before January."),
+        ("Plans ceased", "ceased_plans", "Plans that ceased in the calendar year before January."),
+        ("Requests for assessment", "requests", "Requests of the calendar year before January."),
+    )
+    return tuple(view.metric(label, measure, text) for label, measure, text in wanted if view.has(measure))
+
+
+def sections(view: View) -> tuple[Section, ...]:
+    """Return the sections that the forecast has figures for."""
+    found = [Section("Plans over time", (plans_figure(view),), range_words(view))]
+    labels: tuple[tuple[str, str, Callable[[str], str]], ...] = (
+        ("need", "need", view.run.dataset.needs.label),
+        ("age_band", "age", axes.AGE_BANDS.label),
+        ("setting", "setting", view.run.dataset.settings.label),
+    )
+    kinds = [_by(view, axis, word, label) for axis, word, label in labels if view.has("ehc_plans", axis)]
+    if kinds:
+        found.append(Section("By need, age and setting", tuple(kinds)))
+    if view.has("new_plans") and view.has("ceased_plans"):
+        found.append(Section("Joiners and leavers", (_flows(view),)))
+    if drivers(view.run):
+        found.append(Section("Where growth comes from", (_drivers(view),), _DRIVERS))
+    return tuple(found)
+
+
+_DRIVERS = (
+    "The parts add up to the whole change at central values. Each is the difference between two runs that differ "
+    "in one thing, taken in the order population, staying on, need mix, identification."
+)
+
+
+def range_words(view: View) -> str:
+    """Return what the range means, or why there is none."""
+    if not view.forecast.draws:
+        return "Central run only; the range follows when draws are made."
+    return (
+        f"The band is the 80% range of {view.forecast.draws} draws: were the same forecast made for many authorities, "
+        "about eight in ten would end inside it. It allows for rates that are not known exactly, for rates that go on "
+        "changing, and for chance; it does not foresee a change of law."
+    )
+
+
+def plans_figure(view: View) -> Figure:
+    """Return plans over time: actual counts, then the central run with its 80 % range."""
+    data = yearly(view, [("EHC plans maintained", "ehc_plans", {})])
+    first, start = known(view)
+    end = view.at("ehc_plans", view.last)
+    alt = f"{words.count(start)} in {first}, {words.count(end)} in {view.last}."
+    if has_range(data):
+        low, high = data["low"].iloc[-1], data["high"].iloc[-1]
+        alt += f" The 80% range in {view.last} is {words.count(low)} to {words.count(high)}."
+    band = "; band: 80% range" if has_range(data) else ""
+    return line_figure(
+        view, "plans", f"Plans go from {words.count(start)} to {words.count(end)}",
+        f"EHC plans (statements before 2014), {view.name}, January {data['year'].iloc[0]} to {view.last}; "
+        f"forecast from {first + 1}{band}",
+        alt, data, y="plans", unit="count",
+        source=view.source("ehc_plans" if view.run.dataset.has("ehc_plans") else "plan_moves"),
+    )  # fmt: skip
+
+
+def _by(view: View, axis: str, word: str, label: Callable[[str], str]) -> Figure:
+    margin = view.forecast.margin("ehc_plans", axis)
+    first = int(margin.labels[margin.axes.index("year")][0])
+    parts = [by_label(view, "ehc_plans", axis, year, label).assign(series=str(year)) for year in (first, view.last)]
+    top = parts[1].sort_values("value", ascending=False).head(MOST)["name"]
+    order = [name for name in parts[1]["name"] if name in set(top)] if axis == "age_band" else list(top)
+    data = pd.concat([part.set_index("name").loc[order].reset_index() for part in parts], ignore_index=True)
+    gain = (parts[1]["value"] - parts[0]["value"]).set_axis(parts[1]["name"])
+    most = str(gain.idxmax())
+    told = words.change(float(gain[most]), "count", str(first))
+    return bar_figure(
+        view, f"plans_by_{axis}", f"{most} grows most: {told}",
+        f"EHC plans by {word}, {view.name}, January {first} and {view.last}",
+        f"{most} grows most: {told}.", data[["name", "series", "value"]],
+        x="plans", unit="count", source="this forecast", label=word.capitalize(),
+    )  # fmt: skip
+
+
+def _flows(view: View) -> Figure:
+    parts: Parts = [("New plans", "new_plans", {}), ("Plans ceased", "ceased_plans", {})]
+    data = yearly(view, parts)
+    new, ceased = view.at("new_plans", view.last), view.at("ceased_plans", view.last)
+    title = "More children join than leave" if new > ceased else "As many children leave as join, or more"
+    return line_figure(
+        view, "joiners_and_leavers", title,
+        f"Plans begun and ceased in the calendar year before each January, {view.name}"
+        f"{'; band: 80% range' if has_range(data) else ''}",
+        f"In the year to January {view.last}, {words.count(new)} plans begin and {words.count(ceased)} cease.", data,
+        y="plans a year", unit="count", source="this forecast",
+    )  # fmt: skip
+
+
+def _drivers(view: View) -> Figure:
+    found = drivers(view.run)
+    whole = sum(item.plans for item in found)
+    data = pd.DataFrame(
+        [(item.name, "plans", item.plans) for item in found] + [("Whole change", "plans", whole)],
+        columns=["name", "series", "value"],
+    )
+    most = max(found, key=lambda item: abs(item.plans))
+    meaning = " ".join(f"{item.name}: {item.help}" for item in found)
+    return bar_figure(
+        view, "drivers", f"{most.name} moves plans most",
+        f"Change of EHC plans to January {view.last} by cause, {view.name}. {meaning}",
+        f"{most.name} accounts for {words.count(most.plans)} of {words.count(whole)} plans.", data,
+        x="plans", unit="count", source="runs of this forecast that differ in one thing", label="Cause",
+    )  # fmt: skip
+
+
+def sentences(view: View) -> tuple[str, ...]:
+    """Return what follows from the figures, and which table would say more."""
+    found = drivers(view.run)
+    most = max(found, key=lambda item: abs(item.plans)) if found else None
+    tables = {
+        "moves": "",
+        "age_flow": "Add the table plan_moves to see needs and settings move.",
+        "trend": "Add ages to ehc_plans, the table plan_flows and residents by age to see joiners and leavers.",
+    }
+    return implications(
+        f"{most.name} accounts for {words.count(most.plans)} of the change to {view.last}." if most else "",
+        tables.get(view.forecast.method, ""),
+    )
