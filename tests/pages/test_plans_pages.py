@@ -34,7 +34,7 @@ def page(app: AppTest, name: str) -> str:
 
 def test_send_shows_the_range_and_survives_a_second_run(app: AppTest) -> None:
     text = page(app, "send")
-    assert "The 80% range is" in text and "80% range of 500 draws" in text
+    assert "The 80% range is" in text and "80% range of 300 draws" in text
     assert len(app.get("vega_lite_chart")) == 2
     assert not app.run().exception
 
