@@ -16,7 +16,7 @@ from forecasting.model.pupil_tables import pupil_tables
 
 QUICK = ("auto", "cohort_survival", "cohort_survival_damped", "mean_of_3_years", "constant_growth_own",
          "constant_growth_1pct")  # fmt: skip
-LEAST_BEHIND = 6
+LEAST_BEHIND = 4
 ORIGINS = 6
 HORIZONS = (1, 3)
 DRAWS = 200
@@ -37,7 +37,7 @@ def history_lacking(dataset: Dataset) -> str:
 
 
 def _origins(dataset: Dataset) -> list[int]:
-    """Return the Januaries to forecast from: the last few with six years behind them, complete, and one year after."""
+    """Return the Januaries to forecast from: the last few with four years behind them, complete, and one year after."""
     grid = year_groups(dataset)
     first, last = int(grid.index[0]), int(grid.index[-1])
     complete = {int(year) for year in grid.dropna().index}

@@ -634,9 +634,9 @@ def inputs_to(inputs: PupilInputs, origin: int) -> PupilInputs:
 
 
 def _housing_to(housing: Housing | None, origin: int) -> Housing | None:
-    if housing is None:
+    seen = np.zeros(0, dtype=bool) if housing is None else housing.years <= origin
+    if housing is None or not seen.any():
         return None
-    seen = housing.years <= origin
     usual = housing.dwellings[seen][-5:].mean(axis=0)
     return replace(housing, dwellings=np.where(seen[:, None], housing.dwellings, usual))
 
@@ -648,7 +648,8 @@ def _own_error(
     last = int(inputs.years[-1])
     first = max(last - BACKTEST_ORIGINS, int(inputs.years[0]) + BACKTEST_LEAST_YEARS - 1)
     errors: list[float] = []
-    for origin in range(first, last):
+    complete = np.asarray(~np.isnan(inputs.pupils).any(axis=1))
+    for origin in [year for year in range(first, last) if complete[year - inputs.years[0]]]:
         fit = fit_pupils(inputs_to(inputs, origin), method, settings, growth)
         ahead = [step for step in BACKTEST_HORIZONS if origin + step <= last]
         forecast = project_pupils(fit, max(ahead), draws=0)

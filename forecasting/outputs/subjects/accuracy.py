@@ -69,10 +69,10 @@ def _answer(view: View, name: str, rows: pd.DataFrame, places: tuple[Placement, 
     farthest = max(place.horizon for place in places)
     parts = [f"{place.phase} pupils by {words.percent(place.size)}" for place in places if place.horizon == farthest]
     origins = rows["origin"].nunique()
-    since = "January" if origins == 1 else "Januaries"
+    since = "one January" if origins == 1 else f"{origins} Januaries"
     ahead = "one year" if farthest == 1 else "three years"
     return (
-        f"Tried on its own past from {origins} {since}, the forecast would have missed {view.name}'s "
+        f"Tried on its own past from {since}, the forecast would have missed {view.name}'s "
         f"{words.join(parts)} on average, {ahead} ahead ({METHODS[name].lower()})."
     )
 
@@ -82,7 +82,7 @@ def _metrics(own: pd.DataFrame, places: tuple[Placement, ...]) -> tuple[Metric, 
     return tuple(
         Metric(
             _where(place), words.percent(place.size), f"median authority {words.percent(place.quartiles[1])}",
-            f"Mean absolute error of {words.count(float(counts[place.phase, place.horizon]))} past forecasts.",
+            f"Mean absolute error; past forecasts: {words.count(float(counts[place.phase, place.horizon]))}.",
             place.size, "fraction",
         )
         for place in places
@@ -126,7 +126,9 @@ def _all_methods(view: View, summary: pd.DataFrame) -> Table:
     known = [place for place in places if ("auto", *place) in errors]
     frame = pd.DataFrame({"Method": [METHODS[name] for name in QUICK]})
     for phase, step in known:
-        frame[f"{phase.capitalize()}, {step} y"] = [100 * errors[name, phase, step] for name in QUICK]
+        frame[f"{phase.capitalize()}, {step} year{'s' * (step > 1)}"] = [
+            100 * errors[name, phase, step] for name in QUICK
+        ]
     inside = summary.groupby("method")["inside_80"].mean()
     frame["Inside the 80% range"] = [float(inside[name]) for name in QUICK]
     formats = {str(column): "percent" for column in frame.columns[1:-1]} | {"Inside the 80% range": "fraction"}
@@ -156,12 +158,15 @@ def _beside(view: View, places: tuple[Placement, ...]) -> Figure:
 def _beside_table(view: View, places: tuple[Placement, ...]) -> Table:
     frame = pd.DataFrame(
         [(_where(p), p.size, *p.quartiles, p.mean, p.share_worse, p.authorities) for p in places],
-        columns=["Measure", view.name, "Best quarter below", "Median", "Worst quarter above", "Mean",
-                 "Authorities with a larger error", "Authorities"],
+        columns=["Measure", view.name, "Best quarter", "Median", "Worst quarter", "Mean",
+                 "Did worse", "Authorities"],
     )  # fmt: skip
     formats = dict.fromkeys(frame.columns[1:-1], "fraction") | {"Authorities": "count"}
     missing = max(place.not_published for place in places)
-    note = view.note(f"{SCORECARDS}; up to {missing} authorities are left out because their error is not published")
+    what = "best quarter: a quarter of authorities are below; did worse: share with a larger error"
+    note = view.note(
+        f"{SCORECARDS}; {what}; up to {missing} authorities are left out because their error is not published"
+    )
     return Table("beside_table", "The distribution of authorities", frame, formats, note)
 
 
