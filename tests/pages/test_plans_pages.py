@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.shared.engine import DRAWS
 from tests.support import ROOT
 
 pytestmark = pytest.mark.filterwarnings("default")
@@ -34,7 +35,7 @@ def page(app: AppTest, name: str) -> str:
 
 def test_send_shows_the_range_and_survives_a_second_run(app: AppTest) -> None:
     text = page(app, "send")
-    assert "The 80% range is" in text and "80% range of 300 draws" in text
+    assert "The 80% range is" in text and f"80% range of {DRAWS} draws" in text
     assert len(app.get("vega_lite_chart")) == 2
     assert not app.run().exception
 
