@@ -18,6 +18,7 @@ In the method trend: England = run − run without England's growth; own differe
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -60,6 +61,7 @@ _HELP = {
 }
 
 
+@lru_cache(maxsize=16)
 def drivers(done: Run) -> tuple[Driver, ...]:
     """Return the drivers of the change of EHC plans in a run; their sum is the change. Empty for other methods.
 

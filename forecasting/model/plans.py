@@ -20,7 +20,7 @@ from forecasting.model import age_flow, moves, plan_levers
 from forecasting.model.forecast import Label
 from forecasting.model.job import Job
 from forecasting.model.moves_draws import simulate
-from forecasting.model.trend import panel_from_long, trend
+from forecasting.model.trend import TrendForecast, TrendPanel, panel_from_long, trend
 from forecasting.values import Floats
 
 TREND_YEARS = 3
@@ -267,9 +267,20 @@ def _trend_lacks(dataset: Dataset) -> str:
     return "" if len(known) >= TREND_YEARS else f"{TREND_YEARS} years of EHC plans (table ehc_plans)"
 
 
+@lru_cache(maxsize=1)
+def _england() -> pd.DataFrame:
+    """Return plans in England by January (unit, year, series, value); Department for Education."""
+    table = pd.read_csv(DATA / "national" / "plans_panel.csv", dtype={"unit": str})
+    rows: pd.DataFrame = table.loc[table["unit"] == "ENG", ["unit", "year", "series", "value"]]
+    return rows
+
+
 @lru_cache(maxsize=16)
 def panel(dataset: Dataset) -> pd.DataFrame:
-    """Return the authority's yearly counts beside its comparators', as the panel of the method `trend`."""
+    """Return the authority's yearly counts beside its comparators', as the panel of the method `trend`.
+
+    England comes from the comparators, else from the bundled national counts; nothing is later than the base year.
+    """
     unit = dataset.about("authority_code") or dataset.name
     own = [("total", total(dataset, "ehc_plans", "plans"))]
     by_setting = margin(dataset, "ehc_plans", "plans", "setting")
@@ -282,20 +293,33 @@ def panel(dataset: Dataset) -> pd.DataFrame:
     others = others.loc[(others["measure"] == "ehc_plans") & (others["authority"] != dataset.name)]
     names = others["authority"].replace({"England": "ENG"})
     frames.append(pd.DataFrame({"unit": names, "year": others["year"], "series": "total", "value": others["value"]}))
-    found = pd.concat(frames, ignore_index=True).dropna(subset=["value"])
+    if "ENG" not in set(names):
+        frames.append(_england())
+    found = pd.concat([frame for frame in frames if len(frame)], ignore_index=True).dropna(subset=["value"])
+    found = found.astype({"year": "int64", "value": "float64"})
     known: pd.DataFrame = found.loc[found["year"] <= dataset.base_year]
     return known
 
 
+@lru_cache(maxsize=16)
+def _panel_arrays(dataset: Dataset) -> TrendPanel:
+    return panel_from_long(panel(dataset))
+
+
+@lru_cache(maxsize=128)
+def _trend_of(dataset: Dataset, series: str, horizon: int) -> TrendForecast:
+    """Return the forecast of one series; no lever changes it, so that every scenario shares it."""
+    return trend(_panel_arrays(dataset), series, horizon)
+
+
 def _emit_trend(job: Job) -> Floats:
-    frame = panel(job.dataset)
-    table = panel_from_long(frame)
+    frame, table = panel(job.dataset), _panel_arrays(job.dataset)
     unit = table.units.index(job.dataset.about("authority_code") or job.dataset.name)
     rng = np.random.default_rng(job.seed)
     for series in [s for s in table.counts if s == "total" or s.startswith("setting:")]:
         if np.isnan(table.counts[series][unit, -1]):
             continue
-        found = trend(table, series, len(job.ahead))
+        found = _trend_of(job.dataset, series, len(job.ahead))
         runs = found.mean[unit][None]
         if job.draws:
             runs = np.concatenate([runs, found.draws(job.draws, rng)[:, unit]])

@@ -83,8 +83,9 @@ def metrics_html(metrics: tuple[Metric, ...]) -> str:
 
 
 def figure_head_html(figure: Figure) -> str:
-    """Return the title and subtitle above a chart."""
-    return f'<h3 class="fig">{escape(figure.title)}</h3><p class="sub">{escape(figure.subtitle)}</p>'
+    """Return the title and subtitle above a chart, and the line with scenario, source and price base."""
+    note = f'<p class="note">{escape(figure.note)}</p>'
+    return f'<h3 class="fig">{escape(figure.title)}</h3><p class="sub">{escape(figure.subtitle)}</p>{note}'
 
 
 def implications_html(sentences: tuple[str, ...]) -> str:

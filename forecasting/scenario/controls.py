@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 
 from forecasting.inputs.dataset import Dataset
@@ -117,6 +118,7 @@ def in_groups(
     )
 
 
+@lru_cache(maxsize=1024)
 def keys(dataset: Dataset, lever: Lever, start: Assumptions) -> tuple[str, ...]:
     """Return the keys a lever varies by: needs with a share (or, after all needs, with moves), projects, or none."""
     if lever.key == "need" and lever.default is not None:

@@ -59,10 +59,10 @@ def subject_page(page: str) -> None:
     top = st.empty()
     with top.container():
         head(engine.subject(page, view))
+    draw_sidebar(page, view)
     with st.spinner("Making the draws behind the ranges…", show_time=False):
         view = engine.ranged(view)
     subject = engine.subject(page, view)
     with top.container():
         head(subject)
     body(subject, view)
-    draw_sidebar(page, view)

@@ -30,7 +30,7 @@ def default_path() -> str:
     return os.environ.get("SUFFICIENCY_DATASET") or str(next(iter(bundled_datasets().values())))
 
 
-@st.cache_resource(max_entries=128, show_spinner=False)
+@st.cache_resource(max_entries=32, show_spinner=False)  # each entry lengthens every garbage collection
 def _run(_dataset: Dataset, _scenario: Scenario, to: int | None, key: tuple[str, ...], draws: int) -> Run:
     return run(_dataset, _scenario, to=to, draws=draws)
 
@@ -52,7 +52,7 @@ def baseline(dataset: Dataset, to: int | None) -> Run:
     return forecast(dataset, dataset_scenarios(dataset)[BASELINE], to)
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
+@st.cache_resource(max_entries=32, show_spinner=False)
 def _subject(name: str, _view: View, key: tuple[object, ...]) -> Subject:
     return SUBJECTS[name](_view)
 

@@ -13,6 +13,7 @@ TITLES = {
     "placements": "Placements",
     "costs": "Costs",
     "programme": "Programme",
+    "track_record": "Track record",
     "published": "Published against recomputed",
     "data": "Data",
 }

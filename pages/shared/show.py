@@ -49,7 +49,6 @@ def _figure(figure: Figure, view: View, head: str) -> None:
     mode = "dark" if st.context.theme.type == "dark" else "light"
     st.html(f"{head}{figure_head_html(figure)}")
     st.vega_lite_chart(figure.data, figure.spec(mode), theme=None, width="stretch", alt=figure.alt, key=figure.key)
-    st.html(f'<p class="note">{figure.note}</p>')
     with st.expander("The figures as a table", on_change="rerun", key=f"open:{figure.key}") as opened:
         if opened.open:
             _table(figure.table, view)

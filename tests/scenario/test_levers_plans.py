@@ -89,6 +89,7 @@ def test_a_lever_moves_what_it_says_and_nothing_else(datasets: dict[str, Dataset
     wrong += [f"{m} should stay" for m in different(before, after, there - lever.moves, ROUNDING)]
     assert wrong == []
     assert {"ehc_plans", "placements", "cost_gbp"} <= there
+    assert method != "age_flow" or {"requests", "new_plans", "ceased_plans"} <= there
 
 
 @pytest.mark.parametrize(("name", "method"), WHERE)

@@ -14,6 +14,7 @@ from forecasting.outputs.subjects.population import population
 from forecasting.outputs.subjects.programme import programme
 from forecasting.outputs.subjects.published import published
 from forecasting.outputs.subjects.send import send
+from forecasting.outputs.subjects.track_record import track
 
 SUBJECTS: dict[str, Callable[[View], Subject]] = {
     "overview": overview,
@@ -23,6 +24,7 @@ SUBJECTS: dict[str, Callable[[View], Subject]] = {
     "placements": placements,
     "costs": costs,
     "programme": programme,
+    "track_record": track,
     "published": published,
 }
 

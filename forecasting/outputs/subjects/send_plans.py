@@ -154,9 +154,13 @@ def _drivers(view: View) -> Figure:
     return bar_figure(
         view, "drivers", f"{most.name} moves plans most",
         f"Change of EHC plans to January {view.last} by cause, {view.name}. {meaning}",
-        f"{most.name} accounts for {words.count(most.plans)} of {words.count(whole)} plans.", data,
+        f"{most.name}: {_signed(most.plans)}, in a whole change of {_signed(whole)} plans.", data,
         x="plans", unit="count", source="runs of this forecast that differ in one thing", label="Cause",
     )  # fmt: skip
+
+
+def _signed(value: float) -> str:
+    return f"{'+' if value >= 0 else '−'}{words.count(abs(value))}"
 
 
 def sentences(view: View) -> tuple[str, ...]:
@@ -169,6 +173,8 @@ def sentences(view: View) -> tuple[str, ...]:
         "trend": "Add ages to ehc_plans, the table plan_flows and residents by age to see joiners and leavers.",
     }
     return implications(
-        f"{most.name} accounts for {words.count(most.plans)} of the change to {view.last}." if most else "",
+        f"What moves plans most is {most.name[0].lower()}{most.name[1:]}: {_signed(most.plans)} by {view.last}."
+        if most
+        else "",
         tables.get(view.forecast.method, ""),
     )

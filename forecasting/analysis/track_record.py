@@ -1,0 +1,86 @@
+"""What each method would have said of an authority's EHC plans from each past January, against what came."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+
+from forecasting.analysis import scoring
+from forecasting.analysis.backtest import backtest
+from forecasting.axes import DATA
+from forecasting.inputs.dataset import Dataset
+from forecasting.inputs.margins import total
+from forecasting.model.plans import panel
+
+SHORTEST = 5  # years of plans below which there is no record to speak of
+FIRST_HISTORY = 3  # years known at the first origin
+HORIZONS = (1, 2, 3, 4, 5)
+METHODS = ("auto", "own_growth_3y", "last_value", "published_rate")
+
+
+@dataclass(frozen=True, eq=False)
+class TrackRecord:
+    """The record of one authority.
+
+    Attributes:
+        actual: columns year, value: plans each January.
+        cases: one row per method, origin and horizon whose target is known: columns of `backtest` and actual.
+        scores: columns of `scoring.score`, and mae: mean absolute error in plans.
+        england: columns year, value where the comparators have England; else empty.
+    """
+
+    actual: pd.DataFrame
+    cases: pd.DataFrame
+    scores: pd.DataFrame
+    england: pd.DataFrame
+
+
+def years_known(dataset: Dataset) -> int:
+    """Return for how many Januaries, up to the base year, the dataset has the plans of the whole authority."""
+    counts = total(dataset, "ehc_plans", "plans").dropna()
+    return int((counts.index <= dataset.base_year).sum())
+
+
+@lru_cache(maxsize=16)
+def track_record(dataset: Dataset) -> TrackRecord | None:
+    """Return the record, each forecast made from nothing later than its origin; None with too few years.
+
+    The published rate is 1 % a year, simple, as in the assessment of 2017. Auto is the method that a backtest of
+    totals chooses, which is `trend`; the comparators of the dataset are its context.
+    """
+    if years_known(dataset) < SHORTEST:
+        return None
+    unit = dataset.about("authority_code") or dataset.name
+    found = panel(dataset)
+    known = found.loc[found["series"].isin(["total", "new_plans", "requests"])]
+    own = known.loc[(known["unit"] == unit) & (known["series"] == "total"), ["year", "value"]].sort_values("year")
+    years = [int(year) for year in own["year"]]
+    told = backtest(known, METHODS, years[FIRST_HISTORY - 1 : -1], HORIZONS)
+    cases = scoring.cases(told.loc[told["unit"] == unit], known.loc[known["unit"] == unit])
+    error = (cases["mean"] - cases["actual"]).abs()
+    size = error.groupby([cases["method"], cases["horizon"]]).mean().rename("mae").reset_index()
+    england = known.loc[(known["unit"] == "ENG") & (known["series"] == "total"), ["year", "value"]]
+    return TrackRecord(own, cases, scoring.score(cases).merge(size, on=["method", "horizon"]), england)
+
+
+@lru_cache(maxsize=1)
+def _afterwards() -> pd.DataFrame:
+    return pd.read_csv(DATA / "national" / "rotherham_afterwards.csv", dtype={"authority_code": str})
+
+
+def afterwards(dataset: Dataset) -> pd.DataFrame:
+    """Return what happened after a published plan and what was said then: series, year, plans, source; may be empty."""
+    rows = _afterwards()
+    return rows.loc[rows["authority_code"] == dataset.about("authority_code")].reset_index(drop=True)
+
+
+def growth(series: pd.DataFrame) -> float:
+    """Return the mean yearly growth of a series (columns year, value) over its span, a fraction; NaN when unknown."""
+    known = series.dropna().sort_values("year")
+    if len(known) < 2:
+        return float("nan")
+    span = float(known["year"].iloc[-1] - known["year"].iloc[0])
+    return float((known["value"].iloc[-1] / known["value"].iloc[0]) ** (1 / np.maximum(span, 1.0)) - 1)
