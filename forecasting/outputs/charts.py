@@ -57,13 +57,6 @@ def _colour(series: Sequence[str], mode: Mode) -> alt.Color:
     )
 
 
-def _fill(series: Sequence[str], mode: Mode) -> alt.Fill:
-    """Return the colours of a band without a legend: one shared with the lines would be as pale as the band."""
-    palette = PALETTES[mode].categories
-    scale = alt.Scale(domain=list(series), range=list(palette[: len(series)]))
-    return alt.Fill("series:N", scale=scale, legend=None)
-
-
 def _tooltip(x: str, y: str, form: str, kind: str = "O") -> list[alt.Tooltip]:
     return [alt.Tooltip(f"{x}:{kind}", title=x.capitalize()), alt.Tooltip("series:N", title="What"),
             alt.Tooltip("value:Q", title=y, format=form)]  # fmt: skip
@@ -96,7 +89,7 @@ def lines(series: tuple[str, ...], y: str, form: str, mode: Mode, *, band: bool 
     if band:
         layers.append(_base().mark_area(opacity=0.2).encode(
             x=x, y=alt.Y("low:Q", title=y, scale=scale, axis=axis), y2="high:Q",
-            fill=_fill(series, mode)))  # fmt: skip
+            color=_colour(series, mode)))  # fmt: skip
     layers.append(_base().mark_line(strokeWidth=3).encode(x=x, y=value, color=_colour(series, mode), strokeDash=dashes))
     layers.append(_base().mark_point(filled=True, size=70, opacity=1).encode(
         x=x, y=value, color=_colour(series, mode), shape=shapes, tooltip=_tooltip("year", y, form)))  # fmt: skip

@@ -49,7 +49,7 @@ _EMPTY = (
     "Until then, the errors of other authorities are the best guide: see the Department's school places scorecards.",
 )
 _CAUTION = (
-    "Authorities published one error a year each; here the errors of several Januaries are averaged, steadier. "
+    "Authorities published one error a year each; here the errors of several Januaries are averaged and vary less. "
     "Read it as a guide, not as a rank."
 )
 
