@@ -185,6 +185,7 @@ def placed(
     )
 
 
+@lru_cache(maxsize=64)
 def serves(dataset: Dataset, cells: Cells) -> Floats:
     """Return 1 for the projects whose phase has children placed out of the authority, else 0; along projects.
 

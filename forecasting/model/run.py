@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -57,6 +58,7 @@ def last_year(dataset: Dataset, to: int | None = None) -> int:
     return to
 
 
+@lru_cache(maxsize=256)
 def lacking(dataset: Dataset, name: str) -> str:
     """Return what a dataset lacks for a method; "" when it can be used."""
     if name != PUBLISHED:
