@@ -110,12 +110,12 @@ STYLE = """<style>
 h1{font-size:2rem;margin:0 0 .25rem}
 .answer{font-size:1.3rem;line-height:1.45;margin:0 0 1rem;max-width:62rem}
 dl.metrics{display:grid;padding:0;margin:.25rem 0 1rem;gap:.6rem;
-grid-template-columns:repeat(auto-fit,minmax(152px,1fr));}
+grid-template-columns:repeat(auto-fit,minmax(126px,1fr));}
 dl.metrics>div,dl.metrics dt,dl.metrics dd{margin-left:0}
 dl.metrics>div{border:1px solid color-mix(in srgb,currentColor 22%,transparent);border-radius:6px;padding:.6rem .75rem}
 dl.metrics dt{font-size:.9rem;font-weight:600}
 dl.metrics dd{margin:0;display:flex;flex-direction:column}
-dl.metrics strong{font-size:1.3rem;line-height:1.35;white-space:nowrap}
+dl.metrics strong{font-size:1.2rem;line-height:1.35}
 dl.metrics span{font-size:.9rem}
 dl.metrics small{font-size:.82rem;line-height:1.35;margin-top:.3rem;opacity:.85}
 h2{font-size:1.4rem;margin:1.2rem 0 .3rem;padding:0}
