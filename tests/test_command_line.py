@@ -104,7 +104,8 @@ def test_faults_of_the_data_exit_with_1_and_give_no_forecast(copied: Copy, tmp_p
          "or name a file that ends in .toml."),
         (("--scenario", "nope.toml"), "nope.toml: there is no such file."),
         (("--method", "ets"),
-         'there is no method "ets"; the methods are auto, published_rate, moves, age_flow, trend.'),  # fmt: skip
+         'there is no method "ets"; the methods are auto, published_rate, cohort, moves, age_flow, '
+         'trend.'),  # fmt: skip
         (("--to", "2010"), "the forecast cannot end in 2010: the data allow any year from 2017 to 2046."),
         (("--to", "2016"), "the forecast cannot end in 2016: the data allow any year from 2017 to 2046."),
         (("--to", "2999"), "the forecast cannot end in 2999: the data allow any year from 2017 to 2046."),

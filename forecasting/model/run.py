@@ -11,6 +11,7 @@ from forecasting import VERSION
 from forecasting.errors import MethodUnavailable, ScenarioError, UsageError
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.margins import total
+from forecasting.inputs.year_groups import year_groups_lacking
 from forecasting.model import costs, places, plans, pupils
 from forecasting.model.cells import snapshot
 from forecasting.model.forecast import Forecast
@@ -23,7 +24,8 @@ from forecasting.scenario.scenario import Scenario, apply
 
 AUTO = "auto"
 PUBLISHED = "published_rate"
-METHODS = (PUBLISHED, *plans.METHODS)
+COHORT = "cohort"
+METHODS = (PUBLISHED, COHORT, *plans.METHODS)
 DEFAULT_REACH = 10
 FARTHEST = 30
 
@@ -61,6 +63,8 @@ def last_year(dataset: Dataset, to: int | None = None) -> int:
 @lru_cache(maxsize=256)
 def lacking(dataset: Dataset, name: str) -> str:
     """Return what a dataset lacks for a method; "" when it can be used."""
+    if name == COHORT:
+        return year_groups_lacking(dataset)
     if name != PUBLISHED:
         return plans.METHODS[name].lacking(dataset)
     known = total(dataset, "pupils", "pupils").get(dataset.base_year, 0.0) > 0
@@ -70,7 +74,8 @@ def lacking(dataset: Dataset, name: str) -> str:
 def method_for(dataset: Dataset, scenario: Scenario, asked: str = AUTO) -> tuple[str, str]:
     """Return the method that a forecast uses, and why: as asked, else as the scenario fixes, else the richest.
 
-    The richest is the first of moves, age_flow, published_rate and trend that the tables allow.
+    The richest is the first of moves, age_flow, published_rate and trend that the tables allow. With pupils by year
+    group, trend and cohort (year groups followed, constant shares with SEN) go before published_rate.
 
     Raises:
         MethodUnavailable: there is no such method, or the dataset lacks what it needs.
@@ -78,7 +83,8 @@ def method_for(dataset: Dataset, scenario: Scenario, asked: str = AUTO) -> tuple
     for name, why in ((asked, "asked for"), (scenario.method, "fixed by the scenario")):
         if name not in ("", AUTO):
             return _usable(dataset, name), why
-    order = ("moves", "age_flow", PUBLISHED, "trend")
+    followed = not year_groups_lacking(dataset)
+    order = ("moves", "age_flow", *(("trend", COHORT) if followed else ()), PUBLISHED, "trend")
     missing = {name: lacking(dataset, name) for name in order}
     best = next((name for name in order if not missing[name]), None)
     if best is None:
@@ -153,6 +159,10 @@ def _demand(job: Job, name: str) -> places.Demand:
         emit_children(job.dataset, found, job.out)
         return places.Demand(job.years, found.pupils, found.plan_rate)
     pupils.emit_pupils(job)
+    if name == COHORT:
+        roll = next(m for m in job.out.margins if m.measure == "pupils" and m.axes == ("year",) and not m.component)
+        known = np.interp(job.years, np.array(roll.labels[0], dtype=np.float64), roll.stats[0])
+        return places.Demand(job.years, known, job.assumptions.path("ehc_plan_rate", job.years))
     return places.Demand(job.years, None, np.full(len(job.years), np.nan), plans.METHODS[name].emit(job))
 
 

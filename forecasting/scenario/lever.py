@@ -10,7 +10,9 @@ Display = Literal["percent", "gbp", "count", "years", "year", "word"]
 
 PUBLISHED_RATE = ("published_rate",)
 PLANS = ("trend", "age_flow", "moves")
-ANY = (*PUBLISHED_RATE, *PLANS)
+YEAR_GROUPS = (*PLANS, "cohort")
+SHARES = (*PUBLISHED_RATE, "cohort")
+ANY = (*PUBLISHED_RATE, *YEAR_GROUPS)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from forecasting.scenario.lever import PUBLISHED_RATE, Lever
+from forecasting.scenario.lever import PUBLISHED_RATE, SHARES, Lever
 
 _BALANCES = ("in_year_balance_gbp", "cumulative_balance_gbp")
 _COSTS = ("cost_gbp", "high_needs_spend_gbp")
@@ -30,14 +30,14 @@ CHILDREN: tuple[Lever, ...] = (
           "Share of pupils on roll with SEN support or an EHC plan, held in every forecast year.",
           "Children", ("population", "send"),
           up=("pupils_with_sen", "pupils_with_sen_growth", "sen_prevalence", "sen_support", "sen_support_prevalence"),
-          tables=("pupils", "sen"), methods=PUBLISHED_RATE),
+          tables=("pupils", "sen"), methods=SHARES),
     Lever("ehc_plan_rate", "Pupils with an EHC plan", "fraction of pupils", 0.0, 0.2, 0.001, None,
           "Share of pupils on roll with an EHC plan, held in every forecast year. Plans are a legal entitlement: "
           "a lower rate is not by itself an improvement.",
           "Children", ("overview", "send", "placements"),
           up=("pupils_with_ehc_plan", "ehc_plan_prevalence", "ehc_plans", *_DEMAND, *_COSTS),
           down=("sen_support", "sen_support_prevalence", "spare_places", *_BALANCES), either=("saving_gbp",),
-          tables=("pupils", "sen"), methods=PUBLISHED_RATE),
+          tables=("pupils", "sen"), methods=SHARES),
 )  # fmt: skip
 
 REST: tuple[Lever, ...] = (
@@ -57,7 +57,7 @@ REST: tuple[Lever, ...] = (
           choices=(("plan_rate", "pupil growth × EHC-plan rate"),
                    ("commissioned_share", "commissioned places × pupil growth in per cent")),
           either=(*_DEMAND, "spare_places", *_COSTS, *_BALANCES, "saving_gbp"), tables=("pupils",),
-          methods=PUBLISHED_RATE),
+          methods=SHARES),
     Lever("under_provision_places", "Under-provision, fixed", "places", 0, 20000, 1, None,
           "A fixed number of places for under-provision. Blank: share to bring back × placements at the start.",
           "Places", ("placements",), kind="optional", display="count",
