@@ -38,7 +38,7 @@ WIDE, NARROW, PHONE = (1280, 900), (320, 700), (390, 844)
 # Streamlit 1.67 looks for its own base path by asking below the address of the page first, because it cannot know
 # whether "/costs" is a page or the folder it is served from. Both answers are 404, and Chromium writes each to the
 # console; nothing of ours can prevent it.
-_PROBES = re.compile(r"^/[a-z]+/_stcore/(health|host-config)$")
+_PROBES = re.compile(r"^/[a-z_]+/_stcore/(health|host-config)$")
 
 
 def executable() -> str:
@@ -174,7 +174,7 @@ class Screen:
     def clean(self) -> None:
         """Assert that nothing went wrong: no exception on the page, no console error, no page error, no third party."""
         expect(self.page.get_by_test_id("stException")).to_have_count(0)
-        assert self.faults == []
+        assert self.faults == [], self.faults
 
 
 @contextmanager

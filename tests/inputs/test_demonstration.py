@@ -18,7 +18,13 @@ from forecasting.scenario.from_dataset import dataset_scenarios
 from tests.support import ROOT
 
 FOLDER = ROOT / "data" / "demonstration"
-LEFT_OUT = {"needs", "settings", "published", "contradictions"}  # a vocabulary of its own; printed results
+LEFT_OUT = {
+    "cross_border",
+    "needs",
+    "settings",
+    "published",
+    "contradictions",
+}  # a vocabulary of its own; printed results
 
 
 @pytest.fixture(scope="module")
