@@ -41,6 +41,7 @@ from forecasting.model.population_ratios import (
     own_variances,
     plain_ratios,
 )
+from forecasting.periods import year_to_academic_year
 
 __all__ = [
     "BACKTEST_ORIGINS",
@@ -67,7 +68,6 @@ __all__ = [
     "SCAP_YEARS",
     "SECONDARY",
     "Spread",
-    "academic_year",
     "account",
     "arrivals_per_type",
     "births_behind",
@@ -984,11 +984,6 @@ def _births_factor(inputs: PupilInputs, born: IntArray, levers: PupilLevers, hor
     return np.where(born > inputs.births_actual_to, (1 + change) * variant, 1.0)
 
 
-def academic_year(january: int) -> str:
-    """Return the academic year of a January census: 2027 is in "2026/27"."""
-    return f"{january - 1}/{january % 100:02d}"
-
-
 SCAP_YEARS = {"primary": 5, "secondary": 7}
 
 
@@ -1014,7 +1009,7 @@ def scap_table(forecast: PupilForecast, phase: Literal["primary", "secondary"]) 
     central = forecast.pupils[0, :needed][:, np.isin(forecast.nc_years, wanted)]
     whole = _round_rows(central)
     table = pd.DataFrame(whole, columns=["Reception" if g == 0 else str(g) for g in wanted])
-    table.insert(0, "academic_year", [academic_year(int(year)) for year in forecast.years[:needed]])
+    table.insert(0, "academic_year", [year_to_academic_year(int(year)) for year in forecast.years[:needed]])
     table["total"] = whole.sum(axis=1)
     return table
 

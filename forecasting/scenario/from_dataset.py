@@ -10,7 +10,6 @@ import pandas as pd
 from forecasting.errors import Fault, ScenarioError
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.margins import margin, total
-from forecasting.periods import year_to_financial_year
 from forecasting.scenario import scenario as scenarios
 from forecasting.scenario.assumptions import Assumption, Assumptions, Value, in_bounds
 from forecasting.scenario.catalogue import BY_NAME, LEVERS
@@ -243,12 +242,3 @@ def _percent_hint(lever: Lever, text: str) -> str:
     if lever.unit.startswith("fraction") and isinstance(value, float):
         return f"write shares and rates as fractions: {value:g} per cent is written {value / 100:g}"
     return "correct the value"
-
-
-def first_financial_year(dataset: Dataset) -> int | None:
-    """Return the `year` of the first financial year of the budget; None without a budget."""
-    years = dataset.table("budget")["financial_year"]
-    if years.empty:
-        return None
-    known = range(1990, 2101)
-    return min(year for year in known if year_to_financial_year(year) in set(years))

@@ -18,7 +18,6 @@ from forecasting.model.population import (
     PupilInputs,
     PupilLevers,
     Residents,
-    academic_year,
     account,
     fit_pupils,
     plain_fit,
@@ -29,6 +28,7 @@ from forecasting.model.population import (
     reception_weight,
     scap_table,
 )
+from forecasting.periods import year_to_academic_year
 
 HORIZON = 10
 
@@ -386,4 +386,4 @@ def test_a_table_that_does_not_fit_is_refused(table, change, message) -> None:  
 
 
 def test_academic_year_of_a_january() -> None:
-    assert [academic_year(year) for year in (2027, 2000, 2010)] == ["2026/27", "1999/00", "2009/10"]
+    assert [year_to_academic_year(year) for year in (2027, 2000, 2010)] == ["2026/27", "1999/00", "2009/10"]
