@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from forecasting.analysis import synthetic_moves
 from forecasting.analysis.synthetic_pupils import NC_YEARS, SyntheticAuthority, inputs_at, synthetic_authority
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.load import load
@@ -143,3 +144,13 @@ def write_tables(tables: dict[str, pd.DataFrame], to: Path) -> Path:
     for name, table in tables.items():
         table.to_csv(to / f"{name}.csv", index=False, lineterminator="\n")
     return to
+
+
+def somewhere_with_moves(path: Path) -> Dataset:
+    """Return a made-up authority of which only the moves of children with a plan and the residents are known."""
+    made = synthetic_moves.synthetic_authority(np.random.default_rng(5), n_needs=2, n_settings=4)
+    names = {"N1": "ASC", "N2": "SEMH", "S1": "mainstream", "S2": "special_state", "S3": "early_years", "S4": "fe"}
+    made.moves.replace(names).to_csv(path / "plan_moves.csv", index=False)
+    made.residents.to_csv(path / "population.csv", index=False)
+    (path / "about.csv").write_text("key,value\nauthority_name,Somewhere\n", encoding="utf-8")
+    return load([path])

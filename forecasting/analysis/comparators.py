@@ -14,7 +14,8 @@ import numpy as np
 from scipy import stats
 from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
-from forecasting.model.trend import HALF, LEVELS, Floats
+from forecasting.model.trend import HALF, LEVELS
+from forecasting.values import Floats
 
 SHORTEST = 6  # years below which exponential smoothing has more parameters than data, and last value is used
 STARTS = ((0.9, 0.1, 0.9), (0.5, 0.3, 0.95))  # level and trend smoothing, damping

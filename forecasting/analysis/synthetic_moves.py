@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from forecasting.values import Floats
+
 Counts = NDArray[np.int64]
 
 FIRST_NC_YEAR, LAST_NC_YEAR = -4, 21

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from forecasting.errors import DatasetError, Fault
 from forecasting.model.moves import Trend
-from forecasting.model.moves_glm import Floats, Ints
+from forecasting.model.moves_glm import Ints
+from forecasting.values import Floats
 
 Counts = NDArray[np.int64]
 

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from scipy.special import gammaln
 
 from forecasting.errors import DatasetError, Fault
-from forecasting.model.moves_glm import Axes, Floats, Ints, PooledRates, fit
+from forecasting.model.moves_glm import Axes, Ints, PooledRates, fit
+from forecasting.values import Floats
 
 Flags = NDArray[np.bool_]
 

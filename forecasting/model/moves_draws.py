@@ -27,7 +27,8 @@ from forecasting.model.moves import (
     residents_by_year,
     with_weights,
 )
-from forecasting.model.moves_glm import Floats, Ints
+from forecasting.model.moves_glm import Ints
+from forecasting.values import Floats
 
 Singles = NDArray[np.float32]
 Counts = NDArray[np.int32]

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 
-Floats = NDArray[np.float64]
+from forecasting.values import Floats
+
 Singles = NDArray[np.float32]
 Ints = NDArray[np.int64]
 Family = Literal["poisson", "binomial"]

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import special, stats
 
-Floats = npt.NDArray[np.float64]
+from forecasting.values import Floats
 
 COVARIATES = ("new_plans", "requests", "pupils")
 LEVELS = (0.025, 0.1, 0.5, 0.9, 0.975)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from forecasting.analysis.drivers_plans import drivers
-from forecasting.analysis.synthetic_moves import synthetic_authority
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.load import load
 from forecasting.model.run import Run, run
 from forecasting.scenario.scenario import Change, Scenario
-from tests.support import SHARED
+from tests.support import SHARED, somewhere_with_moves
 
 DFE_BANDS = {"under_5": 50, "5_10": 450, "11_15": 500, "16_19": 200, "20_25": 35}
 
@@ -48,13 +46,7 @@ def flows(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
 
 @pytest.fixture(scope="module")
 def with_moves(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
-    path = tmp_path_factory.mktemp("moves")
-    made = synthetic_authority(np.random.default_rng(5), n_needs=2, n_settings=4)
-    names = {"N1": "ASC", "N2": "SEMH", "S1": "mainstream", "S2": "special_state", "S3": "early_years", "S4": "fe"}
-    made.moves.replace(names).to_csv(path / "plan_moves.csv", index=False)
-    made.residents.to_csv(path / "population.csv", index=False)
-    (path / "about.csv").write_text("key,value\nauthority_name,Somewhere\n", encoding="utf-8")
-    return load([path])
+    return somewhere_with_moves(tmp_path_factory.mktemp("moves"))
 
 
 def test_the_parts_close_in_every_method(flows: Dataset, with_moves: Dataset, rotherham: Dataset) -> None:

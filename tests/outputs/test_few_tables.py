@@ -6,14 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecasting.analysis.synthetic_moves import synthetic_authority
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.load import load
 from forecasting.model.run import Run, run
 from forecasting.outputs.figure import Subject
 from forecasting.outputs.subjects import SUBJECTS, View
 from forecasting.scenario.scenario import Change, Scenario
-from tests.support import ROOT, SHARED
+from tests.support import ROOT, SHARED, somewhere_with_moves
 
 SAYS = {
     "overview": "Add the tables placements or providers",
@@ -42,13 +41,7 @@ def only_plans(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
 
 @pytest.fixture(scope="module")
 def only_moves(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
-    path = tmp_path_factory.mktemp("moves")
-    made = synthetic_authority(np.random.default_rng(5), n_needs=2, n_settings=4)
-    names = {"N1": "ASC", "N2": "SEMH", "S1": "mainstream", "S2": "special_state", "S3": "early_years", "S4": "fe"}
-    made.moves.replace(names).to_csv(path / "plan_moves.csv", index=False)
-    made.residents.to_csv(path / "population.csv", index=False)
-    (path / "about.csv").write_text("key,value\nauthority_name,Somewhere\n", encoding="utf-8")
-    return load([path])
+    return somewhere_with_moves(tmp_path_factory.mktemp("moves"))
 
 
 def texts(subject: Subject) -> str:
