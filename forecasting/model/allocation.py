@@ -1,0 +1,43 @@
+"""Where children with a plan are placed when places are limited: what `placements` finds and `costs` prices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from forecasting.values import Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Allocation:
+    """Children placed; every array begins with run × year. Run 0 is the central run, then the draws.
+
+    Attributes:
+        years: January census years, the snapshot first.
+        needs: codes of needs.
+        phases: codes of phases.
+        settings: codes of kinds of setting.
+        places: codes of where the provider stands (in_borough, out_of_borough).
+        providers: names of the providers that have a limit of their own.
+        placed: run × year × need × phase × setting × place; children where they are in the end.
+        waiting: run × year × need × phase; children still in the setting they came from (counted there in `placed`)
+            for want of a suitable place.
+        at_provider: run × year × provider; resident children of the authority placed there.
+        guests: year × provider; children of other authorities there, who take places and bring income.
+        limit: year × provider; the most children that it takes.
+        open_places: year × provider; places open, before any tolerance.
+        commissioned: year × provider; places commissioned, which are paid for whether filled or not.
+    """
+
+    years: tuple[int, ...]
+    needs: tuple[str, ...]
+    phases: tuple[str, ...]
+    settings: tuple[str, ...]
+    places: tuple[str, ...]
+    providers: tuple[str, ...]
+    placed: Floats
+    waiting: Floats
+    at_provider: Floats
+    guests: Floats
+    limit: Floats
+    open_places: Floats
+    commissioned: Floats
