@@ -89,16 +89,14 @@ def round_cells(
     sums: sparse.csr_matrix,
     weights: Floats,
     like: Whole | None = None,
-    links: sparse.csr_matrix | None = None,
 ) -> Whole:
     """Return cells rounded so that sums of them are rounded too.
 
     Args:
-        values: along cells; tables that share a total are laid one after the other.
+        values: along cells.
         sums: sum × cell, 1 where a cell belongs to the sum.
         weights: along sums; how much the distance of each counts, a cell counting 1; infinite = goes to the nearest.
         like: along cells; an earlier rounding.
-        links: link × cell; sums that must be 0 exactly, such as one table's total less another's.
 
     Raises:
         ValueError: a value is blank.
@@ -111,23 +109,53 @@ def round_cells(
     firm = np.isinf(weights)
     low_sum, part_sum = low_sum + firm * np.round(part_sum), np.where(firm, 0.0, part_sum)
     cells, totals = len(values), len(low_sum)
-    cost = 1.0 - 2.0 * part
-    if like is not None:
-        cost = cost + _STICKY * np.clip(1.0 - 2.0 * (like - low), -1.0, 1.0)
+    cost = 1.0 - 2.0 * part + _stick(low, like)
     eye = sparse.identity(totals, format="csr")
     price = np.concatenate([cost, np.where(firm, 0.0, weights) * (1.0 - 2.0 * part_sum), np.full(2 * totals, _STRAY)])
     rules = [LinearConstraint(sparse.hstack([sums, -eye, -eye, eye], format="csr"),
                               *[low_sum - sums @ low] * 2)]  # fmt: skip
-    if links is not None:
-        wide = sparse.hstack([links, sparse.csr_matrix((links.shape[0], 3 * totals))], format="csr")
-        rules.append(LinearConstraint(wide, *[-(links @ low)] * 2))
     top = np.concatenate([part > 0, part_sum > 0, np.full(2 * totals, np.inf)]).astype(np.float64)
     whole = np.concatenate([np.ones(cells), np.zeros(3 * totals)])
+    found = _solve(price, rules, top, whole)
+    return np.asarray(low + np.round(found[:cells]), dtype=np.int64)
+
+
+def round_linked(values: Floats, rules: sparse.csr_matrix, like: Whole | None = None) -> Whole:
+    """Return figures of linked tables rounded so that every sum between them still holds.
+
+    Args:
+        values: along figures, totals among them (see `systems`).
+        rules: rule × figure; each rule's entries × figures are 0: parts 1, their total −1.
+        like: along figures; an earlier rounding.
+
+    Raises:
+        ValueError: a value is blank.
+        RoundingFailed: no rounding was found in the time allowed.
+    """
+    if np.isnan(values).any():
+        raise ValueError("a blank cell cannot be rounded; leave it out of the table")
+    low, part = _parts(values)
+    worth = _TOTALS_MATTER ** np.asarray((rules.tocsc() < 0).sum(axis=0)).ravel()
+    cost = worth * (1.0 - 2.0 * part) + _stick(low, like)
+    eye = sparse.identity(len(low), format="csr")
+    price = np.concatenate([cost, np.full(2 * len(low), _STRAY)])
+    wide = sparse.csr_matrix(rules @ sparse.hstack([eye, eye, -eye], format="csr"))
+    top = np.concatenate([part > 0, np.full(2 * len(low), np.inf)]).astype(np.float64)
+    found = _solve(price, [LinearConstraint(wide, *[-(rules @ low)] * 2)], top, np.ones(3 * len(low)))
+    taken, up, down = np.round(found).reshape(3, -1)
+    return np.asarray(low + taken + up - down, dtype=np.int64)
+
+
+def _stick(low: Floats, like: Whole | None) -> Floats:
+    return np.zeros(len(low)) if like is None else _STICKY * np.clip(1.0 - 2.0 * (like - low), -1.0, 1.0)
+
+
+def _solve(price: Floats, rules: list[LinearConstraint], top: Floats, whole: Floats) -> Floats:
     found = milp(price, constraints=rules, bounds=Bounds(0.0, top), integrality=whole,
                  options={"time_limit": _SECONDS, "mip_rel_gap": _GAP})  # fmt: skip
     if found.x is None:
         raise RoundingFailed(f"no rounding that adds up was found: {found.message}")
-    return np.asarray(low + np.round(found.x[:cells]), dtype=np.int64)
+    return np.asarray(found.x, dtype=np.float64)
 
 
 def _parts(values: Floats) -> tuple[Floats, Floats]:
