@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from forecasting.errors import UsageError
 from forecasting.model.run import Run
 from forecasting.outputs.returns.counts import Counts, counts
 from forecasting.outputs.returns.layout import Layout, Line, ReturnTable, Selection
@@ -36,6 +37,11 @@ class FilledTable:
     columns: tuple[str, ...]
     labels: tuple[str, ...]
     values: Floats
+
+    @property
+    def cells(self) -> tuple[int, int]:
+        """Return how many figures there are, and how many of them are blank."""
+        return self.values.size, int(np.isnan(self.values).sum())
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,8 +84,15 @@ def fill(layout: Layout, runs: Sequence[Run], *, allocate_unknown: bool = False)
         layout: the layout.
         runs: forecasts in the order of `layout.variants`; the last stands for any further variant.
         allocate_unknown: whether children whose need is not recorded are shared out over the needs in proportion.
+
+    Raises:
+        UsageError: the dataset has a vocabulary of its own, which the return does not know.
     """
     first = runs[0]
+    own = [name for name in ("needs", "settings") if first.dataset.has(name)]
+    if own:
+        raise UsageError(f"the dataset has its own {' and '.join(own)}, which a national return does not know; use the "
+                         "standard codes, or map to them in the table mappings")  # fmt: skip
     last = first.dataset.base_year
     years = tuple(range(last + layout.start, last + layout.start + layout.count))
     variants = [runs[min(at, len(runs) - 1)] for at in range(len(layout.variants))]

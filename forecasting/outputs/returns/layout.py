@@ -112,8 +112,9 @@ class Layout:
 
 
 def codes() -> tuple[str, ...]:
-    """Return the codes of the returns that there are."""
-    return tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
+    """Return the codes of the returns that there are, in the order that their files state."""
+    orders = {path.stem: _read(path).get("order", 99) for path in FOLDER.glob("*.toml")}
+    return tuple(sorted(orders, key=lambda code: (orders[code], code)))
 
 
 def layout(code: str, folder: Path = FOLDER) -> Layout:
@@ -140,6 +141,15 @@ def layout(code: str, folder: Path = FOLDER) -> Layout:
         code, data["title"], data["source"], tuple(data.get("notes", ())), columns["year"], columns["from"],
         columns["count"], tuple(columns["variants"]), tuple(_table(item) for item in data["table"]),
     )  # fmt: skip
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise DatasetError(
+            (Fault(path.name, found=f"not readable as TOML: {error}", todo="mend that line"),)
+        ) from error
 
 
 def _table(item: Mapping[str, Any]) -> ReturnTable:
