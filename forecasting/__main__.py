@@ -50,7 +50,10 @@ ToYear = Annotated[int | None, typer.Option("--to", metavar="YEAR", help="Last J
 Method = Annotated[str, typer.Option(metavar="auto|NAME", help="Forecasting method.")]
 Draws = Annotated[int, typer.Option(min=0, help="Number of draws, for methods that have them.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the draws.")]
-Out = Annotated[Path | None, typer.Option(metavar="FILE", help="File ending .csv, .xlsx or .json; else stdout (CSV).")]
+Out = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="File ending .csv, .parquet, .json, .xlsx, .pptx or .docx; else stdout (CSV)."),
+]
 
 
 def _say(text: str) -> None:

@@ -11,6 +11,7 @@ from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.load import Source, load
 from forecasting.model.run import PUBLISHED, Run, run
 from forecasting.outputs import workbook
+from forecasting.outputs.briefing.story import Story, story
 from forecasting.outputs.figure import Subject
 from forecasting.outputs.returns.fill import Filled, fill
 from forecasting.outputs.returns.layout import layout
@@ -80,6 +81,16 @@ def authorities(sources: list[Source]) -> dict[str, str]:
 def workbook_bytes(view: View) -> bytes:
     """Return the workbook of the scenario in hand."""
     return workbook.to_bytes(ranged(view))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _story(_view: View, key: tuple[object, ...]) -> Story:
+    return story(_view)
+
+
+def briefing(view: View) -> Story:
+    """Return the story of a briefing."""
+    return _story(view, (*view.forecast.stamp, view.forecast.scenario, view.last))
 
 
 @st.cache_resource(max_entries=8, show_spinner="Filling the return…")
