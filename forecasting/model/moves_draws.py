@@ -84,10 +84,32 @@ class _Plan:
     chance: bool
 
 
+class _Ways:
+    """Where a mover of each cell may go: running sums of weights by setting moved to, made anew when a lever moves."""
+
+    def __init__(self, settings: int) -> None:
+        """Start without sums; their rows have room for a power of 2, for the binary search."""
+        self.wide = 1 << max(0, settings - 1).bit_length()
+        self._lever: bytes = b""
+        self._upto: Singles = np.zeros(0, dtype=np.float32)
+
+    def of_year(self, plan: _Plan, tilt: Singles, t: int) -> Singles:
+        """Return running sums, (draw, p, d, setting) flattened, the settings padded to `wide` with the total."""
+        lever = plan.levers[3][t].astype(np.float32)
+        if lever.tobytes() != self._lever:
+            axes = plan.rates.axes
+            add = (np.arange(axes.n_settings)[:, None] <= np.arange(self.wide)).astype(np.float32) * lever[:, None]
+            weight = plan.base.reshape(axes.n_pairs, axes.n_needs, -1) * tilt[:, axes.pair_setting][:, :, None, :]
+            self._upto = (weight.reshape(-1, axes.n_settings) @ add).reshape(-1)
+            self._lever = lever.tobytes()
+        return self._upto
+
+
 @dataclass(frozen=True)
 class _Block:
     """The uncertain values of one block, drawn once and kept for all years."""
 
+    ways: _Ways
     join: Singles
     leave: Singles
     move: Singles
@@ -281,6 +303,7 @@ def _draw_rates(plan: _Plan, rng: np.random.Generator, n_draws: int) -> _Block:
     drift = rng.standard_normal((n_draws, 2 + axes.n_needs + axes.n_settings), dtype=np.float32) * on
     level = trend[:, 0].astype(np.float32)
     return _Block(
+        ways=_Ways(axes.n_settings),
         join=np.exp(_log_rates(plan, "joining", rng, n_draws)),
         leave=_hazard(plan, "leaving", rng, n_draws),
         move=_hazard(plan, "moving", rng, n_draws) * _can_move(plan),
@@ -493,7 +516,7 @@ def _landed(
     draw = cells // (shape[1] * shape[2])
     setting, nc = axes.pair_setting[pair].copy(), axes.pair_nc[pair]
     at = np.flatnonzero(changes_setting)
-    setting[at] = _new_setting(plan, block, draw[at], pair[at], need[at], t, rng)
+    setting[at] = _new_setting(plan, block, cells[at], t, rng)
     at = np.flatnonzero(changes_need)
     rows = plan.change_to[need[at]]
     need[at] = np.minimum((rng.random(len(at))[:, None] > rows).sum(axis=1), shape[2] - 1)
@@ -501,23 +524,21 @@ def _landed(
     return np.bincount(flat, minlength=int(np.prod(shape))).reshape(shape).astype(np.int32)
 
 
-def _new_setting(
-    plan: _Plan, block: _Block, draw: Ints, pair: Ints, need: Ints, t: int, rng: np.random.Generator
-) -> Ints:
-    """Setting moved to: central chances times the tilt of the draw and the lever."""
-    axes = plan.rates.axes
-    width, origin = axes.n_settings, axes.pair_setting[pair]
-    weight = np.take(plan.base, pair * axes.n_needs + need, axis=0)
-    weight *= np.take(block.tilt.reshape(-1, width), draw * width + origin, axis=0)
-    lever = plan.levers[3][t].astype(np.float32)
-    if np.any(lever != 1.0):
-        weight *= lever
-    upto = weight @ np.triu(np.ones((width, width), dtype=np.float32))
-    u = rng.random(len(pair), dtype=np.float32) * upto[:, -1]
-    passed = (upto <= u[:, None]).astype(np.float32) @ np.ones(width, dtype=np.float32)
-    pick = np.minimum(passed.astype(np.int64), width - 1)
-    closed = np.flatnonzero(np.take(weight, np.arange(len(pair)) * width + pick) <= 0)  # rounding only
-    pick[closed] = np.argmax(weight[closed], axis=1)
+def _new_setting(plan: _Plan, block: _Block, cells: Ints, t: int, rng: np.random.Generator) -> Ints:
+    """Setting moved to: central chances times the tilt of the draw and the lever; a binary search in each row."""
+    upto, wide = block.ways.of_year(plan, block.tilt, t), block.ways.wide
+    first = cells * wide
+    u = rng.random(len(cells), dtype=np.float32) * np.take(upto, first + wide - 1)
+    at, step = first, wide // 2
+    while step:
+        at = at + step * (np.take(upto, at + step - 1) <= u)
+        step //= 2
+    pick = np.minimum(at - first, plan.rates.axes.n_settings - 1)
+    before = np.where(pick > 0, np.take(upto, np.maximum(first + pick - 1, 0)), 0.0)
+    closed = np.flatnonzero(np.take(upto, first + pick) <= before)  # rounding only
+    if len(closed):
+        rows = upto.reshape(-1, wide)[cells[closed]]
+        pick[closed] = np.argmax(np.diff(rows, axis=1, prepend=0.0), axis=1)
     return np.asarray(pick)
 
 
