@@ -16,6 +16,7 @@ from forecasting import axes
 from forecasting.axes import DATA
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.margins import margin, total
+from forecasting.inputs.national import england_until
 from forecasting.model import age_flow, moves, plan_levers
 from forecasting.model.forecast import Label
 from forecasting.model.job import Job
@@ -312,10 +313,24 @@ def _trend_of(dataset: Dataset, series: str, horizon: int) -> TrendForecast:
     return trend(_panel_arrays(dataset), series, horizon)
 
 
+@lru_cache(maxsize=16)
+def new_per_plan(dataset: Dataset) -> float:
+    """Return new plans of the latest calendar year known per plan maintained at its beginning; else England's."""
+    england = england_until(dataset.base_year)
+    own = total(dataset, "plan_flows", "new_plans", time="calendar_year"), total(dataset, "ehc_plans", "plans")
+    for new, plans in (own, (england["new_plans"], england["ehc_plans"])):
+        rate = (new / plans).dropna()
+        rate = rate.loc[rate.index < dataset.base_year]
+        if len(rate):
+            return float(rate.iloc[-1])
+    return 0.0
+
+
 def _emit_trend(job: Job) -> Floats:
     frame, table = panel(job.dataset), _panel_arrays(job.dataset)
     unit = table.units.index(job.dataset.about("authority_code") or job.dataset.name)
     rng = np.random.default_rng(job.seed)
+    shock = plan_levers.multiplier(job.assumptions, "policy_shock", job.ahead) - 1.0
     for series in [s for s in table.counts if s == "total" or s.startswith("setting:")]:
         if np.isnan(table.counts[series][unit, -1]):
             continue
@@ -326,10 +341,9 @@ def _emit_trend(job: Job) -> Floats:
         history = frame.loc[(frame["unit"] == table.units[unit]) & (frame["series"] == series)].set_index("year")[
             "value"
         ]
-        choice = job.assumptions.word("national_trend")
-        runs = runs * np.exp(plan_levers.trend_change(choice, found, unit, history))
+        runs = runs * np.exp(plan_levers.trend_change(job.assumptions, job.ahead, found, unit, history))
         start = np.full((len(runs), 1), history.loc[job.years[0]])
-        values = np.concatenate([start, runs], axis=1)
+        values = plan_levers.with_shock(shock, new_per_plan(job.dataset), np.concatenate([start, runs], axis=1))
         if series == "total":
             central = values[0]
             _emit_with_history(job, history.sort_index(), job.years, values)

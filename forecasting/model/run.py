@@ -117,7 +117,7 @@ def run(
         seed: seed of every random value; the same seed gives the same draws in every scenario.
 
     Raises:
-        ScenarioError: the scenario names an unknown lever, need or project, or a value that is not allowed.
+        ScenarioError: the scenario names an unknown lever, need, phase or project, or a value that is not allowed.
         MethodUnavailable: there is no such method, or the dataset lacks what it starts from.
         UsageError: the year asked for is out of reach.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from forecasting.scenario.lever import Lever
+from forecasting.scenario.lever import PLANS, Lever
 
 _FLOWS = ("age_flow", "moves")
 _PIPELINE = ("age_flow",)
@@ -19,6 +19,10 @@ LEVERS: tuple[Lever, ...] = (
           "needs or for one (by need in the method moves only).",
           _GROUP, ("overview", "send", "placements"), up=_NEW, down=_DOWN, either=("saving_gbp",), key="need",
           methods=_FLOWS),
+    Lever("new_plan_rate_phase", "New plans by phase", "fraction more or fewer", -0.5, 1.0, 0.01, 0.0,
+          "How many more (or fewer) children of a phase get a first plan, on top of the lever for all ages: early years "
+          "is before Reception, primary Reception to year 6, secondary years 7 to 11, post-16 from year 12.",
+          _GROUP, _PAGES, up=_NEW, down=_DOWN, either=("saving_gbp",), key="phase", methods=_FLOWS),
     Lever("early_years_identification", "New plans before Reception", "fraction more or fewer", -0.5, 2.0, 0.01, 0.0,
           "How many more (or fewer) children get a first plan before Reception. Later new plans stay as they are.",
           _GROUP, _PAGES, up=_NEW, down=_DOWN, either=("saving_gbp",), methods=_FLOWS),
@@ -40,15 +44,26 @@ LEVERS: tuple[Lever, ...] = (
     Lever("post_16_retention", "Plans kept after 16", "fraction fewer or more that cease", -0.5, 0.9, 0.01, 0.0,
           "How many fewer plans cease from year 12 on: 20% means that the hazard of ceasing is a fifth lower.",
           _GROUP, _PAGES, up=("ehc_plans",), either=("ceased_plans", *_EITHER), methods=_FLOWS),
+    Lever("support_to_plan", "From SEN support to a plan", "fraction more or fewer", -0.5, 1.0, 0.01, 0.0,
+          "How many more (or fewer) children on SEN support move to a plan each year. New plans from Reception on are "
+          "taken to come from SEN support; who moves to a plan leaves SEN support, so pupils with SEN stay as they are.",
+          _GROUP, _PAGES, up=(*_NEW, "pupils_with_ehc_plan", "ehc_plan_prevalence"),
+          down=(*_DOWN, "sen_support", "sen_support_prevalence"), either=("saving_gbp", "support_to_plan_rate"),
+          tables=("sen",), methods=_FLOWS),
     Lever("inclusion_shift", "Moves to mainstream", "fraction more or fewer", -0.9, 2.0, 0.05, 0.0,
           "Change in the weight of mainstream settings among the places where joiners and movers go; how many join "
           "and move stays as it is.",
           _GROUP, ("send", "placements"), either=("ehc_plans", "ceased_plans", *_EITHER), tables=("plan_moves",),
           methods=("moves",)),
+    Lever("moves_from_mainstream", "Moves out of mainstream", "fraction more or fewer", -0.9, 2.0, 0.05, 0.0,
+          "How many more (or fewer) children with a plan leave a mainstream setting for another setting each year; "
+          "where they go is as in the past.",
+          _GROUP, ("send", "placements"), either=("ehc_plans", "ceased_plans", *_EITHER), tables=("plan_moves",),
+          methods=("moves",)),
     Lever("policy_shock", "Change of law or policy", "fraction more or fewer new plans", -0.5, 1.0, 0.01, 0.0,
           "New plans while a change of law or policy is in force, on top of everything else. As after 2014, when "
           "plans replaced statements: give a start, a ramp and an end in a scenario file.",
-          _GROUP, _PAGES, up=_NEW, down=_DOWN, either=("saving_gbp",), methods=_FLOWS),
+          _GROUP, _PAGES, up=_NEW, down=_DOWN, either=("saving_gbp",), methods=PLANS),
     Lever("national_trend", "Growth in England", "choice", 0, 0, 0, "as_observed",
           "What is assumed of the growth in England that the authority shares in.",
           _GROUP, ("overview", "send", "placements"), kind="choice", display="word",
