@@ -32,7 +32,13 @@ def _by_age(assumptions: Assumptions, years: Sequence[int], nc_years: npt.NDArra
     shock = multiplier(assumptions, "policy_shock", years)[:, None]
     by_phase = [multiplier(assumptions, "new_plan_rate_phase", years, phase) for phase in axes.PHASES.names]
     of_phase = np.stack(by_phase, axis=1)[:, _phase_of(nc_years)]
-    return np.where(nc_years < 0, early, step) * of_phase * shock
+    return np.where(nc_years < 0, early, np.where(from_support(nc_years), step, 1.0)) * of_phase * shock
+
+
+def from_support(nc_years: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Return whether new plans of an NC year are taken to come from SEN support: ages 5 to 19, axis (n)."""
+    first = {code.code: int(code["first_nc_year"]) for code in axes.AGE_BANDS.codes}
+    return (nc_years >= first["5_10"]) & (nc_years < first["20_25"])
 
 
 def _phase_of(nc_years: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

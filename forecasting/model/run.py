@@ -12,7 +12,7 @@ from forecasting.errors import MethodUnavailable, ScenarioError, UsageError
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.margins import total
 from forecasting.inputs.year_groups import year_groups_lacking
-from forecasting.model import costs, places, plans, pupils
+from forecasting.model import costs, places, plans, pupils, sen_support
 from forecasting.model.cells import snapshot
 from forecasting.model.forecast import Forecast
 from forecasting.model.job import Job
@@ -158,12 +158,19 @@ def _demand(job: Job, name: str) -> places.Demand:
         found = children(job.dataset, job.assumptions, job.years)
         emit_children(job.dataset, found, job.out)
         return places.Demand(job.years, found.pupils, found.plan_rate)
-    pupils.emit_pupils(job)
+    roll = pupils.emit_pupils(job)
     if name == COHORT:
-        roll = next(m for m in job.out.margins if m.measure == "pupils" and m.axes == ("year",) and not m.component)
-        known = np.interp(job.years, np.array(roll.labels[0], dtype=np.float64), roll.stats[0])
+        if roll is not None:
+            sen_support.emit_sen(job, roll, trending=False)
+        pupils_now = next(
+            m for m in job.out.margins if m.measure == "pupils" and m.axes == ("year",) and not m.component
+        )
+        known = np.interp(job.years, np.array(pupils_now.labels[0], dtype=np.float64), pupils_now.stats[0])
         return places.Demand(job.years, known, job.assumptions.path("ehc_plan_rate", job.years))
-    return places.Demand(job.years, None, np.full(len(job.years), np.nan), plans.METHODS[name].emit(job))
+    maintained = plans.METHODS[name].emit(job)
+    if roll is not None:
+        sen_support.emit_sen(job, roll, trending=True)
+    return places.Demand(job.years, None, np.full(len(job.years), np.nan), maintained)
 
 
 def _warnings(job: Job, plan: Programme) -> tuple[str, ...]:
