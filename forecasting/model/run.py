@@ -28,6 +28,7 @@ COHORT = "cohort"
 METHODS = (PUBLISHED, COHORT, *plans.METHODS)
 DEFAULT_REACH = 10
 FARTHEST = 30
+TESTED_YEARS = 5  # years ahead at which the ranges of the methods of EHC plans are tested against what came
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +130,8 @@ def run(
     job = Job(dataset, apply(baseline(dataset), scenario), years, 0 if name == PUBLISHED else draws, seed)
     plan = _stages(job, name)
     forecast = Forecast(
-        scenario.name, name, why, dataset.base_year, years, tuple(job.out.margins), _warnings(job, plan),
+        scenario.name, name, why, dataset.base_year, years, tuple(job.out.margins),
+        _warnings(job, plan, name),
         _stamp(job, scenario), job.draws,
     )  # fmt: skip
     return Run(dataset, scenario, job.assumptions, plan, forecast)
@@ -173,10 +175,21 @@ def _demand(job: Job, name: str) -> places.Demand:
     return places.Demand(job.years, None, np.full(len(job.years), np.nan), maintained)
 
 
-def _warnings(job: Job, plan: Programme) -> tuple[str, ...]:
+def _warnings(job: Job, plan: Programme, name: str) -> tuple[str, ...]:
     lost = [f"Project {name} has no opening date, so its places are counted in no year." for name in undated(plan)]
     ranges = [] if job.draws else ["No draws were made: every range repeats the central figure."]
-    return (*job.out.warnings, *lost, *ranges)
+    return (*job.out.warnings, *lost, *ranges, *untested(name, job.years[0], job.years[-1]))
+
+
+def untested(method: str, base_year: int, last: int) -> tuple[str, ...]:
+    """Return a sentence when a forecast of EHC plans goes on for longer than its ranges have been tested."""
+    tested = base_year + TESTED_YEARS
+    if method not in plans.METHODS or last <= tested:
+        return ()
+    return (
+        f"EHC plans: ranges are tested up to {TESTED_YEARS} years ahead, to {tested}. After that they go on widening, but "
+        "how often they hold is not known.",
+    )
 
 
 def _stamp(job: Job, scenario: Scenario) -> tuple[tuple[str, str], ...]:

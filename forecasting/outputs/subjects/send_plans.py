@@ -8,6 +8,7 @@ import pandas as pd
 
 from forecasting import axes
 from forecasting.analysis.drivers_plans import drivers
+from forecasting.model.run import untested
 from forecasting.outputs import words
 from forecasting.outputs.figure import Figure, Metric, Section
 from forecasting.outputs.subjects.common import (
@@ -88,6 +89,7 @@ def range_words(view: View) -> str:
         f"The band is the 80% range of {view.forecast.draws} draws: were the same forecast made for many authorities, "
         "about eight in ten would end inside it. It allows for rates that are not known exactly, for rates that go on "
         "changing, and for chance; it does not foresee a change of law."
+        + "".join(f" {told}" for told in untested(view.forecast.method, view.first, view.last))
     )
 
 
