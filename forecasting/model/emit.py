@@ -18,12 +18,14 @@ ByNcYear = tuple[tuple[int, ...], tuple[Label, ...], Floats]  # years, NC years,
 class Emitter:
     """Gathers margins; arrays are run × year × labels, or year × labels for the central run alone.
 
-    `by_nc_year` keeps the runs of plans by NC year for the stages that follow.
+    `by_nc_year` keeps the runs of plans by NC year for the stages that follow, `plans` those of all plans (Januaries,
+    run × year), which the account of what moved the answer closes on.
     """
 
     margins: list[Margin] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     by_nc_year: dict[str, ByNcYear] = field(default_factory=dict)
+    plans: tuple[tuple[int, ...], Floats] | None = None
 
     def add(
         self,
@@ -49,6 +51,8 @@ class Emitter:
         """
         axes = (("year", tuple(years)), *by) if years else by
         runs = values if values.ndim > len(axes) else values[None]
+        if measure == "ehc_plans" and not (by or fixed):
+            self.plans = tuple(years), runs
         if measure in PLANS and [name for name, _ in by] == ["nc_year"]:
             self.by_nc_year[measure] = tuple(years), tuple(by[0][1]), runs
         self.margins.append(

@@ -308,9 +308,14 @@ def _panel_arrays(dataset: Dataset) -> TrendPanel:
 
 
 @lru_cache(maxsize=128)
-def _trend_of(dataset: Dataset, series: str, horizon: int) -> TrendForecast:
+def trend_of(dataset: Dataset, series: str, horizon: int) -> TrendForecast:
     """Return the forecast of one series; no lever changes it, so that every scenario shares it."""
     return trend(_panel_arrays(dataset), series, horizon)
+
+
+def trend_stream(seed: int, series: str) -> np.random.Generator:
+    """Return the random values of one series: the same whichever other series there are."""
+    return np.random.default_rng([seed, *series.encode()])
 
 
 @lru_cache(maxsize=16)
@@ -326,29 +331,51 @@ def new_per_plan(dataset: Dataset) -> float:
     return 0.0
 
 
-def _emit_trend(job: Job) -> Floats:
+@dataclass(frozen=True, eq=False)
+class TrendWorld:
+    """One series of a run of the method trend.
+
+    Attributes:
+        found: its forecast; no lever changes it.
+        unit: the authority's place in it.
+        history: counts by January up to the base year.
+        runs: plans under the national trend chosen and without a policy shock, axes (run, year), the base year first.
+    """
+
+    found: TrendForecast
+    unit: int
+    history: pd.Series
+    runs: Floats
+
+
+def trend_world(job: Job, series: str) -> TrendWorld | None:
+    """Return one series of a run; None where the base year is not known."""
     frame, table = panel(job.dataset), _panel_arrays(job.dataset)
     unit = table.units.index(job.dataset.about("authority_code") or job.dataset.name)
-    rng = np.random.default_rng(job.seed)
+    if np.isnan(table.counts[series][unit, -1]):
+        return None
+    found = trend_of(job.dataset, series, len(job.ahead))
+    runs = found.mean[unit][None]
+    if job.draws:
+        runs = np.concatenate([runs, found.draws(job.draws, trend_stream(job.seed, series))[:, unit]])
+    mine = frame.loc[(frame["unit"] == table.units[unit]) & (frame["series"] == series)]
+    history = mine.set_index("year")["value"].sort_index()
+    runs = runs * np.exp(plan_levers.trend_change(job.assumptions, job.ahead, found, unit, history))
+    start = np.full((len(runs), 1), history.loc[job.years[0]])
+    return TrendWorld(found, unit, history, np.concatenate([start, runs], axis=1))
+
+
+def _emit_trend(job: Job) -> Floats:
     shock = plan_levers.multiplier(job.assumptions, "policy_shock", job.ahead) - 1.0
-    for series in [s for s in table.counts if s == "total" or s.startswith("setting:")]:
-        if np.isnan(table.counts[series][unit, -1]):
-            continue
-        found = _trend_of(job.dataset, series, len(job.ahead))
-        runs = found.mean[unit][None]
-        if job.draws:
-            runs = np.concatenate([runs, found.draws(job.draws, rng)[:, unit]])
-        history = frame.loc[(frame["unit"] == table.units[unit]) & (frame["series"] == series)].set_index("year")[
-            "value"
-        ]
-        runs = runs * np.exp(plan_levers.trend_change(job.assumptions, job.ahead, found, unit, history))
-        start = np.full((len(runs), 1), history.loc[job.years[0]])
-        values = plan_levers.with_shock(shock, new_per_plan(job.dataset), np.concatenate([start, runs], axis=1))
-        if series == "total":
+    series = [name for name in _panel_arrays(job.dataset).counts if name == "total" or name.startswith("setting:")]
+    worlds = {name: world for name in series if (world := trend_world(job, name)) is not None}
+    for name, world in worlds.items():
+        values = plan_levers.with_shock(shock, new_per_plan(job.dataset), world.runs)
+        if name == "total":
             central = values[0]
-            _emit_with_history(job, history.sort_index(), job.years, values)
+            _emit_with_history(job, world.history, job.years, values)
         else:
-            job.out.add("ehc_plans", job.years, values, "count", setting=series.removeprefix("setting:"))
+            job.out.add("ehc_plans", job.years, values, "count", setting=name.removeprefix("setting:"))
     return np.asarray(central)
 
 

@@ -21,6 +21,7 @@ from forecasting.model.published_rate import children, emit_children
 from forecasting.scenario.assumptions import Assumptions
 from forecasting.scenario.from_dataset import baseline, unknown_keys
 from forecasting.scenario.scenario import Scenario, apply
+from forecasting.values import Floats
 
 AUTO = "auto"
 PUBLISHED = "published_rate"
@@ -33,13 +34,17 @@ TESTED_YEARS = 5  # years ahead at which the ranges of the methods of EHC plans 
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """A forecast with what it was made from, so that every figure shown can be traced."""
+    """A forecast with what it was made from, so that every figure shown can be traced.
+
+    `plans` are the runs of all EHC plans: Januaries, and run × year with the central run first.
+    """
 
     dataset: Dataset
     scenario: Scenario
     assumptions: Assumptions
     programme: Programme
     forecast: Forecast
+    plans: tuple[tuple[int, ...], Floats] | None = None
 
 
 def reach(dataset: Dataset) -> tuple[int, int]:
@@ -134,7 +139,7 @@ def run(
         _warnings(job, plan, name),
         _stamp(job, scenario), job.draws,
     )  # fmt: skip
-    return Run(dataset, scenario, job.assumptions, plan, forecast)
+    return Run(dataset, scenario, job.assumptions, plan, forecast, job.out.plans)
 
 
 def _stages(job: Job, name: str) -> Programme:
@@ -187,8 +192,8 @@ def untested(method: str, base_year: int, last: int) -> tuple[str, ...]:
     if method not in plans.METHODS or last <= tested:
         return ()
     return (
-        f"EHC plans: ranges are tested up to {TESTED_YEARS} years ahead, to {tested}. After that they go on widening, but "
-        "how often they hold is not known.",
+        f"EHC plans: ranges are tested up to {TESTED_YEARS} years ahead, to {tested}. After that they go on widening, "
+        "but how often they hold is not known.",
     )
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pandas as pd
 
 from forecasting import axes
-from forecasting.analysis.drivers_plans import drivers
+from forecasting.analysis.drivers_plans import Driver, drivers, whole_change
 from forecasting.model.run import untested
 from forecasting.outputs import words
-from forecasting.outputs.figure import Figure, Metric, Section
+from forecasting.outputs.figure import Figure, Metric, Section, Table
 from forecasting.outputs.subjects.common import (
     Parts,
     View,
@@ -76,8 +77,9 @@ def sections(view: View) -> tuple[Section, ...]:
 
 
 _DRIVERS = (
-    "The parts add up to the whole change at central values. Each is the difference between two runs that differ "
-    "in one thing, taken in the order population, staying on, need mix, identification."
+    "Each part is what one cause does alone while the others stay as they are today; the interaction is what they do "
+    "together beyond that. The parts add up to the whole change, in the central run and in every draw; their ranges do "
+    "not add up, because the causes do not all go one way at once."
 )
 
 
@@ -146,19 +148,27 @@ def _flows(view: View) -> Figure:
 
 def _drivers(view: View) -> Figure:
     found = drivers(view.run)
-    whole = sum(item.plans for item in found)
-    data = pd.DataFrame(
-        [(item.name, "plans", item.plans) for item in found] + [("Whole change", "plans", whole)],
-        columns=["name", "series", "value"],
-    )
+    whole = whole_change(view.run)
+    rows = (*found, whole)
+    data = pd.DataFrame([(item.name, "plans", item.plans) for item in rows], columns=["name", "series", "value"])
     most = max(found, key=lambda item: abs(item.plans))
     meaning = " ".join(f"{item.name}: {item.help}" for item in found)
-    return bar_figure(
+    figure = bar_figure(
         view, "drivers", f"{most.name} moves plans most",
         f"Change of EHC plans to January {view.last} by cause, {view.name}. {meaning}",
-        f"{most.name}: {_signed(most.plans)}, in a whole change of {_signed(whole)} plans.", data,
+        f"{most.name}: {_signed(most.plans)}, in a whole change of {_signed(whole.plans)} plans.", data,
         x="plans", unit="count", source="runs of this forecast that differ in one thing", label="Cause",
     )  # fmt: skip
+    return replace(figure, table=_with_ranges(figure.table, rows))
+
+
+def _with_ranges(table: Table, rows: Sequence[Driver]) -> Table:
+    """Return the table of drivers with their 80 % ranges, where there are draws."""
+    frame = pd.DataFrame({"Cause": [item.name for item in rows], "Plans": [item.plans for item in rows]})
+    if all(item.interval for item in rows):
+        frame["80% range from"] = [item.interval.low if item.interval else None for item in rows]
+        frame["to"] = [item.interval.high if item.interval else None for item in rows]
+    return replace(table, frame=frame, formats=dict.fromkeys(frame.columns[1:], "count"))
 
 
 def _signed(value: float) -> str:
