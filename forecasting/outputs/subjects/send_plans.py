@@ -12,6 +12,7 @@ from forecasting.analysis.drivers_plans import Driver, drivers, whole_change
 from forecasting.model.run import untested
 from forecasting.outputs import words
 from forecasting.outputs.figure import Figure, Metric, Section, Table
+from forecasting.outputs.subjects import send_support
 from forecasting.outputs.subjects.common import (
     Parts,
     View,
@@ -54,6 +55,7 @@ def metrics(view: View) -> tuple[Metric, ...]:
         ("New plans", "new_plans", "First plans of the calendar year before January."),
         ("Plans ceased", "ceased_plans", "Plans that ceased in the calendar year before January."),
         ("Requests for assessment", "requests", "Requests of the calendar year before January."),
+        ("SEN support", "sen_support", "Pupils on SEN support in the area's schools, wherever they live."),
     )
     return tuple(view.metric(label, measure, text) for label, measure, text in wanted if view.has(measure))
 
@@ -71,8 +73,10 @@ def sections(view: View) -> tuple[Section, ...]:
         found.append(Section("By need, age and setting", tuple(kinds)))
     if view.has("new_plans") and view.has("ceased_plans"):
         found.append(Section("Joiners and leavers", (_flows(view),)))
+    if view.has("sen_support"):
+        found.append(Section("SEN support beside plans", send_support.figures(view), send_support.words_of(view)))
     if drivers(view.run):
-        found.append(Section("Where growth comes from", (_drivers(view),), _DRIVERS))
+        found.append(Section("Where growth comes from", _drivers(view), _DRIVERS))
     return tuple(found)
 
 
@@ -146,29 +150,30 @@ def _flows(view: View) -> Figure:
     )  # fmt: skip
 
 
-def _drivers(view: View) -> Figure:
+def _drivers(view: View) -> tuple[Figure | Table, ...]:
     found = drivers(view.run)
     whole = whole_change(view.run)
     rows = (*found, whole)
     data = pd.DataFrame([(item.name, "plans", item.plans) for item in rows], columns=["name", "series", "value"])
     most = max(found, key=lambda item: abs(item.plans))
-    meaning = " ".join(f"{item.name}: {item.help}" for item in found)
     figure = bar_figure(
         view, "drivers", f"{most.name} moves plans most",
-        f"Change of EHC plans to January {view.last} by cause, {view.name}. {meaning}",
+        f"Change of EHC plans to January {view.last} by cause, {view.name}",
         f"{most.name}: {_signed(most.plans)}, in a whole change of {_signed(whole.plans)} plans.", data,
         x="plans", unit="count", source="runs of this forecast that differ in one thing", label="Cause",
     )  # fmt: skip
-    return replace(figure, table=_with_ranges(figure.table, rows))
+    return figure, _with_ranges(figure.table, rows)
 
 
 def _with_ranges(table: Table, rows: Sequence[Driver]) -> Table:
-    """Return the table of drivers with their 80 % ranges, where there are draws."""
+    """Return the table of drivers with their 80 % ranges, where there are draws, and what each means."""
     frame = pd.DataFrame({"Cause": [item.name for item in rows], "Plans": [item.plans for item in rows]})
     if all(item.interval for item in rows):
         frame["80% range from"] = [item.interval.low if item.interval else None for item in rows]
         frame["to"] = [item.interval.high if item.interval else None for item in rows]
-    return replace(table, frame=frame, formats=dict.fromkeys(frame.columns[1:], "count"))
+    formats = {**dict.fromkeys(frame.columns[1:], "count"), "What it means": "text"}
+    frame["What it means"] = [item.help for item in rows]
+    return replace(table, key="drivers_ranges", title="Each cause with its range", frame=frame, formats=formats)
 
 
 def _signed(value: float) -> str:
