@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+from typing import Any
+
 import pandas as pd
 
 from forecasting.analysis.track_record import (
@@ -152,7 +155,7 @@ def _every(view: View, found: TrackRecord) -> Table:
 
 _FORM = (
     "The Department's school places scorecards state forecasts of pupils one and three years ahead as forecast ÷ "
-    "counted − 1: above zero the forecast was too high. Here the same is stated of EHC plans, for the forecasts of auto."
+    "counted − 1: above zero the forecast was too high. Here the same is stated of EHC plans, for forecasts by auto."
 )
 
 
@@ -185,10 +188,7 @@ def _afterwards(view: View) -> tuple[Figure | Table, ...]:
     said = last.assign(came=came.reindex(last["year"]).to_numpy()).dropna(subset=["came"])
     said = said.assign(error=said["value"] / said["came"] - 1)
     worst = said.iloc[int(said["error"].abs().to_numpy().argmax())]
-    told = [
-        f"{row['series']}: {words.count(row['value'])} for {row['year']}, {words.count(abs(row['value'] - row['came']))} too "
-        f"{'high' if row['error'] > 0 else 'low'} ({words.percent(row['error'], 0)})" for row in said.to_dict("records")
-    ]  # fmt: skip
+    told = [_in_words(row) for row in said.to_dict("records")]
     source = "; ".join(dict.fromkeys(rows["source"]))
     side = "high" if worst["error"] > 0 else "low"
     figure = line_figure(
@@ -198,6 +198,12 @@ def _afterwards(view: View) -> tuple[Figure | Table, ...]:
         ". ".join(told) + ".", data, y="plans", unit="count", source=source,
     )  # fmt: skip
     return figure, _said_table(view, said, source)
+
+
+def _in_words(row: dict[Hashable, Any]) -> str:
+    miss, side = abs(row["value"] - row["came"]), "high" if row["error"] > 0 else "low"
+    said = f"{row['series']}: {words.count(row['value'])} for {row['year']}"
+    return f"{said}, {words.count(miss)} too {side} ({words.percent(row['error'], 0)})"
 
 
 def _said_table(view: View, said: pd.DataFrame, source: str) -> Table:
