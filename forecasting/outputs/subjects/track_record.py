@@ -181,10 +181,10 @@ def _afterwards(view: View) -> tuple[Figure | Table, ...]:
         return ()
     actual = rows["series"].iloc[0]
     came = rows.loc[rows["series"] == actual].set_index("year")["plans"]
-    lines = rows.rename(columns={"plans": "value"}).assign(low=rows["plans"], high=rows["plans"])
-    then = told_then(view.run.dataset)
-    data = pd.concat([lines, then], ignore_index=True)[["year", "series", "value", "low", "high"]]
-    last = data.loc[data["series"] != actual].groupby("series", sort=False).tail(1)
+    data = rows.rename(columns={"plans": "value"}).assign(low=rows["plans"], high=rows["plans"])
+    data = data[["year", "series", "value", "low", "high"]]
+    every = pd.concat([data, told_then(view.run.dataset)], ignore_index=True)[list(data.columns)]
+    last = every.loc[every["series"] != actual].groupby("series", sort=False).tail(1)
     said = last.assign(came=came.reindex(last["year"]).to_numpy()).dropna(subset=["came"])
     said = said.assign(error=said["value"] / said["came"] - 1)
     worst = said.iloc[int(said["error"].abs().to_numpy().argmax())]
@@ -193,8 +193,7 @@ def _afterwards(view: View) -> tuple[Figure | Table, ...]:
     side = "high" if worst["error"] > 0 else "low"
     figure = line_figure(
         view, "afterwards", f"Farthest off: {worst['series']}, {words.percent(abs(worst['error']), 0)} too {side}",
-        f"EHC plans (statements before 2014), {view.name}, January {data['year'].min()} to {data['year'].max()}; "
-        "band: 80% range of this method",
+        f"EHC plans (statements before 2014), {view.name}, January {data['year'].min()} to {data['year'].max()}",
         ". ".join(told) + ".", data, y="plans", unit="count", source=source,
     )  # fmt: skip
     return figure, _said_table(view, said, source)
