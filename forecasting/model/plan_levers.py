@@ -11,6 +11,7 @@ import pandas as pd
 from forecasting import axes
 from forecasting.inputs.dataset import Dataset
 from forecasting.model import age_flow, moves
+from forecasting.model.age_groups import place_of
 from forecasting.model.trend import HALF, TrendForecast
 from forecasting.scenario.assumptions import Assumptions
 from forecasting.scenario.from_dataset import mainstream
@@ -31,7 +32,7 @@ def _by_age(assumptions: Assumptions, years: Sequence[int], nc_years: npt.NDArra
     step = multiplier(assumptions, "support_to_plan", years)[:, None]
     shock = multiplier(assumptions, "policy_shock", years)[:, None]
     by_phase = [multiplier(assumptions, "new_plan_rate_phase", years, phase) for phase in axes.PHASES.names]
-    of_phase = np.stack(by_phase, axis=1)[:, _phase_of(nc_years)]
+    of_phase = np.stack(by_phase, axis=1)[:, place_of(nc_years, axes.PHASES)]
     return np.where(nc_years < 0, early, np.where(from_support(nc_years), step, 1.0)) * of_phase * shock
 
 
@@ -39,12 +40,6 @@ def from_support(nc_years: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     """Return whether new plans of an NC year are taken to come from SEN support: ages 5 to 19, axis (n)."""
     first = {code.code: int(code["first_nc_year"]) for code in axes.AGE_BANDS.codes}
     return (nc_years >= first["5_10"]) & (nc_years < first["20_25"])
-
-
-def _phase_of(nc_years: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Place of each NC year among the phases, axis (n); years beyond the outer phases belong to them."""
-    first = np.array([int(code["first_nc_year"]) for code in axes.PHASES.codes])
-    return np.clip(np.searchsorted(first, nc_years, side="right") - 1, 0, None)
 
 
 def _ceasing(assumptions: Assumptions, years: Sequence[int], nc_years: npt.NDArray[np.int64]) -> Floats:

@@ -18,6 +18,7 @@ from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.margins import margin, total
 from forecasting.inputs.national import england_until
 from forecasting.model import age_flow, moves, plan_levers
+from forecasting.model.age_groups import gathered
 from forecasting.model.forecast import Label
 from forecasting.model.job import Job
 from forecasting.model.moves_draws import simulate
@@ -161,15 +162,8 @@ def _with_start(central: Floats, draws: Floats) -> Floats:
 
 
 def _emit_bands(job: Job, years: Sequence[int], runs: Floats, nc_years: Sequence[int]) -> None:
-    bands = band_matrix(nc_years)
+    bands = gathered(nc_years, axes.AGE_BANDS)
     job.out.add("ehc_plans", years, runs @ bands, "count", by=(("age_band", axes.AGE_BANDS.names),))
-
-
-def band_matrix(nc_years: Sequence[int]) -> Floats:
-    """Return NC year × age band: 1 where the NC year belongs to the band; years beyond go to the outer bands."""
-    first = np.array([int(code["first_nc_year"]) for code in axes.AGE_BANDS.codes])
-    place = np.clip(np.searchsorted(first, np.asarray(nc_years), side="right") - 1, 0, None)
-    return np.eye(len(first))[place]
 
 
 def _along(job: Job, years: Sequence[int], values: Floats) -> Floats:

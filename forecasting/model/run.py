@@ -12,7 +12,7 @@ from forecasting.errors import MethodUnavailable, ScenarioError, UsageError
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.margins import total
 from forecasting.inputs.year_groups import year_groups_lacking
-from forecasting.model import costs, places, plans, pupils, sen_support
+from forecasting.model import age_groups, costs, places, plans, pupils, sen_support
 from forecasting.model.cells import snapshot
 from forecasting.model.forecast import Forecast
 from forecasting.model.job import Job
@@ -175,6 +175,7 @@ def _demand(job: Job, name: str) -> places.Demand:
         known = np.interp(job.years, np.array(pupils_now.labels[0], dtype=np.float64), pupils_now.stats[0])
         return places.Demand(job.years, known, job.assumptions.path("ehc_plan_rate", job.years))
     maintained = plans.METHODS[name].emit(job)
+    age_groups.emit_flows(job)
     if roll is not None:
         sen_support.emit_sen(job, roll, trending=True)
     return places.Demand(job.years, None, np.full(len(job.years), np.nan), maintained)

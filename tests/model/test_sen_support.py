@@ -144,3 +144,17 @@ def test_two_januaries_are_held_at_the_share_of_the_base_year(tmp_path: Path) ->
     }, tmp_path / "held")  # fmt: skip
     found = forecast(load([path]), Scenario("s"), to=2021, method="trend")
     assert found.value("sen_support", 2021) == pytest.approx(101)
+
+
+@pytest.mark.parametrize("method", ["moves", "age_flow"])
+def test_flows_by_age_band_and_phase_add_up_to_all_flows(demonstration: Dataset, method: str) -> None:
+    found = told(demonstration, method=method, draws=20)
+    for measure in ("new_plans", "ceased_plans"):
+        whole = found.margin(measure).stats
+        for axis, count in (("age_band", 5), ("phase", 4)):
+            parts = found.margin(measure, axis).stats
+            assert parts.shape[2] == count and parts[0].sum(axis=1) == pytest.approx(whole[0])
+    new, by_age = found.margin("new_plans", "phase"), found.margin("new_plans", "nc_year")
+    secondary = [by_age.labels[1].index(nc) for nc in range(7, 12)]
+    at = new.labels[1].index("secondary")
+    assert new.stats[0, :, at] == pytest.approx(by_age.stats[0][:, secondary].sum(axis=1))

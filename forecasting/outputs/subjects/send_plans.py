@@ -66,6 +66,7 @@ def sections(view: View) -> tuple[Section, ...]:
     labels: tuple[tuple[str, str, Callable[[str], str]], ...] = (
         ("need", "need", view.run.dataset.needs.label),
         ("age_band", "age", axes.AGE_BANDS.label),
+        ("phase", "phase", axes.PHASES.label),
         ("setting", "setting", view.run.dataset.settings.label),
     )
     kinds = [_by(view, axis, word, label) for axis, word, label in labels if view.has("ehc_plans", axis)]
@@ -123,7 +124,7 @@ def _by(view: View, axis: str, word: str, label: Callable[[str], str]) -> Figure
     first = int(margin.labels[margin.axes.index("year")][0])
     parts = [by_label(view, "ehc_plans", axis, year, label).assign(series=str(year)) for year in (first, view.last)]
     top = parts[1].sort_values("value", ascending=False).head(MOST)["name"]
-    order = [name for name in parts[1]["name"] if name in set(top)] if axis == "age_band" else list(top)
+    order = [name for name in parts[1]["name"] if name in set(top)] if axis in ("age_band", "phase") else list(top)
     data = pd.concat([part.set_index("name").loc[order].reset_index() for part in parts], ignore_index=True)
     gain = (parts[1]["value"] - parts[0]["value"]).set_axis(parts[1]["name"])
     most = str(gain.idxmax())
