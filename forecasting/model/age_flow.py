@@ -2,7 +2,7 @@
 
 Order of the code: national age shapes; bands split into single ages; new plans and their pipeline; ceasing;
 the trend; expected values; draws. Works from the age bands and the flow totals of one authority. Every
-equation is in `docs/method_moves.md`.
+equation is in `docs/method_age_flow.md`.
 """
 
 from __future__ import annotations
