@@ -22,7 +22,7 @@ from forecasting.model.age_groups import gathered
 from forecasting.model.forecast import Label
 from forecasting.model.job import Job
 from forecasting.model.moves_draws import simulate
-from forecasting.model.trend import TrendForecast, TrendPanel, panel_from_long, trend
+from forecasting.model.trend import HALF, TrendForecast, TrendPanel, panel_from_long, trend
 from forecasting.values import Floats
 
 TREND_YEARS = 3
@@ -363,14 +363,28 @@ def _emit_trend(job: Job) -> Floats:
     shock = plan_levers.multiplier(job.assumptions, "policy_shock", job.ahead) - 1.0
     series = [name for name in _panel_arrays(job.dataset).counts if name == "total" or name.startswith("setting:")]
     worlds = {name: world for name in series if (world := trend_world(job, name)) is not None}
-    for name, world in worlds.items():
-        values = plan_levers.with_shock(shock, new_per_plan(job.dataset), world.runs)
-        if name == "total":
-            central = values[0]
-            _emit_with_history(job, world.history, job.years, values)
-        else:
-            job.out.add("ehc_plans", job.years, values, "count", setting=name.removeprefix("setting:"))
-    return np.asarray(central)
+    whole = plan_levers.with_shock(shock, new_per_plan(job.dataset), worlds["total"].runs)
+    _emit_with_history(job, worlds["total"].history, job.years, whole)
+    parts = {name.removeprefix("setting:"): world.runs for name, world in worlds.items() if name != "total"}
+    if parts:
+        runs = within(whole, np.stack(list(parts.values()), axis=2))
+        job.out.add("ehc_plans", job.years, runs, "count", by=(("setting", tuple(parts)),))
+    return np.asarray(whole[0])
+
+
+def within(whole: Floats, parts: Floats) -> Floats:
+    """Scale parts so that in every run and year they are the share of the whole that they are in the first year.
+
+    Forecast proportions from the top down (Athanasopoulos, Ahmed and Hyndman 2009): the whole keeps its forecast, the
+    parts their proportions to one another; what they do not cover in the first year keeps its share.
+
+    Args:
+        whole: axes (run, year), people.
+        parts: axes (run, year, part), people.
+    """
+    together = parts.sum(axis=2)
+    covered = together[:, :1] / np.maximum(whole[:, :1], HALF)
+    return np.asarray(parts * (covered * whole / np.maximum(together, HALF))[:, :, None])
 
 
 METHODS: dict[str, Method] = {

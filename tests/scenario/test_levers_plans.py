@@ -15,7 +15,7 @@ from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.load import load
 from forecasting.model.forecast import Forecast
 from forecasting.model.plan_levers import with_shock
-from forecasting.model.plans import new_per_plan
+from forecasting.model.plans import new_per_plan, within
 from forecasting.model.run import forecast
 from forecasting.scenario.catalogue import BY_NAME
 from forecasting.scenario.controls import controls, keys
@@ -23,7 +23,7 @@ from forecasting.scenario.from_dataset import baseline, dataset_scenarios
 from forecasting.scenario.levers_plans import LEVERS
 from forecasting.scenario.scenario import Change, Scenario
 from tests.scenario.test_catalogue import ROUNDING, differences, different
-from tests.support import SHARED, Copy, copy_rotherham
+from tests.support import ROOT, SHARED, Copy, copy_rotherham
 
 BANDS = {"under_5": 50, "5_10": 450, "11_15": 500, "16_19": 200, "20_25": 35}  # 1,235 plans
 STEP = 0.1
@@ -280,3 +280,28 @@ def test_the_national_trend_changes_from_its_year_on(rotherham: Dataset) -> None
     assert slow.value("ehc_plans", 2018) == plain.value("ehc_plans", 2018)
     usual, gentle, abrupt = (told_so.value("ehc_plans", 2020) for told_so in (plain, slow, late))
     assert abrupt < gentle < usual
+
+
+def test_parts_keep_their_share_of_the_whole_in_every_run() -> None:
+    """Whole of 100 and 120 in one run, 100 and 90 in another; parts 60 + 20, then 90 + 30 and 60 + 60: 80 % of it."""
+    whole = np.array([[100.0, 120.0], [100.0, 90.0]])
+    parts = np.array([[[60.0, 20.0], [90.0, 30.0]], [[60.0, 20.0], [60.0, 60.0]]])
+    scaled = within(whole, parts)
+    assert scaled.sum(axis=2) == pytest.approx(0.8 * whole)
+    assert scaled[0, 1] == pytest.approx([72, 24]) and scaled[1, 1] == pytest.approx([36, 36])
+
+
+def test_settings_of_a_forecast_by_trend_add_up(demonstration: Dataset) -> None:
+    shocked = [Change("policy_shock", 0.2, from_year=2027)]
+    found = forecast(demonstration, Scenario("s", tuple(shocked)), to=2030, method="trend", draws=50)
+    settings, whole = found.margin("ehc_plans", "setting"), found.margin("ehc_plans")
+    at = [whole.labels[0].index(year) for year in settings.labels[0]]
+    for statistic in (0, 1):  # the central run and the mean of the draws
+        share = settings.stats[statistic].sum(axis=1) / whole.stats[statistic][at]
+        assert share == pytest.approx(np.full(len(at), share[0]))
+    assert 0.95 < share[0] <= 1.0
+
+
+@pytest.fixture(scope="module")
+def demonstration() -> Dataset:
+    return load([ROOT / "data" / "demonstration"])
