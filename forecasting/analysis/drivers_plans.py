@@ -200,11 +200,9 @@ def _of_age_flow(job: Job, _: Floats) -> dict[str, Floats]:
 
 def _of_trend(job: Job, last: Floats) -> dict[str, Floats]:
     """England alone S·(eⁿ − 1), own alone S·(eᵒ − 1): n and o are the logs of the two parts of the growth of a run."""
-    world = plans.trend_world(job, "total")
-    if world is None:
-        return {}
+    world = plans.trend_world(job)
     found, start, plain = world.found, world.runs[0, 0], world.runs[:, -1]
-    error = found.national_errors(job.draws, plans.trend_stream(job.seed, "total"))[:, -1]
+    error = found.national_errors(job.draws, plans.trend_stream(job.seed))[:, -1]
 
     def lever(*more: Assumption) -> float:
         told = job.assumptions.with_items(more)

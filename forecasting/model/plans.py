@@ -17,7 +17,7 @@ from forecasting.axes import DATA
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.margins import margin, total
 from forecasting.inputs.national import england_until
-from forecasting.model import age_flow, moves, plan_levers
+from forecasting.model import age_flow, moves, plan_levers, share_trend
 from forecasting.model.age_groups import gathered
 from forecasting.model.forecast import Label
 from forecasting.model.job import Job
@@ -259,7 +259,9 @@ def _emit_with_history(job: Job, history: pd.Series, years: Sequence[int], runs:
 
 def _trend_lacks(dataset: Dataset) -> str:
     known = total(dataset, "ehc_plans", "plans").dropna()
-    return "" if len(known) >= TREND_YEARS else f"{TREND_YEARS} years of EHC plans (table ehc_plans)"
+    if len(known) < TREND_YEARS:
+        return f"{TREND_YEARS} years of EHC plans (table ehc_plans)"
+    return "" if dataset.base_year in known.index else f"EHC plans in {dataset.base_year} (table ehc_plans)"
 
 
 @lru_cache(maxsize=1)
@@ -302,14 +304,14 @@ def _panel_arrays(dataset: Dataset) -> TrendPanel:
 
 
 @lru_cache(maxsize=128)
-def trend_of(dataset: Dataset, series: str, horizon: int) -> TrendForecast:
-    """Return the forecast of one series; no lever changes it, so that every scenario shares it."""
-    return trend(_panel_arrays(dataset), series, horizon)
+def trend_of(dataset: Dataset, horizon: int) -> TrendForecast:
+    """Return the forecast of all plans; no lever changes it, so that every scenario shares it."""
+    return trend(_panel_arrays(dataset), "total", horizon)
 
 
-def trend_stream(seed: int, series: str) -> np.random.Generator:
-    """Return the random values of one series: the same whichever other series there are."""
-    return np.random.default_rng([seed, *series.encode()])
+def trend_stream(seed: int) -> np.random.Generator:
+    """Return the random values of all plans, which no other series shares."""
+    return np.random.default_rng([seed, *b"total"])
 
 
 @lru_cache(maxsize=16)
@@ -327,10 +329,10 @@ def new_per_plan(dataset: Dataset) -> float:
 
 @dataclass(frozen=True, eq=False)
 class TrendWorld:
-    """One series of a run of the method trend.
+    """All plans in a run of the method trend.
 
     Attributes:
-        found: its forecast; no lever changes it.
+        found: their forecast; no lever changes it.
         unit: the authority's place in it.
         history: counts by January up to the base year.
         runs: plans under the national trend chosen and without a policy shock, axes (run, year), the base year first.
@@ -342,17 +344,15 @@ class TrendWorld:
     runs: Floats
 
 
-def trend_world(job: Job, series: str) -> TrendWorld | None:
-    """Return one series of a run; None where the base year is not known."""
+def trend_world(job: Job) -> TrendWorld:
+    """Return what a run of the method trend starts from."""
     frame, table = panel(job.dataset), _panel_arrays(job.dataset)
     unit = table.units.index(job.dataset.about("authority_code") or job.dataset.name)
-    if np.isnan(table.counts[series][unit, -1]):
-        return None
-    found = trend_of(job.dataset, series, len(job.ahead))
+    found = trend_of(job.dataset, len(job.ahead))
     runs = found.mean[unit][None]
     if job.draws:
-        runs = np.concatenate([runs, found.draws(job.draws, trend_stream(job.seed, series))[:, unit]])
-    mine = frame.loc[(frame["unit"] == table.units[unit]) & (frame["series"] == series)]
+        runs = np.concatenate([runs, found.draws(job.draws, trend_stream(job.seed))[:, unit]])
+    mine = frame.loc[(frame["unit"] == table.units[unit]) & (frame["series"] == "total")]
     history = mine.set_index("year")["value"].sort_index()
     runs = runs * np.exp(plan_levers.trend_change(job.assumptions, job.ahead, found, unit, history))
     start = np.full((len(runs), 1), history.loc[job.years[0]])
@@ -360,16 +360,30 @@ def trend_world(job: Job, series: str) -> TrendWorld | None:
 
 
 def _emit_trend(job: Job) -> Floats:
+    world = trend_world(job)
     shock = plan_levers.multiplier(job.assumptions, "policy_shock", job.ahead) - 1.0
-    series = [name for name in _panel_arrays(job.dataset).counts if name == "total" or name.startswith("setting:")]
-    worlds = {name: world for name in series if (world := trend_world(job, name)) is not None}
-    whole = plan_levers.with_shock(shock, new_per_plan(job.dataset), worlds["total"].runs)
-    _emit_with_history(job, worlds["total"].history, job.years, whole)
-    parts = {name.removeprefix("setting:"): world.runs for name, world in worlds.items() if name != "total"}
-    if parts:
-        runs = within(whole, np.stack(list(parts.values()), axis=2))
-        job.out.add("ehc_plans", job.years, runs, "count", by=(("setting", tuple(parts)),))
+    whole = plan_levers.with_shock(shock, new_per_plan(job.dataset), world.runs)
+    _emit_with_history(job, world.history, job.years, whole)
+    _emit_settings(job, world.history, whole)
     return np.asarray(whole[0])
+
+
+def _emit_settings(job: Job, history: pd.Series, whole: Floats) -> None:
+    """Add plans by setting: the share of each goes on as it has moved, and together they keep their share of all."""
+    found = margin(job.dataset, "ehc_plans", "plans", "setting")
+    if found.empty or job.years[0] not in found.index.get_level_values(0):
+        return
+    grid = found.rename("plans").reset_index().pivot_table("plans", "year", "setting")
+    first = max(int(grid.index.min()), int(history.index.min()))
+    known = grid.reindex(range(first, job.years[0] + 1)).dropna(axis=1, subset=[job.years[0]])
+    counts = known.to_numpy(np.float64)
+    parts = whole[:, :, None] * (counts[-1] / whole[0, 0])
+    if len(counts) >= share_trend.LEAST_YEARS:
+        every = history.reindex(known.index).to_numpy(np.float64)[:, None]
+        trend = share_trend.fit(counts, np.broadcast_to(every, counts.shape))
+        ahead = share_trend.shares(trend, len(job.ahead), job.draws, [job.seed, *b"setting"])
+        parts = np.concatenate([parts[:, :1], share_trend.counts(ahead, whole[:, 1:, None])], axis=1)
+    job.out.add("ehc_plans", job.years, within(whole, parts), "count", by=(("setting", tuple(known.columns)),))
 
 
 def within(whole: Floats, parts: Floats) -> Floats:

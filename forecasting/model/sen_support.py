@@ -1,6 +1,6 @@
 """Pupils with SEN on roll: SEN support with its own trend, pupils with a plan, and the step between the two.
 
-Where three Januaries of SEN support are known, its share of pupils goes on as it has moved (`support_rates`); else the
+Where three Januaries of SEN support are known, its share of pupils goes on as it has moved (`share_trend`); else the
 shares of the base year are held, as in the published method. Children who move to a plan because of a lever leave SEN
 support, so that pupils with SEN stay as they are. Equations: docs/method_support.md.
 """
@@ -15,7 +15,7 @@ import pandas as pd
 
 from forecasting import axes
 from forecasting.inputs.margins import margin
-from forecasting.model import support_rates
+from forecasting.model import share_trend
 from forecasting.model.job import Job
 from forecasting.model.plan_levers import from_support, multiplier
 from forecasting.model.pupils import Roll
@@ -121,7 +121,7 @@ def _past(job: Job, roll: Roll) -> Past | None:
         phases = tuple(name for name in (*axes.PHASES.names, *WHOLE) if name in grid.columns)
         pupils, pupil_years = _pupils(roll, phases)
         years = _to_base(job.years[0], [int(year) for year in grid.dropna().index], pupil_years)
-        if len(years) >= support_rates.LEAST_YEARS and (pupils.sum(axis=(0, 1)) > 0).all():
+        if len(years) >= share_trend.LEAST_YEARS and (pupils.sum(axis=(0, 1)) > 0).all():
             return Past(phases, years, grid.loc[list(years), list(phases)].to_numpy(np.float64), pupils, pupil_years)
     return None
 
@@ -145,9 +145,9 @@ def _to_base(base: int, *known: Sequence[int]) -> tuple[int, ...]:
 
 def _ahead(job: Job, past: Past) -> Floats:
     """Return pupils on SEN support from the base year on, axes (run, year, phase); the base year as counted."""
-    rates = support_rates.fit(past.support, past.on_roll(past.years)[0])
-    shares = support_rates.shares(rates, len(job.ahead), job.draws, job.seed)
-    ahead = shares * past.on_roll(job.ahead)
+    rates = share_trend.fit(past.support, past.on_roll(past.years)[0])
+    shares = share_trend.shares(rates, len(job.ahead), job.draws, job.seed)
+    ahead = share_trend.counts(shares, past.on_roll(job.ahead))
     return np.concatenate([np.broadcast_to(past.support[-1], (len(ahead), 1, len(past.phases))), ahead], axis=1)
 
 

@@ -11,7 +11,7 @@ from scipy import special
 
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.load import load
-from forecasting.model import support_rates
+from forecasting.model import share_trend
 from forecasting.model.forecast import Forecast
 from forecasting.model.run import forecast
 from forecasting.scenario.scenario import Change, Scenario
@@ -30,8 +30,8 @@ def told(dataset: Dataset, *changes: Change, method: str = "auto", draws: int = 
 
 
 def test_a_share_that_stands_still_goes_on_standing_still() -> None:
-    rates = support_rates.fit(np.full((6, 1), 120.0), np.full((6, 1), 1000.0))
-    found = support_rates.shares(rates, 3)
+    rates = share_trend.fit(np.full((6, 1), 120.0), np.full((6, 1), 1000.0))
+    found = share_trend.shares(rates, 3)
     assert rates.change[0] == 0.0
     assert found[0, :, 0] == pytest.approx([120.5 / 1001] * 3)  # 120½ of 1,001 with the half
 
@@ -48,16 +48,40 @@ def test_three_januaries_by_hand() -> None:
     years = 1 / (weight @ weight)
     error = 4 * 0.03**2 / (years + 3) / years
     change = 0.1 * 0.03**2 / (0.03**2 + error)
-    rates = support_rates.fit(support, pupils)
+    rates = share_trend.fit(support, pupils)
     assert rates.change[0] == pytest.approx(change, rel=1e-6)
-    assert support_rates.shares(rates, 2)[0, 1, 0] == pytest.approx(special.expit(-1.8 + 1.9 * change), rel=1e-6)
+    assert share_trend.shares(rates, 2)[0, 1, 0] == pytest.approx(special.expit(-1.8 + 1.9 * change), rel=1e-6)
+
+
+def test_counts_are_the_inverse_of_the_odds() -> None:
+    """Nothing changes: 120 of 1,000 stay 120, and none of 1,000 stay none."""
+    part = np.tile([120.0, 0.0], (6, 1))
+    ahead = share_trend.shares(share_trend.fit(part, np.full((6, 2), 1000.0)), 4)
+    assert share_trend.counts(ahead, np.array(1000.0))[0] == pytest.approx(np.tile([120.0, 0.0], (4, 1)), abs=1e-9)
 
 
 def test_too_few_januaries_are_refused() -> None:
     with pytest.raises(ValueError, match="3 Januaries"):
-        support_rates.fit(np.full((2, 1), 10.0), np.full((2, 1), 100.0))
-    with pytest.raises(ValueError, match="without gaps"):
-        support_rates.fit(np.array([[10.0], [np.nan], [12.0]]), np.full((3, 1), 100.0))
+        share_trend.fit(np.full((2, 1), 10.0), np.full((2, 1), 100.0))
+    with pytest.raises(ValueError, match="the last one known"):
+        share_trend.fit(np.array([[10.0], [12.0], [np.nan]]), np.full((3, 1), 100.0))
+
+
+def test_a_part_that_is_erratic_is_believed_less_and_one_not_known_before_is_held() -> None:
+    """Of two parts that grew alike, the steady one goes on; one that jumped does so much less; a new one stays."""
+    whole = np.full((6, 1), 1e6)
+    steady = 1e5 * 1.05 ** np.arange(6)
+    erratic = steady / 100 * np.array([1.0, 3.0, 0.3, 2.0, 0.2, 1.0])
+    new = np.array([np.nan] * 5 + [1e4])
+    trend = share_trend.fit(np.stack([steady, erratic, new], axis=1), whole)
+    own = share_trend.fit(steady[:, None], whole).change[0]
+    assert own > 0.03
+    assert trend.own_sd[1, 1] > 5 * trend.own_sd[1, 0]
+    assert np.isfinite(trend.change).all() and np.isfinite(trend.own_sd).all()
+    alone = share_trend.fit(erratic[:, None], whole)
+    assert abs(alone.change[0]) < 0.01
+    with_gap = share_trend.fit(np.stack([steady, new], axis=1), whole)
+    assert with_gap.change[1] == pytest.approx(with_gap.change[0], abs=0.01)  # what all parts share, no more
 
 
 @pytest.mark.parametrize("horizon", [1, 3, 5])
@@ -75,7 +99,7 @@ def test_ranges_hold_on_made_up_authorities(horizon: int) -> None:
     pupils = np.broadcast_to(sizes, (7, 3))
     held = []
     for case in range(n):
-        drawn = support_rates.shares(support_rates.fit(counts[case, :7], pupils), horizon, 400, case)[1:, -1] @ sizes
+        drawn = share_trend.shares(share_trend.fit(counts[case, :7], pupils), horizon, 400, case)[1:, -1] @ sizes
         low, high = np.quantile(drawn, [0.1, 0.9])
         held.append(low <= counts[case, 6 + horizon].sum() <= high)
     assert 0.74 <= np.mean(held) <= 0.9
@@ -83,8 +107,8 @@ def test_ranges_hold_on_made_up_authorities(horizon: int) -> None:
 
 def test_what_is_not_known_is_drawn_once_and_kept(demonstration: Dataset) -> None:
     """A run that is high next year is high in five years: yearly redraws would average out instead."""
-    rates = support_rates.fit(np.array([[100.0], [104.0], [101.0], [107.0]]), np.full((4, 1), 900.0))
-    runs = support_rates.shares(rates, 5, 2000, 3)[1:, :, 0]
+    rates = share_trend.fit(np.array([[100.0], [104.0], [101.0], [107.0]]), np.full((4, 1), 900.0))
+    runs = share_trend.shares(rates, 5, 2000, 3)[1:, :, 0]
     assert np.corrcoef(runs[:, 0], runs[:, 4])[0, 1] > 0.9
     spread = np.diff(np.quantile(runs, [0.1, 0.9], axis=0), axis=0)[0]
     assert (np.diff(spread) > 0).all()
