@@ -69,9 +69,10 @@ def sections(view: View) -> tuple[Section, ...]:
         ("phase", "phase", axes.PHASES.label),
         ("setting", "setting", view.run.dataset.settings.label),
     )
-    kinds = [_by(view, axis, word, label) for axis, word, label in labels if view.has("ehc_plans", axis)]
-    if kinds:
-        found.append(Section("By need, age and setting", tuple(kinds)))
+    shown = [item for item in labels if view.has("ehc_plans", item[0])]
+    if shown:
+        heading = f"By {words.join([word for _, word, _ in shown])}"
+        found.append(Section(heading, tuple(_by(view, *item) for item in shown)))
     if view.has("new_plans") and view.has("ceased_plans"):
         found.append(Section("Joiners and leavers", (_flows(view),)))
     if view.has("sen_support"):
