@@ -23,6 +23,10 @@ from forecasting.inputs.load import examine, load, require_authority, sources
 from forecasting.inputs.panel import read_panel
 from forecasting.inputs.template import write_dataset_workbook
 from forecasting.model.run import AUTO, Run, run
+from forecasting.outputs.returns.checks import checks
+from forecasting.outputs.returns.fill import fill
+from forecasting.outputs.returns.layout import layout
+from forecasting.outputs.returns.sheet import to_bytes
 from forecasting.scenario import files
 from forecasting.scenario.from_dataset import dataset_scenarios
 from forecasting.scenario.scenario import BASELINE, Change
@@ -46,7 +50,10 @@ ToYear = Annotated[int | None, typer.Option("--to", metavar="YEAR", help="Last J
 Method = Annotated[str, typer.Option(metavar="auto|NAME", help="Forecasting method.")]
 Draws = Annotated[int, typer.Option(min=0, help="Number of draws, for methods that have them.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the draws.")]
-Out = Annotated[Path | None, typer.Option(metavar="FILE", help="File ending .csv, .xlsx or .json; else stdout (CSV).")]
+Out = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="File ending .csv, .parquet, .json, .xlsx, .pptx or .docx; else stdout (CSV)."),
+]
 
 
 def _say(text: str) -> None:
@@ -211,6 +218,26 @@ def template(
     with _exits():
         names = write_dataset_workbook(_there([dataset])[0], out)
     _say(f"Wrote {out}: {', '.join(names)}.")
+
+
+@app.command(epilog="Example: python -m forecasting returns data/demonstration --return lsrp --out lsrp.xlsx")
+def returns(
+    dataset: Datasets, code: Annotated[str, typer.Option("--return", metavar="lsrp|scap|dsg", help="Which return.")],
+    out: Annotated[Path, typer.Option(metavar="FILE.xlsx", help="The workbook to write.")], authority: Authority = None,
+    scenario: ScenarioName = "mitigated", allocate_unknown: Annotated[
+        bool, typer.Option(help="Share children whose need is not recorded over the other needs.")] = False,
+) -> None:  # fmt: skip
+    """Fill a national return: the baseline beside the scenario; what is missing or to be explained goes to stderr."""
+    with _exits():
+        wanted = layout(code)
+        found = _read(dataset, authority)
+        both = [run(found, files.find(found, name)) for name in (BASELINE, scenario)]
+        filled = fill(wanted, both, allocate_unknown=allocate_unknown)
+        out.write_bytes(to_bytes(filled, both[-1]))
+    for grade, texts in (("missing", filled.missing), ("assumed", filled.assumed), ("explain", checks(filled))):
+        for text in texts:
+            _say(f"{grade}: {text}")
+    _say(f"Wrote {out}: {wanted.title}, {len(filled.tables)} tables.")
 
 
 if __name__ == "__main__":

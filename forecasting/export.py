@@ -1,4 +1,4 @@
-"""A forecast to a file: the forecast table as CSV, the same with its circumstances as JSON, or a workbook."""
+"""A forecast to a file: the table as CSV or Parquet, with its circumstances as JSON, a workbook, a briefing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from forecasting.errors import UsageError
 from forecasting.model.forecast import Forecast
-from forecasting.model.run import Run
+from forecasting.model.run import Run, baseline_of
 
 
 def csv_bytes(forecast: Forecast) -> bytes:
@@ -38,7 +38,10 @@ def writer(path: Path) -> Callable[[Run], None]:
     writers: dict[str, Callable[[Run], None]] = {
         ".csv": lambda run: _write(path, csv_bytes(run.forecast)),
         ".json": lambda run: _write(path, json_bytes(run.forecast)),
+        ".parquet": lambda run: run.forecast.table.to_parquet(path, index=False),
         ".xlsx": lambda run: _workbook(run, path),
+        ".pptx": lambda run: _briefing(run, path, "deck"),
+        ".docx": lambda run: _briefing(run, path, "paper"),
     }
     chosen = writers.get(path.suffix.lower())
     if chosen is None:
@@ -50,6 +53,12 @@ def writer(path: Path) -> Callable[[Run], None]:
 
 def _write(path: Path, content: bytes) -> None:
     path.write_bytes(content)
+
+
+def _briefing(run: Run, path: Path, form: str) -> None:
+    subjects = import_module("forecasting.outputs.subjects")
+    told = import_module("forecasting.outputs.briefing.story").story(subjects.View(run, baseline_of(run)))
+    _write(path, import_module(f"forecasting.outputs.briefing.{form}").to_bytes(told))
 
 
 def _workbook(run: Run, path: Path) -> None:

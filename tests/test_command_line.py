@@ -109,8 +109,9 @@ def test_faults_of_the_data_exit_with_1_and_give_no_forecast(copied: Copy, tmp_p
         (("--to", "2010"), "the forecast cannot end in 2010: the data allow any year from 2017 to 2046."),
         (("--to", "2016"), "the forecast cannot end in 2016: the data allow any year from 2017 to 2046."),
         (("--to", "2999"), "the forecast cannot end in 2999: the data allow any year from 2017 to 2046."),
-        (("--out", "x.pdf"), 'a file ending ".pdf" is not written; allowed: .csv, .json, .xlsx.'),
-        (("--out", "x"), 'a file ending "" is not written; allowed: .csv, .json, .xlsx.'),
+        (("--out", "x.pdf"),
+         'a file ending ".pdf" is not written; allowed: .csv, .json, .parquet, .xlsx, .pptx, .docx.'),  # fmt: skip
+        (("--out", "x"), 'a file ending "" is not written; allowed: .csv, .json, .parquet, .xlsx, .pptx, .docx.'),
         (("--out", "nowhere/x.csv"), 'there is no folder "nowhere" to write x.csv in.'),
         (("--authority", "999"), 'the dataset is of authority "372", not "999".'),
     ],

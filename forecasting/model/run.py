@@ -19,8 +19,8 @@ from forecasting.model.job import Job
 from forecasting.model.programme import Programme, programme, undated
 from forecasting.model.published_rate import children, emit_children
 from forecasting.scenario.assumptions import Assumptions
-from forecasting.scenario.from_dataset import baseline, unknown_keys
-from forecasting.scenario.scenario import Scenario, apply
+from forecasting.scenario.from_dataset import baseline, dataset_scenarios, unknown_keys
+from forecasting.scenario.scenario import BASELINE, Scenario, apply
 from forecasting.values import Floats
 
 AUTO = "auto"
@@ -203,6 +203,11 @@ def _stamp(job: Job, scenario: Scenario) -> tuple[tuple[str, str], ...]:
         ("version", VERSION), ("dataset", job.dataset.content_hash), ("scenario", scenario.hash),
         ("draws", str(job.draws)), ("seed", str(job.seed)),
     )  # fmt: skip
+
+
+def baseline_of(held: Run) -> Run:
+    """Return the baseline of the dataset of a run, to the same year, central run alone."""
+    return run(held.dataset, dataset_scenarios(held.dataset)[BASELINE], to=held.forecast.years[-1])
 
 
 def forecast(

@@ -8,6 +8,7 @@ from html import escape
 import pandas as pd
 
 from forecasting.outputs import words
+from forecasting.outputs.briefing.story import Story
 from forecasting.outputs.figure import Figure, Metric, Table
 
 _FORMATS: dict[str, Callable[[float], str]] = {
@@ -142,3 +143,13 @@ padding:.7rem 1.1rem .8rem;margin:1.3rem 0 .5rem;border-radius:0 6px 6px 0}
 .answer{font-size:1.1rem}
 dl.metrics{grid-template-columns:1fr 1fr}dl.metrics strong{font-size:1.2rem;white-space:normal}}
 </style>"""
+
+
+def scene_html(story: Story, number: int) -> str:
+    """Return a scene of a briefing, by its number from 0: heading, finding, sentences, headline figures."""
+    scene = story.scenes[number]
+    points = "".join(f"<li>{escape(text)}</li>" for text in scene.sentences)
+    said = f'<p class="answer" role="status" aria-live="polite">{escape(scene.finding)}</p>'
+    head = f'<p class="note">{number + 1} of {len(story.scenes)}</p><h2>{escape(scene.heading)}</h2>'
+    metrics = metrics_html(scene.metrics) if scene.metrics else ""
+    return f'<div class="scene">{head}{said}{f"<ul>{points}</ul>" if points else ""}</div>{metrics}'

@@ -101,10 +101,10 @@ def in_words(lever: Lever, value: Value) -> str:
 
 
 def controls(dataset: Dataset, now: Assumptions, start: Assumptions, method: str, page: str) -> tuple[Control, ...]:
-    """Return the controls that a page shows, in the order of the catalogue."""
+    """Return the controls that a page shows, in the order of the catalogue; all of them for the page ""."""
     found = []
     for lever in LEVERS:
-        if page in lever.pages:
+        if not page or page in lever.pages:
             found += [_control(dataset, lever, key, now, start, method) for key in keys(dataset, lever, start)]
     return tuple(found)
 

@@ -11,7 +11,10 @@ from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.load import Source, load
 from forecasting.model.run import PUBLISHED, Run, run
 from forecasting.outputs import workbook
+from forecasting.outputs.briefing.story import Story, story
 from forecasting.outputs.figure import Subject
+from forecasting.outputs.returns.fill import Filled, fill
+from forecasting.outputs.returns.layout import layout
 from forecasting.outputs.subjects import SUBJECTS, View
 from forecasting.scenario.from_dataset import dataset_scenarios
 from forecasting.scenario.scenario import BASELINE, Scenario
@@ -78,6 +81,26 @@ def authorities(sources: list[Source]) -> dict[str, str]:
 def workbook_bytes(view: View) -> bytes:
     """Return the workbook of the scenario in hand."""
     return workbook.to_bytes(ranged(view))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _story(_view: View, key: tuple[object, ...]) -> Story:
+    return story(_view)
+
+
+def briefing(view: View) -> Story:
+    """Return the story of a briefing."""
+    return _story(view, (*view.forecast.stamp, view.forecast.scenario, view.last))
+
+
+@st.cache_resource(max_entries=8, show_spinner="Filling the return…")
+def _return(code: str, share_unknown: bool, _view: View, key: tuple[object, ...]) -> Filled:
+    return fill(layout(code), (_view.baseline, _view.run), allocate_unknown=share_unknown)
+
+
+def filled_return(view: View, code: str, share_unknown: bool) -> Filled:
+    """Return a national return filled: the baseline as its first side, the scenario in hand as its second."""
+    return _return(code, share_unknown, view, (*view.forecast.stamp, view.last))
 
 
 @st.cache_resource(show_spinner=False)

@@ -15,6 +15,8 @@ TITLES = {
     "programme": "Programme",
     "track_record": "Track record",
     "published": "Published against recomputed",
+    "briefing": "Briefing",
+    "returns": "Returns",
     "data": "Data",
 }
 

@@ -39,22 +39,32 @@ def _section(section: Section, view: View) -> None:
     head = f"<h2>{section.heading}</h2>{f'<p>{section.text}</p>' if section.text else ''}"
     for item in section.items:
         if isinstance(item, Figure):
-            _figure(item, view, head)
+            draw_figure(item, view, head)
         else:
-            _table(item, view, head)
+            draw_table(item, view, head)
         head = ""
 
 
-def _figure(figure: Figure, view: View, head: str) -> None:
+def draw_shown(item: Figure | Table | None, view: View) -> None:
+    """Draw a chart or a table, if there is one."""
+    if isinstance(item, Figure):
+        draw_figure(item, view)
+    elif item is not None:
+        draw_table(item, view)
+
+
+def draw_figure(figure: Figure, view: View, head: str = "") -> None:
+    """Draw a chart with its words and its table."""
     mode = "dark" if st.context.theme.type == "dark" else "light"
     st.html(f"{head}{figure_head_html(figure)}")
     st.vega_lite_chart(figure.data, figure.spec(mode), theme=None, width="stretch", alt=figure.alt, key=figure.key)
     with st.expander("The figures as a table", on_change="rerun", key=f"open:{figure.key}") as opened:
         if opened.open:
-            _table(figure.table, view)
+            draw_table(figure.table, view)
 
 
-def _table(table: Table, view: View, head: str = "") -> None:
+def draw_table(table: Table, view: View, head: str = "") -> None:
+    """Draw a table with its download."""
     st.html(f"{head}{table_html(table)}")
     name = words.file_name(view.name, f"{view.run.scenario.name} {table.key}", "csv")
     st.download_button("Download these figures (CSV)", data=lambda: table.frame.to_csv(index=False).encode("utf-8-sig"),

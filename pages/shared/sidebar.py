@@ -53,6 +53,14 @@ def levers(view: View, page: str) -> None:
                 _fold(lever.label, several, opened=lever.kind == "switch")
 
 
+def live(view: View, names: Sequence[str]) -> None:
+    """Draw a few levers outside the sidebar, for a page that shows none of them there."""
+    now, start = view.run.assumptions, view.baseline.assumptions
+    found = controls(view.run.dataset, now, start, view.run.forecast.method, "")
+    for control in [control for control in found if control.lever.name in names and not control.key]:
+        _draw(control)
+
+
 def _fold(label: str, found: Sequence[Control], *, opened: bool) -> None:
     fold = st.expander(label, expanded=opened, on_change="rerun", key=f"fold:{label}")
     with fold:

@@ -12,8 +12,12 @@ from streamlit.testing.v1 import AppTest
 
 from forecasting.inputs.dataset import Dataset
 from forecasting.model.run import Run, run
+from forecasting.outputs.briefing.story import story
+from forecasting.outputs.returns.fill import fill
+from forecasting.outputs.returns.layout import codes, layout
 from forecasting.outputs.subjects import SUBJECTS, View
 from forecasting.outputs.subjects.data import data
+from forecasting.outputs.subjects.returns import returns
 from forecasting.scenario.from_dataset import dataset_scenarios
 from forecasting.scenario.scenario import BASELINE, Change
 from pages.shared.navigation import TITLES
@@ -71,6 +75,10 @@ def _view(dataset: Dataset, name: str = BASELINE, *changes: Change) -> View:
 
 
 def _expected(page: str, view: View) -> str:
+    if page == "briefing":
+        return story(view).scenes[0].finding
+    if page == "returns":
+        return returns(fill(layout(codes()[0]), (view.baseline, view.run)), 0).answer
     return (SUBJECTS[page] if page in SUBJECTS else data)(view).answer
 
 

@@ -6,13 +6,11 @@ from datetime import date, datetime, time
 from io import BytesIO
 from pathlib import Path
 
-from forecasting.model.run import Run, run
+from forecasting.model.run import Run, baseline_of
 from forecasting.outputs.figure import Subject
 from forecasting.outputs.subjects import SUBJECTS, View
 from forecasting.outputs.workbook import assumptions, cover, long, printed, subject
 from forecasting.outputs.workbook.book import Book
-from forecasting.scenario.from_dataset import dataset_scenarios
-from forecasting.scenario.scenario import BASELINE
 
 __all__ = ["to_bytes", "write"]
 
@@ -41,11 +39,7 @@ def write(run: Run, path: Path, made: date | None = None) -> None:
         path: the file, overwritten when it exists.
         made: date of making; today when not given.
     """
-    path.write_bytes(to_bytes(View(run, _baseline(run)), made))
-
-
-def _baseline(held: Run) -> Run:
-    return run(held.dataset, dataset_scenarios(held.dataset)[BASELINE], to=held.forecast.years[-1])
+    path.write_bytes(to_bytes(View(run, baseline_of(run)), made))
 
 
 def _describe(book: Book, view: View) -> None:

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import Any
 
-import numpy as np
-import pandas as pd
-
-from forecasting.outputs.charts import Spec
 from forecasting.outputs.figure import Figure
+from forecasting.outputs.shapes import Kind, Shape, drawn, shape
 from forecasting.outputs.theme import PALETTES
 from forecasting.outputs.workbook.book import NUMBERS, Sheet
 from forecasting.outputs.workbook.grid import Column, Grid
 
 TIMELINE = "The bar starts at the opening: pale while places fill, dark once they are full."
-Kind = Literal["line", "bar", "column", "timeline"]
 WIDTH = 620
 _COLOURS = PALETTES["light"].categories
 _DASHES = ("solid", "dash", "round_dot", "long_dash")
@@ -24,48 +19,6 @@ _MARKERS = ("circle", "square", "triangle", "diamond")
 _GRID, _TEXT = PALETTES["light"].grid, PALETTES["light"].text
 _EXCEL_DAY_ZERO = date(1899, 12, 30)
 _FONT = {"size": 10, "color": _TEXT}
-
-
-@dataclass(frozen=True)
-class Shape:
-    """What kind of chart a figure is, the title of its value axis, and whether that axis starts at zero."""
-
-    kind: Kind
-    title: str
-    zero: bool
-
-
-def shape(spec: Spec) -> Shape:
-    """Return the shape of a Vega-Lite specification."""
-    layer = spec.get("layer", [spec])[0]
-    x, y = layer["encoding"]["x"], layer["encoding"]["y"]
-    if y.get("field") == "name":
-        kind: Kind = "timeline" if x.get("type") == "temporal" else "bar"
-        return Shape(kind, _plain_title(x), True)
-    mark = layer["mark"]
-    kind = "column" if (mark if isinstance(mark, str) else mark["type"]) == "bar" else "line"
-    return Shape(kind, _plain_title(y), bool((y.get("scale") or {}).get("zero", True)))
-
-
-def _plain_title(axis: dict[str, Any]) -> str:
-    """Return the title of an axis without words about marks that Excel draws in another way."""
-    return str(axis.get("title") or "").replace(" (bar)", "").replace(" (line)", "")
-
-
-def drawn(figure: Figure, grid: Grid) -> list[int]:
-    """Return which columns of the table the chart draws: those whose name or figures are in the chart's data."""
-    names = {str(name) for name in figure.data["series"]} if "series" in figure.data else set()
-    numbers = [figure.data[name] for name in figure.data if pd.api.types.is_numeric_dtype(figure.data[name])]
-    headers = [str(name) for name in figure.table.frame.columns]
-    named = [at for at in range(1, len(headers)) if headers[at] in names]
-    return named or [at for at in range(1, len(headers)) if _held(figure.table.frame.iloc[:, at], numbers)]
-
-
-def _held(column: pd.Series[Any], numbers: list[pd.Series[Any]]) -> bool:
-    if not pd.api.types.is_numeric_dtype(column):
-        return False
-    values = column.to_numpy(dtype=float)
-    return any(len(n) == len(values) and np.allclose(n.to_numpy(dtype=float), values, equal_nan=True) for n in numbers)
 
 
 def with_days(figure: Figure, grid: Grid) -> Grid:
@@ -95,7 +48,7 @@ def insert(sheet: Sheet, at: tuple[int, int], figure: Figure, grid: Grid, figure
         figures: first and last row of the table's figures.
     """
     form = _shape_of(figure)
-    wanted = [1, *range(grid_days(grid), len(grid.columns))] if form.kind == "timeline" else drawn(figure, grid)
+    wanted = [1, *range(grid_days(grid), len(grid.columns))] if form.kind == "timeline" else drawn(figure)
     chart = sheet.book.file.add_chart(_excel_kind(form.kind, grid))
     for order, column in enumerate(wanted):
         chart.add_series(_series(sheet, form, figure, grid, column, order, figures, len(wanted)))

@@ -1,0 +1,1 @@
+"""The briefing: one story, told as slides, as a paper and on the screen."""

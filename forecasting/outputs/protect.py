@@ -1,0 +1,147 @@
+"""A forecast made fit to be shared: whole numbers that add up, and small numbers withheld or rounded.
+
+Every export that leaves the authority is made from the protected forecast, so that all its tables are protected
+together: a figure withheld in one cannot be worked out from another.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+
+from forecasting.axes import DATA
+from forecasting.model.forecast import Forecast, Margin
+from forecasting.outputs.disclosure import Mask, Policy, Sums, small, withheld
+from forecasting.outputs.rounding import round_linked
+from forecasting.outputs.systems import System, systems
+from forecasting.values import Floats
+
+_FOLLOWS = "follows:"
+
+
+@dataclass(frozen=True)
+class Treatment:
+    """How one measure is protected.
+
+    Attributes:
+        measure: name of the measure.
+        own: whether small figures of it are withheld.
+        follows: the measure whose figures it would give away; "" = none.
+        adds: the measures that add up to it.
+        why: reason, in words.
+    """
+
+    measure: str
+    own: bool
+    follows: str
+    adds: tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True, eq=False)
+class Protected:
+    """A protected forecast.
+
+    Attributes:
+        forecast: the forecast; withheld figures are blank (NaN), counts of children are whole numbers.
+        policy: what was done, to be printed on the export.
+        small: number of figures withheld because they are small.
+        others: number of figures withheld to protect these.
+        hidden: along the margins of the forecast; which figures of each are withheld.
+    """
+
+    forecast: Forecast
+    policy: Policy
+    small: int
+    others: int
+    hidden: tuple[Mask, ...]
+
+
+@lru_cache(maxsize=1)
+def treatments() -> Mapping[str, Treatment]:
+    """Return how each measure is protected, from data/vocabularies/protection.csv."""
+    with (DATA / "vocabularies" / "protection.csv").open(encoding="utf-8", newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    return {row["measure"]: Treatment(
+        row["measure"], row["treatment"] == "own", row["treatment"].removeprefix(_FOLLOWS)
+        if row["treatment"].startswith(_FOLLOWS) else "", tuple(filter(None, row["adds"].split("|"))), row["why"])
+        for row in rows}  # fmt: skip
+
+
+def protect(forecast: Forecast, policy: Policy) -> Protected:
+    """Return a forecast to which a policy is applied; the policy "none" leaves it as it is.
+
+    Raises:
+        RoundingFailed: no whole numbers that add up were found.
+        NotProtected: a small figure cannot be protected.
+    """
+    hidden = [np.zeros(margin.stats.shape[1:], dtype=bool) for margin in forecast.margins]
+    if policy.form == "none":
+        return Protected(forecast, policy, 0, 0, tuple(hidden))
+    stats = [margin.stats.copy() for margin in forecast.margins]
+    few, others = 0, 0
+    with ThreadPoolExecutor() as pool:
+        for system, whole, mask, first in pool.map(lambda s: _one(s, policy), _all_systems(forecast)):
+            few, others = few + int(first.sum()), others + int((mask & ~first).sum())
+            _write(system, whole, mask, stats, hidden)
+    _follow(forecast.margins, hidden)
+    margins = [
+        _blank(margin, values, mask) for margin, values, mask in zip(forecast.margins, stats, hidden, strict=True)
+    ]
+    return Protected(replace(forecast, margins=tuple(margins)), policy, few, others, tuple(hidden))
+
+
+def _all_systems(forecast: Forecast) -> Iterable[System]:
+    """Yield the figures to be protected, those of measures that add up to another together with it."""
+    rules = [rule for rule in treatments().values() if rule.own]
+    joined = {name for rule in rules for name in rule.adds}
+    for rule in rules:
+        if rule.measure not in joined:
+            yield from systems(forecast, (rule.measure, *rule.adds), {rule.measure: rule.adds})
+
+
+def _one(system: System, policy: Policy) -> tuple[System, Floats, Mask, Mask]:
+    """Return whole numbers for one year's figures, which are withheld, and which of these for being small."""
+    unit = policy.base if policy.form == "round" else 1
+    sums = Sums(unit * round_linked(system.values / unit, system.rules).astype(np.float64), system.rules)
+    if policy.form == "round":
+        none = np.zeros(len(sums.values), dtype=bool)
+        return system, sums.values, none, none
+    return system, sums.values, withheld(sums, policy), small(sums, policy)
+
+
+def _write(system: System, whole: Floats, mask: Mask, stats: Sequence[Floats], hidden: Sequence[Mask]) -> None:
+    for at in np.unique(system.margin):
+        mine = system.margin == at
+        flat = stats[at].reshape(len(stats[at]), -1)
+        flat[1:, system.cell[mine]] = np.round(flat[1:, system.cell[mine]])
+        flat[0, system.cell[mine]] = whole[mine]
+        hidden[at].reshape(-1)[system.cell[mine]] = mask[mine]
+
+
+def _follow(margins: Sequence[Margin], hidden: Sequence[Mask]) -> None:
+    """Withhold the figures that would give away withheld ones of the same breakdown."""
+    leaders = {margin.identity: at for at, margin in enumerate(margins)}
+    for at, margin in enumerate(margins):
+        rule = treatments().get(margin.measure)
+        if rule is None or not rule.follows:
+            continue
+        for component in (margin.component, ""):
+            leader = leaders.get((rule.follows, component, margin.identity[2], margin.fixed))
+            if leader is not None and margins[leader].labels[1:] == margin.labels[1:]:
+                _copy(margins[leader], hidden[leader], margin, hidden[at])
+
+
+def _copy(leader: Margin, mask: Mask, margin: Margin, own: Mask) -> None:
+    for row, year in enumerate(margin.labels[0]):
+        if year in leader.labels[0]:
+            own[row] |= mask[leader.labels[0].index(year)]
+
+
+def _blank(margin: Margin, stats: Floats, mask: Mask) -> Margin:
+    return replace(margin, stats=np.where(mask[None], np.nan, stats))

@@ -1,0 +1,1 @@
+"""National returns: layout as data, filled from a forecast, checked, written."""

@@ -1,0 +1,81 @@
+"""What the Department would ask about a filled return: totals, continuity with the last actual, signs, gaps, jumps."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from forecasting.outputs.returns.fill import Filled, FilledTable
+from forecasting.values import Floats
+
+_JUMP_SHARE = 0.30  # change from one year to the next that is asked about, where it is also large in children
+_JUMP_CHILDREN = 20.0
+
+
+def checks(filled: Filled) -> tuple[str, ...]:
+    """Return a sentence for everything to be explained or mended before the return is handed in; empty = nothing."""
+    found = [text for table in filled.tables for text in _table(filled, table)]
+    return (*found, *_agreement(filled))
+
+
+def _table(filled: Filled, table: FilledTable) -> list[str]:
+    found = []
+    where = f"Table {table.table.id}, {table.table.title}"
+    for variant, values in zip(filled.layout.variants, table.values, strict=True):
+        if (values < 0).any():
+            found.append(f"{where} ({variant}): a figure is below zero.")
+        if table.table.total and not _adds_up(values):
+            found.append(f"{where} ({variant}): the rows do not add up to the total.")
+        found += [f"{where} ({variant}): {text}" for text in _jumps(filled, table, values)]
+    return found
+
+
+def _adds_up(values: Floats) -> bool:
+    gap = values[:-1].sum(axis=0) - values[-1]
+    return bool(np.all(np.isnan(gap) | (gap == 0)))
+
+
+def _jumps(filled: Filled, table: FilledTable, values: Floats) -> list[str]:
+    """Return the implausible changes from year to year, told apart by whether the last actual is involved."""
+    before, change = values[:, :-1], np.diff(values, axis=1)
+    odd = (np.abs(change) > _JUMP_CHILDREN) & (np.abs(change) > _JUMP_SHARE * np.maximum(before, 1.0))
+    found = []
+    for row, column in np.argwhere(odd):
+        joint = filled.years[column] == filled.last_actual
+        found.append(
+            f"{table.labels[row]} goes from {before[row, column]:,.0f} in {table.columns[column]} to "
+            f"{values[row, column + 1]:,.0f} in {table.columns[column + 1]}"
+            f"{', from the last actual to the first forecast: explain the break' if joint else ': explain it'}."
+        )
+    return found
+
+
+def _agreement(filled: Filled) -> list[str]:
+    """Return where tables that count the same children differ in total."""
+    whole = [table for table in filled.tables if _counts_all(table)]
+    found = []
+    for table in whole[1:]:
+        gap = table.values[:, : len(table.table.lines)].sum(axis=1) - whole[0].values[
+            :, : len(whole[0].table.lines)
+        ].sum(axis=1)
+        for variant, row in zip(filled.layout.variants, np.abs(np.nan_to_num(gap)), strict=True):
+            if row.any():
+                found.append(
+                    f"Tables {whole[0].table.id} and {table.table.id} ({variant}) differ by up to {row.max():,.0f} "
+                    "children a year; children whose need or age is not recorded stand in one of them only."
+                )
+    return found
+
+
+def _sum(table: FilledTable) -> Floats:
+    """Return variant × year; the sum of the rows, those left out that no data can ever fill."""
+    rows = table.values[:, : len(table.table.lines)]
+    never = np.array([not line.selections for line in table.table.lines])
+    return np.asarray(rows[:, ~never].sum(axis=1))
+
+
+def _counts_all(table: FilledTable) -> bool:
+    if table.table.measure != "ehc_plans" or table.table.across:
+        return False
+    parts = [part for line in table.table.lines for part in line.selections]
+    by_setting = all(part.settings and not part.needs and not part.age_bands for part in parts)
+    return by_setting or not any(part.settings for part in parts)

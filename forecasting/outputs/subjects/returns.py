@@ -1,0 +1,51 @@
+"""Returns: a national return as it would be handed in, with what is missing, assumed and to be explained."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from forecasting.outputs import words
+from forecasting.outputs.figure import Section, Subject, Table
+from forecasting.outputs.returns.checks import checks
+from forecasting.outputs.returns.fill import Filled, FilledTable
+from forecasting.outputs.returns.sheet import grid
+
+
+def returns(filled: Filled, variant: int) -> Subject:
+    """Return one variant of a filled return as a subject.
+
+    Args:
+        filled: the return.
+        variant: number of the variant shown.
+    """
+    tables = tuple(_table(table, variant) for table in filled.tables)
+    sections = [
+        *_list("What is missing", "These rows stay blank; blank means not known, never zero.", filled.missing),
+        *_list("What was assumed", "", filled.assumed),
+        *_list("To explain before handing it in", "Asked as the Department would ask.", checks(filled)),
+        Section(f"Tables: {filled.layout.variants[variant]}", tables, " ".join(filled.layout.notes)),
+    ]
+    return Subject("returns", "Returns", _answer(filled), (), tuple(sections), ())
+
+
+def _answer(filled: Filled) -> str:
+    cells, blank = (sum(numbers) for numbers in zip(*(table.cells for table in filled.tables), strict=True))
+    return (
+        f"{filled.layout.title} for {filled.authority}: {words.count(cells - blank)} of {words.count(cells)} figures "
+        f"filled, whole numbers that add up; last actual count January {filled.last_actual}."
+    )
+
+
+def _list(heading: str, text: str, sentences: tuple[str, ...]) -> list[Section]:
+    key = words.file_name("", heading, "")[:-1]
+    frame = pd.DataFrame({heading: list(sentences)})
+    return [Section(heading, (Table(key, heading, frame),), text)] if sentences else []
+
+
+def _table(table: FilledTable, variant: int) -> Table:
+    columns = grid(table, variant)
+    frame = pd.DataFrame({name: column.cells for name, column in zip(columns.headers, columns.columns, strict=True)})
+    figures = list(frame.columns[1:])
+    frame[figures] = frame[figures].astype("float64")
+    title = f"{table.table.id}  {table.table.title}"
+    return Table(f"return-{table.table.id}", title, frame, dict.fromkeys(figures, "count"), "Source: this forecast.")

@@ -1,0 +1,31 @@
+"""Page "returns": a national return previewed, checked, exported, or written into the council's own copy."""
+
+import streamlit as st
+
+from forecasting.outputs.returns.layout import codes, layout
+from forecasting.outputs.returns.sheet import to_bytes
+from forecasting.outputs.subjects.returns import returns
+from forecasting.outputs.words import file_name
+from pages.shared import engine, official
+from pages.shared.context import draw_sidebar, page_context
+from pages.shared.show import show
+
+view = page_context("returns")
+titles = {code: layout(code).title for code in codes()}
+choose, side = st.columns(2)
+code = choose.selectbox("Return", list(titles), format_func=titles.get, key="return_code")
+variants = layout(code).variants
+variant = side.segmented_control("Shown", variants, default=variants[0], key=f"variant_{code}", required=True)
+share = st.checkbox(
+    "Share children whose need is not recorded over the other needs, in proportion", key="share_unknown"
+)
+filled = engine.filled_return(view, code, share)
+if len(variants) > 1 and view.run.scenario.hash == view.baseline.scenario.hash:
+    st.info(f'"{variants[0]}" and "{variants[1]}" are the same: choose or change a scenario to fill the second.')
+st.download_button(
+    "Download this return (Excel)", data=lambda: to_bytes(filled, view.run), type="primary", on_click="ignore",
+    file_name=file_name(view.name, f"{code} {view.run.scenario.name}", "xlsx"),
+)  # fmt: skip
+show(returns(filled, variants.index(variant)), view)
+official.form(code, filled, view.name)
+draw_sidebar("returns", view)
