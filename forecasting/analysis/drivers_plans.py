@@ -1,33 +1,58 @@
-"""Where the growth of EHC plans comes from: an exact account of the change from the last count to the last year.
+"""Where the growth of EHC plans comes from: an exact account, in the central run and in every draw.
 
-Each driver is the difference between two runs at central values that differ in one thing, taken in a fixed order,
-so that the drivers add up to the whole change without a remainder:
+Each driver is what one cause does alone, the others held as they are today; what they do together beyond that is the
+interaction, so that the parts of every run add up to its change without a remainder:
 
-    S  plans at the last count, S = Σₙ Sₙ over NC years n
+    S  plans at the last count, S = Σₙ Sₙ over NC years n;  E  the run itself in its last year T
     A  Σₙ Pₙ(T)·Sₙ / Pₙ(0): today's plans per resident of each age, on the residents P of the last year T
-    B  the method run with new-plan rates, ceasing by age and levers held as today, needs and settings pooled
-    C  the same with ceasing by need and setting
-    D  C with the levers on ceasing and on destinations
-    E  the run itself: with the trend of new plans and the levers on them
+    C  the method run on today's residents, with new-plan rates held and no lever
+    B  C with ceasing that knows ages alone, not needs and settings
+    I  C with the trend of new plans and the levers on them
+    L  C with the levers on ceasing and on destinations
 
-    population = A − S; staying on = (B − A) + (D − C); need mix = C − B; identification = E − D.
+    population = A − S; need mix = C − B; staying on = (B − S) + (L − C); identification = I − C;
+    interaction = (E − S) − all of these.
 
-In the method trend: England = run − run without England's growth; own difference = the rest.
+In draws C, I and L are drawn with the seed of the run, so at the same rates, and need mix is that of the central run;
+the chance of single children, drawn anew in each, ends up in the interaction. In the method trend: growth shared with
+England, the authority's own difference from it, a policy shock, and the interaction.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
+import pandas as pd
 
-from forecasting.model import age_flow, moves
+from forecasting.model import age_flow, moves, plan_levers, plans
 from forecasting.model.job import Job
-from forecasting.model.plans import AgeWorld, MovesWorld, age_world, moves_world
-from forecasting.model.run import Run, run
-from forecasting.scenario.scenario import Change
-from forecasting.values import Floats
+from forecasting.model.moves_draws import simulate
+from forecasting.model.run import Run
+from forecasting.scenario.assumptions import Assumption
+from forecasting.values import Floats, Interval
+
+POPULATION = "Population"
+IDENTIFICATION = "Identification"
+STAYING = "Staying on"
+NEED_MIX = "Need mix"
+ENGLAND = "Growth shared with England"
+OWN = "Difference from England"
+POLICY = "Change of law or policy"
+INTERACTION = "Interaction"
+_HELP = {
+    POPULATION: "More or fewer residents of each age, at today's plans per resident.",
+    STAYING: "At today's rates more children join than leave: they stay as they grow older.",
+    NEED_MIX: "Children shift towards needs and settings in which plans last longer, or less long.",
+    IDENTIFICATION: "The rate of new plans goes on changing, or is changed by a lever.",
+    ENGLAND: "What past growth in England implies.",
+    OWN: "What the authority's own past implies beyond England.",
+    POLICY: "What the lever for a change of law or policy adds.",
+    INTERACTION: "What the causes do together beyond each alone; in the ranges also chance.",
+}
+_COVERAGE = 0.8
 
 
 @dataclass(frozen=True)
@@ -36,29 +61,15 @@ class Driver:
 
     Attributes:
         name: what it is, in words.
-        plans: its part of the change, plans; negative = fewer.
+        plans: its part of the change in the central run, plans; negative = fewer.
         help: what it means.
+        interval: its 80 % range over the draws; None without draws.
     """
 
     name: str
     plans: float
     help: str
-
-
-POPULATION = "Population"
-IDENTIFICATION = "Identification"
-STAYING = "Staying on"
-NEED_MIX = "Need mix"
-ENGLAND = "Growth shared with England"
-OWN = "Difference from England"
-_HELP = {
-    POPULATION: "More or fewer residents of each age, at today's plans per resident.",
-    STAYING: "At today's rates more children join than leave: they stay as they grow older.",
-    NEED_MIX: "Children shift towards needs and settings in which plans last longer, or less long.",
-    IDENTIFICATION: "The rate of new plans goes on changing, or is changed by a lever.",
-    ENGLAND: "What past growth in England implies.",
-    OWN: "What the authority's own past implies beyond England.",
-}
+    interval: Interval | None = None
 
 
 @lru_cache(maxsize=16)
@@ -66,63 +77,137 @@ def drivers(done: Run) -> tuple[Driver, ...]:
     """Return the drivers of the change of EHC plans in a run; their sum is the change. Empty for other methods.
 
     Args:
-        done: a run of the method moves, age_flow or trend (central values are used).
+        done: a run of the method moves, age_flow or trend.
     """
-    job = Job(done.dataset, done.assumptions, done.forecast.years)
-    parts: dict[str, float] = {}
-    if done.forecast.method == "moves":
-        parts = _of_moves(moves_world(job))
-    elif done.forecast.method == "age_flow":
-        parts = _of_age_flow(age_world(job))
-    elif done.forecast.method == "trend":
-        parts = _of_trend(done)
-    return tuple(Driver(name, value, _HELP[name]) for name, value in parts.items())
+    return tuple(
+        Driver(name, float(runs[0]), _HELP[name], _interval(runs[1:])) for name, runs in driver_runs(done).items()
+    )
+
+
+def whole_change(done: Run) -> Driver:
+    """Return the whole change that the drivers of a run add up to."""
+    runs = np.sum(list(driver_runs(done).values()), axis=0)
+    return Driver("Whole change", float(runs[0]), "All causes together.", _interval(runs[1:]))
+
+
+def _interval(draws: Floats) -> Interval | None:
+    if not len(draws):
+        return None
+    low, high = np.quantile(draws, [(1 - _COVERAGE) / 2, (1 + _COVERAGE) / 2])
+    return Interval(float(low), float(high), _COVERAGE)
+
+
+@lru_cache(maxsize=16)
+def driver_runs(done: Run) -> dict[str, Floats]:
+    """Return each driver in every run, axis (run), the central run first: in each run they add up to its change.
+
+    Args:
+        done: as for `drivers`; empty for other methods.
+    """
+    method = done.forecast.method
+    if done.plans is None or method not in plans.METHODS:
+        return {}
+    years, runs = done.plans
+    seed = int(dict(done.forecast.stamp)["seed"])
+    job = Job(done.dataset, done.assumptions, done.forecast.years, done.forecast.draws, seed)
+    start = years.index(max(years[0], done.forecast.base_year))
+    parts = {"moves": _of_moves, "age_flow": _of_age_flow, "trend": _of_trend}[method](job, runs[:, -1])
+    change = runs[:, -1] - runs[:, start]
+    shared = {name: np.broadcast_to(part, change.shape) for name, part in parts.items()}
+    return {**shared, INTERACTION: change - np.sum(list(shared.values()), axis=0)}
 
 
 def _at_todays_rates(stock: Floats, now: Floats, then: Floats) -> float:
-    """Return Σ P(T)·S/P(0); an age without residents now keeps its plans."""
+    """Return Σ P(T)·S/P(0) − Σ S; an age without residents now keeps its plans."""
     grown = np.divide(then, now, out=np.ones_like(then), where=now > 0)
-    return float(stock @ grown)
+    return float(stock @ grown - stock.sum())
 
 
-def _of_moves(world: MovesWorld) -> dict[str, float]:
+def _held(people: pd.DataFrame, known: int, years: Sequence[int]) -> pd.DataFrame:
+    """Return residents of every year as they were in the last year known."""
+    now = people.loc[people["year"] == known]
+    return pd.concat([now.assign(year=year) for year in sorted({known, *years})], ignore_index=True)
+
+
+def _causes(start: float, base: Floats, identified: Floats, levered: Floats | None) -> dict[str, Floats]:
+    """Return staying on and identification from the runs B, I and L (None = no lever on ceasing), axis (run)."""
+    levers = 0.0 if levered is None else levered - base
+    return {STAYING: base - start + levers, IDENTIFICATION: identified - base}
+
+
+def _moved(*levers: Floats | None) -> bool:
+    return any(lever is not None and bool((np.asarray(lever) != 1.0).any()) for lever in levers)
+
+
+def _of_moves(job: Job, _: Floats) -> dict[str, Floats]:
+    world = plans.moves_world(job)
     rates, stock = world.rates, world.start.sum(axis=(1, 2))
-    known = world.people.loc[world.people["year"] <= rates.last_year, "year"].max()
-    now = moves.residents_by_year(world.people, rates.nc_years, [int(known)])[0]
+    known = int(world.people.loc[world.people["year"] <= rates.last_year, "year"].max())
+    people = _held(world.people, known, world.years)
+    now = moves.residents_by_year(world.people, rates.nc_years, [known])[0]
     then = moves.residents_by_year(world.people, rates.nc_years, [world.years[-1]])[0]
-    held = replace(rates, trend=replace(rates.trend, mean=np.array([rates.trend.mean[0], 0.0])))
-    weight = world.start + 1e-9 * rates.is_open[:, None, :]
+    still = replace(rates.variation, joiner_drift_sd=0.0, mix_drift_sd=0.0)
+    held = replace(rates, trending=False, variation=still)
+
+    def last(with_rates: moves.MoveRates, levers: moves.Levers | None) -> Floats:
+        central = moves.expected(world.start, with_rates, people, world.years, levers).stock[-1].sum()
+        if not job.draws:
+            return np.array([central])
+        found = simulate(world.start, with_rates, people, world.years, job.draws, job.seed, levers, margins=())
+        return np.concatenate([[central], found.margins["total"][:, -1].astype(np.float64)])
+
+    def mixed(with_rates: moves.MoveRates) -> float:
+        return float(moves.expected(world.start, with_rates, people, world.years, None).stock[-1].sum())
+
+    mix = mixed(held) - mixed(_pooled(held, world.start))
+    others = replace(world.levers, joiners=None)
+    base = last(held, None)
+    levered = last(held, others) if _moved(others.leavers, others.movers, others.destinations) else None
+    joining = moves.Levers(joiners=world.levers.joiners)
+    causes = _causes(float(stock.sum()) + mix, base, last(rates, joining), levered)
+    return {POPULATION: np.array(_at_todays_rates(stock, now, then)), NEED_MIX: np.array(mix), **causes}
+
+
+def _pooled(rates: moves.MoveRates, start: Floats) -> moves.MoveRates:
+    """Return rates of which ceasing knows ages alone: its mean over the plans of each age today."""
+    weight = start + 1e-9 * rates.is_open[:, None, :]
     mean = (rates.central.leave * weight).sum(axis=(1, 2)) / np.maximum(weight.sum(axis=(1, 2)), 1e-12)
     leave = np.where(rates.central.leave >= 1.0, 1.0, mean[:, None, None])
-    pooled = replace(held, central=replace(held.central, leave=leave))
-
-    def last(with_rates: moves.MoveRates, levers: moves.Levers | None) -> float:
-        return float(moves.expected(world.start, with_rates, world.people, world.years, levers).stock[-1].sum())
-
-    a, b, c = _at_todays_rates(stock, now, then), last(pooled, None), last(held, None)
-    d, e = last(held, replace(world.levers, joiners=None)), last(rates, world.levers)
-    return {POPULATION: a - stock.sum(), STAYING: b - a + d - c, NEED_MIX: c - b, IDENTIFICATION: e - d}
+    return replace(rates, central=replace(rates.central, leave=leave))
 
 
-def _of_age_flow(world: AgeWorld) -> dict[str, float]:
-    rates = world.rates
-    known = world.people.loc[world.people["year"] <= rates.last_year, "year"].max()
-    exposed = age_flow.exposure(world.people, rates.nc_years, [int(known), world.years[-1]])
-    level = replace(rates.trend, mean=np.array([rates.trend.mean[0], 0.0]))
-    held = replace(rates, trend=level)
+def _of_age_flow(job: Job, _: Floats) -> dict[str, Floats]:
+    world = plans.age_world(job)
+    rates, start = world.rates, float(world.rates.stock.sum())
+    known = int(world.people.loc[world.people["year"] <= rates.last_year, "year"].max())
+    people = _held(world.people, known, world.years)
+    exposed = age_flow.exposure(world.people, rates.nc_years, [known, world.years[-1]])
+    held = replace(rates, trending=False, variation=replace(rates.variation, new_drift_sd=0.0))
 
-    def last(with_rates: age_flow.AgeRates, levers: age_flow.AgeLevers) -> float:
-        return float(age_flow.expected_by_age(with_rates, world.people, world.years, levers).stock[-1].sum())
+    def last(with_rates: age_flow.AgeRates, levers: age_flow.AgeLevers) -> Floats:
+        central = age_flow.expected_by_age(with_rates, people, world.years, levers).stock[-1].sum()
+        if not job.draws:
+            return np.array([central])
+        drawn = age_flow.simulate_by_age(with_rates, people, world.years, job.draws, job.seed, levers)
+        return np.concatenate([[central], drawn.stock[:, -1].sum(axis=1)])
 
-    a = _at_todays_rates(rates.stock, exposed[0], exposed[1])
-    d = last(held, age_flow.AgeLevers(cease=world.levers.cease))
-    e = last(rates, world.levers)
-    return {POPULATION: a - float(rates.stock.sum()), STAYING: d - a, IDENTIFICATION: e - d}
+    ceasing = age_flow.AgeLevers(cease=world.levers.cease)
+    levered = last(held, ceasing) if _moved(ceasing.cease) else None
+    identified = last(rates, replace(world.levers, cease=None))
+    causes = _causes(start, last(held, age_flow.AgeLevers()), identified, levered)
+    return {POPULATION: np.array(_at_todays_rates(rates.stock, exposed[0], exposed[1])), **causes}
 
 
-def _of_trend(done: Run) -> dict[str, float]:
-    without = done.scenario.with_changes([Change("national_trend", "none")])
-    told = run(done.dataset, without, to=done.forecast.years[-1], method="trend").forecast
-    first, last = done.forecast.years[0], done.forecast.years[-1]
-    alone, whole = told.value("ehc_plans", last), done.forecast.value("ehc_plans", last)
-    return {ENGLAND: whole - alone, OWN: alone - done.forecast.value("ehc_plans", first)}
+def _of_trend(job: Job, last: Floats) -> dict[str, Floats]:
+    """England alone S·(eⁿ − 1), own alone S·(eᵒ − 1): n and o are the logs of the two parts of the growth of a run."""
+    world = plans.trend_world(job)
+    found, start, plain = world.found, world.runs[0, 0], world.runs[:, -1]
+    error = found.national_errors(job.draws, plans.trend_stream(job.seed))[:, -1]
+
+    def lever(*more: Assumption) -> float:
+        told = job.assumptions.with_items(more)
+        return float(plan_levers.trend_change(told, job.ahead, found, world.unit, world.history)[-1])
+
+    england = np.concatenate([[0.0], error]) + lever() - lever(Assumption("national_trend", "none", "", "judgement"))
+    parts = {ENGLAND: start * np.expm1(england), OWN: plain * np.exp(-england) - start}
+    return parts if (plain == last).all() else {**parts, POLICY: last - plain}

@@ -77,6 +77,33 @@ def afterwards(dataset: Dataset) -> pd.DataFrame:
     return rows.loc[rows["authority_code"] == dataset.about("authority_code")].reset_index(drop=True)
 
 
+@lru_cache(maxsize=16)
+def told_then(dataset: Dataset) -> pd.DataFrame:
+    """Return what auto would have said at each January from which a published figure was said, and until its year.
+
+    Columns series, origin, year, value, low, high (80 % range); the count at the origin comes first. Made from the
+    Department's counts of the authority and of England up to that January and nothing later. May be empty.
+    """
+    rows = afterwards(dataset)
+    said = rows.loc[rows["series"] != rows["series"].iloc[0]] if len(rows) else rows
+    counts = _national_counts()
+    known = counts.loc[counts["unit"].isin([dataset.about("authority_code"), "ENG"])]
+    found = [pd.DataFrame(columns=["series", "origin", "year", "value", "low", "high"])]
+    for origin, until in said.groupby("series")["year"].agg(["min", "max"]).drop_duplicates().to_numpy().tolist():
+        told = backtest(known, "auto", [origin], range(1, until - origin + 1))
+        told = told.loc[told["series"] == "total"].rename(columns={"mean": "value", "p10": "low", "p90": "high"})
+        here = (known["unit"] != "ENG") & (known["series"] == "total") & (known["year"] == origin)
+        start = known.loc[here].assign(origin=origin, low=known["value"], high=known["value"])
+        both = pd.concat([start, told], ignore_index=True).assign(series=f"this method, from January {origin}")
+        found.append(both[list(found[0].columns)])
+    return pd.concat([frame for frame in found if len(frame)] or found, ignore_index=True)
+
+
+@lru_cache(maxsize=1)
+def _national_counts() -> pd.DataFrame:
+    return pd.read_csv(DATA / "national" / "plans_panel.csv", dtype={"unit": str})
+
+
 def growth(series: pd.DataFrame) -> float:
     """Return the mean yearly growth of a series (columns year, value) over its span, a fraction; NaN when unknown."""
     known = series.dropna().sort_values("year")

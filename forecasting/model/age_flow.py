@@ -2,7 +2,7 @@
 
 Order of the code: national age shapes; bands split into single ages; new plans and their pipeline; ceasing;
 the trend; expected values; draws. Works from the age bands and the flow totals of one authority. Every
-equation is in `docs/method_moves.md`.
+equation is in `docs/method_age_flow.md`.
 """
 
 from __future__ import annotations
@@ -100,6 +100,7 @@ class AgeRates:
         arrivals_known: new plans behind the age shape of arrivals, axis (n), people.
         coverage: arrivals in the stock per new plan (children move in with a plan; counts are incomplete).
         variation: how rates vary over years.
+        trending: False holds the level of new plans where it stands at the last January.
     """
 
     nc_years: Ints
@@ -114,6 +115,7 @@ class AgeRates:
     arrivals_known: Floats
     coverage: float
     variation: AgeVariation
+    trending: bool = True
 
 
 @dataclass(frozen=True)
@@ -606,13 +608,14 @@ def expected_by_age(
     return AgeFlows(flows[0][0], flows[1][0], flows[2][0], asked[0], waiting[0])
 
 
-def _damped(damping: float, n_years: int) -> Floats:
-    return np.asarray(np.cumsum(damping ** np.arange(n_years)))
+def _damped(rates: AgeRates, n_years: int) -> Floats:
+    """Damped steps of the trend up to each forecast year, axis (year); 0 where it is held."""
+    return np.asarray(np.cumsum(rates.variation.damping ** np.arange(n_years)) * rates.trending)
 
 
 def _paths(rates: AgeRates, n_years: int) -> tuple[Floats, Floats]:
     """Central log level of demand and of requests by forecast year, axes (year), (year)."""
-    steps = _damped(rates.variation.damping, n_years)
+    steps = _damped(rates, n_years)
     level = rates.trend.mean[0] + rates.trend.mean[1] * steps
     requests = rates.pipeline.requests
     asked = level if requests is None else requests.mean[0] + requests.mean[1] * steps
@@ -735,7 +738,7 @@ def _drawn_paths(
 ) -> tuple[Floats, Floats]:
     """Log levels of demand and of requests, axes (draw, year): level, change and drift drawn once per run."""
     variation = rates.variation
-    steps, roots = _damped(variation.damping, n_years), np.sqrt(np.arange(1, n_years + 1))
+    steps, roots = _damped(rates, n_years), np.sqrt(np.arange(1, n_years + 1))
     drawn = rng.multivariate_normal(rates.trend.mean, rates.trend.covariance, n_draws, method="eigh")
     drift = rng.standard_normal((n_draws, 1)) * variation.new_drift_sd
     shocks = rng.standard_normal((n_draws, n_years)) * variation.new_year_sd * float(chance)

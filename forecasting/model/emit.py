@@ -10,13 +10,22 @@ import numpy as np
 from forecasting.model.forecast import Label, Margin, summarise
 from forecasting.values import Floats
 
+PLANS = frozenset({"ehc_plans", "new_plans", "ceased_plans"})
+ByNcYear = tuple[tuple[int, ...], tuple[Label, ...], Floats]  # years, NC years, run × year × NC year
+
 
 @dataclass
 class Emitter:
-    """Gathers margins; arrays are run × year × labels, or year × labels for the central run alone."""
+    """Gathers margins; arrays are run × year × labels, or year × labels for the central run alone.
+
+    `by_nc_year` keeps the runs of plans by NC year for the stages that follow, `plans` those of all plans (Januaries,
+    run × year), which the account of what moved the answer closes on.
+    """
 
     margins: list[Margin] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    by_nc_year: dict[str, ByNcYear] = field(default_factory=dict)
+    plans: tuple[tuple[int, ...], Floats] | None = None
 
     def add(
         self,
@@ -42,6 +51,10 @@ class Emitter:
         """
         axes = (("year", tuple(years)), *by) if years else by
         runs = values if values.ndim > len(axes) else values[None]
+        if measure == "ehc_plans" and not (by or fixed):
+            self.plans = tuple(years), runs
+        if measure in PLANS and [name for name, _ in by] == ["nc_year"]:
+            self.by_nc_year[measure] = tuple(years), tuple(by[0][1]), runs
         self.margins.append(
             Margin(
                 measure, tuple(name for name, _ in axes), tuple(tuple(labels) for _, labels in axes),

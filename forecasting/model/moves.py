@@ -132,6 +132,7 @@ class MoveRates:
         trend: level and change of joiner rates.
         variation: how rates vary in future.
         recording: how far returns disagree about labels.
+        trending: False holds the level of joiners where it stands at `last_year`.
     """
 
     nc_years: Ints
@@ -149,6 +150,7 @@ class MoveRates:
     trend: Trend
     variation: Variation
     recording: Recording
+    trending: bool = True
 
 
 @dataclass(frozen=True)
@@ -696,8 +698,11 @@ def expected(
 
 
 def damped(rates: MoveRates, n_years: int) -> Floats:
-    """Sum of the damped steps of the trend up to each forecast year: 1, 1 + φ, 1 + φ + φ², …; axis (year)."""
-    return np.asarray(np.cumsum(rates.variation.damping ** np.arange(n_years)))
+    """Sum of the damped steps of the trend up to each forecast year: 1, 1 + φ, 1 + φ + φ², …; axis (year).
+
+    All 0 where the level is held.
+    """
+    return np.asarray(np.cumsum(rates.variation.damping ** np.arange(n_years)) * rates.trending)
 
 
 def _level_path(rates: MoveRates, n_years: int) -> Floats:

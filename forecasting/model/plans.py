@@ -16,11 +16,13 @@ from forecasting import axes
 from forecasting.axes import DATA
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.margins import margin, total
-from forecasting.model import age_flow, moves, plan_levers
+from forecasting.inputs.national import england_until
+from forecasting.model import age_flow, moves, plan_levers, share_trend
+from forecasting.model.age_groups import gathered
 from forecasting.model.forecast import Label
 from forecasting.model.job import Job
 from forecasting.model.moves_draws import simulate
-from forecasting.model.trend import TrendForecast, TrendPanel, panel_from_long, trend
+from forecasting.model.trend import HALF, TrendForecast, TrendPanel, panel_from_long, trend
 from forecasting.values import Floats
 
 TREND_YEARS = 3
@@ -160,15 +162,8 @@ def _with_start(central: Floats, draws: Floats) -> Floats:
 
 
 def _emit_bands(job: Job, years: Sequence[int], runs: Floats, nc_years: Sequence[int]) -> None:
-    bands = band_matrix(nc_years)
+    bands = gathered(nc_years, axes.AGE_BANDS)
     job.out.add("ehc_plans", years, runs @ bands, "count", by=(("age_band", axes.AGE_BANDS.names),))
-
-
-def band_matrix(nc_years: Sequence[int]) -> Floats:
-    """Return NC year × age band: 1 where the NC year belongs to the band; years beyond go to the outer bands."""
-    first = np.array([int(code["first_nc_year"]) for code in axes.AGE_BANDS.codes])
-    place = np.clip(np.searchsorted(first, np.asarray(nc_years), side="right") - 1, 0, None)
-    return np.eye(len(first))[place]
 
 
 def _along(job: Job, years: Sequence[int], values: Floats) -> Floats:
@@ -264,7 +259,9 @@ def _emit_with_history(job: Job, history: pd.Series, years: Sequence[int], runs:
 
 def _trend_lacks(dataset: Dataset) -> str:
     known = total(dataset, "ehc_plans", "plans").dropna()
-    return "" if len(known) >= TREND_YEARS else f"{TREND_YEARS} years of EHC plans (table ehc_plans)"
+    if len(known) < TREND_YEARS:
+        return f"{TREND_YEARS} years of EHC plans (table ehc_plans)"
+    return "" if dataset.base_year in known.index else f"EHC plans in {dataset.base_year} (table ehc_plans)"
 
 
 @lru_cache(maxsize=1)
@@ -307,35 +304,101 @@ def _panel_arrays(dataset: Dataset) -> TrendPanel:
 
 
 @lru_cache(maxsize=128)
-def _trend_of(dataset: Dataset, series: str, horizon: int) -> TrendForecast:
-    """Return the forecast of one series; no lever changes it, so that every scenario shares it."""
-    return trend(_panel_arrays(dataset), series, horizon)
+def trend_of(dataset: Dataset, horizon: int) -> TrendForecast:
+    """Return the forecast of all plans; no lever changes it, so that every scenario shares it."""
+    return trend(_panel_arrays(dataset), "total", horizon)
+
+
+def trend_stream(seed: int) -> np.random.Generator:
+    """Return the random values of all plans, which no other series shares."""
+    return np.random.default_rng([seed, *b"total"])
+
+
+@lru_cache(maxsize=16)
+def new_per_plan(dataset: Dataset) -> float:
+    """Return new plans of the latest calendar year known per plan maintained at its beginning; else England's."""
+    england = england_until(dataset.base_year)
+    own = total(dataset, "plan_flows", "new_plans", time="calendar_year"), total(dataset, "ehc_plans", "plans")
+    for new, plans in (own, (england["new_plans"], england["ehc_plans"])):
+        rate = (new / plans).dropna()
+        rate = rate.loc[rate.index < dataset.base_year]
+        if len(rate):
+            return float(rate.iloc[-1])
+    return 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class TrendWorld:
+    """All plans in a run of the method trend.
+
+    Attributes:
+        found: their forecast; no lever changes it.
+        unit: the authority's place in it.
+        history: counts by January up to the base year.
+        runs: plans under the national trend chosen and without a policy shock, axes (run, year), the base year first.
+    """
+
+    found: TrendForecast
+    unit: int
+    history: pd.Series
+    runs: Floats
+
+
+def trend_world(job: Job) -> TrendWorld:
+    """Return what a run of the method trend starts from."""
+    frame, table = panel(job.dataset), _panel_arrays(job.dataset)
+    unit = table.units.index(job.dataset.about("authority_code") or job.dataset.name)
+    found = trend_of(job.dataset, len(job.ahead))
+    runs = found.mean[unit][None]
+    if job.draws:
+        runs = np.concatenate([runs, found.draws(job.draws, trend_stream(job.seed))[:, unit]])
+    mine = frame.loc[(frame["unit"] == table.units[unit]) & (frame["series"] == "total")]
+    history = mine.set_index("year")["value"].sort_index()
+    runs = runs * np.exp(plan_levers.trend_change(job.assumptions, job.ahead, found, unit, history))
+    start = np.full((len(runs), 1), history.loc[job.years[0]])
+    return TrendWorld(found, unit, history, np.concatenate([start, runs], axis=1))
 
 
 def _emit_trend(job: Job) -> Floats:
-    frame, table = panel(job.dataset), _panel_arrays(job.dataset)
-    unit = table.units.index(job.dataset.about("authority_code") or job.dataset.name)
-    rng = np.random.default_rng(job.seed)
-    for series in [s for s in table.counts if s == "total" or s.startswith("setting:")]:
-        if np.isnan(table.counts[series][unit, -1]):
-            continue
-        found = _trend_of(job.dataset, series, len(job.ahead))
-        runs = found.mean[unit][None]
-        if job.draws:
-            runs = np.concatenate([runs, found.draws(job.draws, rng)[:, unit]])
-        history = frame.loc[(frame["unit"] == table.units[unit]) & (frame["series"] == series)].set_index("year")[
-            "value"
-        ]
-        choice = job.assumptions.word("national_trend")
-        runs = runs * np.exp(plan_levers.trend_change(choice, found, unit, history))
-        start = np.full((len(runs), 1), history.loc[job.years[0]])
-        values = np.concatenate([start, runs], axis=1)
-        if series == "total":
-            central = values[0]
-            _emit_with_history(job, history.sort_index(), job.years, values)
-        else:
-            job.out.add("ehc_plans", job.years, values, "count", setting=series.removeprefix("setting:"))
-    return np.asarray(central)
+    world = trend_world(job)
+    shock = plan_levers.multiplier(job.assumptions, "policy_shock", job.ahead) - 1.0
+    whole = plan_levers.with_shock(shock, new_per_plan(job.dataset), world.runs)
+    _emit_with_history(job, world.history, job.years, whole)
+    _emit_settings(job, world.history, whole)
+    return np.asarray(whole[0])
+
+
+def _emit_settings(job: Job, history: pd.Series, whole: Floats) -> None:
+    """Add plans by setting: the share of each goes on as it has moved, and together they keep their share of all."""
+    found = margin(job.dataset, "ehc_plans", "plans", "setting")
+    if found.empty or job.years[0] not in found.index.get_level_values(0):
+        return
+    grid = found.rename("plans").reset_index().pivot_table("plans", "year", "setting")
+    first = max(int(grid.index.min()), int(history.index.min()))
+    known = grid.reindex(range(first, job.years[0] + 1)).dropna(axis=1, subset=[job.years[0]])
+    counts = known.to_numpy(np.float64)
+    parts = whole[:, :, None] * (counts[-1] / whole[0, 0])
+    if len(counts) >= share_trend.LEAST_YEARS:
+        every = history.reindex(known.index).to_numpy(np.float64)[:, None]
+        trend = share_trend.fit(counts, np.broadcast_to(every, counts.shape))
+        ahead = share_trend.shares(trend, len(job.ahead), job.draws, [job.seed, *b"setting"])
+        parts = np.concatenate([parts[:, :1], share_trend.counts(ahead, whole[:, 1:, None])], axis=1)
+    job.out.add("ehc_plans", job.years, within(whole, parts), "count", by=(("setting", tuple(known.columns)),))
+
+
+def within(whole: Floats, parts: Floats) -> Floats:
+    """Scale parts so that in every run and year they are the share of the whole that they are in the first year.
+
+    Forecast proportions from the top down (Athanasopoulos, Ahmed and Hyndman 2009): the whole keeps its forecast, the
+    parts their proportions to one another; what they do not cover in the first year keeps its share.
+
+    Args:
+        whole: axes (run, year), people.
+        parts: axes (run, year, part), people.
+    """
+    together = parts.sum(axis=2)
+    covered = together[:, :1] / np.maximum(whole[:, :1], HALF)
+    return np.asarray(parts * (covered * whole / np.maximum(together, HALF))[:, :, None])
 
 
 METHODS: dict[str, Method] = {

@@ -71,16 +71,17 @@ class Roll:
         return np.asarray(self.total[:, [self.years.index(year) for year in years]])
 
 
-def emit_pupils(job: Job) -> None:
-    """Add pupils, pupils with SEN and residents to the forecast, as far as the dataset has them."""
+def emit_pupils(job: Job) -> Roll | None:
+    """Add pupils and residents to the forecast, as far as the dataset has them; return pupils on roll if known."""
+    roll = None
     if len(totals(job.dataset)):
         by_cohort = follows_cohorts(job.dataset, job.assumptions)
         roll = _cohorts(job) if by_cohort else _constant(job)
         _emit_roll(job, roll)
-        _emit_shares(job, roll)
         if by_cohort and fitted(job.dataset, job.assumptions).ratios is not None:
             _emit_drivers(job)
     _emit_residents(job)
+    return roll
 
 
 def follows_cohorts(dataset: Dataset, assumptions: Assumptions) -> bool:
@@ -224,36 +225,6 @@ def _emit_drivers(job: Job) -> None:
     for name, effect in zip(found.names, found.effect, strict=True):
         if name != "chance":
             job.out.add("pupils_growth", job.ahead, effect, "count", component=name)
-
-
-def _emit_shares(job: Job, roll: Roll) -> None:
-    """Add pupils with SEN and with a plan: the shares of the baseline, held, as in the published method."""
-    with_sen = _share(job, roll, "sen_prevalence", ("sen_support", "ehc_plan"))
-    with_plan = _share(job, roll, "ehc_plan_rate", ("ehc_plan",))
-    support = None if with_sen is None or with_plan is None else with_sen - with_plan
-    pupils = roll.at(job.years)
-    for measure, rate, counted in (
-        ("pupils_with_sen", "sen_prevalence", with_sen), ("pupils_with_ehc_plan", "ehc_plan_prevalence", with_plan),
-        ("sen_support", "sen_support_prevalence", support),
-    ):  # fmt: skip
-        if counted is not None:
-            job.out.add(measure, job.years, counted, "count")
-            job.out.add(rate, job.years, counted / pupils, "fraction")
-    if with_sen is not None:
-        job.out.add("pupils_with_sen_growth", job.years, with_sen - with_sen[:, :1], "count")
-        job.out.warnings.append("Pupils with SEN and with a plan on roll keep the share of pupils of the base year.")
-
-
-def _share(job: Job, roll: Roll, lever: str, provisions: tuple[str, ...]) -> Floats | None:
-    rate = job.assumptions.first(lever)
-    if rate is None:
-        return None
-    counted = roll.at(job.years) * rate
-    known = margin(job.dataset, "sen", "pupils", "provision")
-    now = sum(float(known.get((job.years[0], provision), np.nan)) for provision in provisions)
-    if not np.isnan(now):
-        counted[:, 0] = now
-    return counted
 
 
 # -------------------------------------------------------------------------------------------- residents

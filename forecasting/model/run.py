@@ -12,7 +12,7 @@ from forecasting.errors import MethodUnavailable, ScenarioError, UsageError
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.margins import total
 from forecasting.inputs.year_groups import year_groups_lacking
-from forecasting.model import costs, places, plans, pupils
+from forecasting.model import age_groups, costs, places, plans, pupils, sen_support
 from forecasting.model.cells import snapshot
 from forecasting.model.forecast import Forecast
 from forecasting.model.job import Job
@@ -21,6 +21,7 @@ from forecasting.model.published_rate import children, emit_children
 from forecasting.scenario.assumptions import Assumptions
 from forecasting.scenario.from_dataset import baseline, dataset_scenarios, unknown_keys
 from forecasting.scenario.scenario import BASELINE, Scenario, apply
+from forecasting.values import Floats
 
 AUTO = "auto"
 PUBLISHED = "published_rate"
@@ -28,17 +29,22 @@ COHORT = "cohort"
 METHODS = (PUBLISHED, COHORT, *plans.METHODS)
 DEFAULT_REACH = 10
 FARTHEST = 30
+TESTED_YEARS = 5  # years ahead at which the ranges of the methods of EHC plans are tested against what came
 
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """A forecast with what it was made from, so that every figure shown can be traced."""
+    """A forecast with what it was made from, so that every figure shown can be traced.
+
+    `plans` are the runs of all EHC plans: Januaries, and run × year with the central run first.
+    """
 
     dataset: Dataset
     scenario: Scenario
     assumptions: Assumptions
     programme: Programme
     forecast: Forecast
+    plans: tuple[tuple[int, ...], Floats] | None = None
 
 
 def reach(dataset: Dataset) -> tuple[int, int]:
@@ -117,7 +123,7 @@ def run(
         seed: seed of every random value; the same seed gives the same draws in every scenario.
 
     Raises:
-        ScenarioError: the scenario names an unknown lever, need or project, or a value that is not allowed.
+        ScenarioError: the scenario names an unknown lever, need, phase or project, or a value that is not allowed.
         MethodUnavailable: there is no such method, or the dataset lacks what it starts from.
         UsageError: the year asked for is out of reach.
     """
@@ -129,10 +135,11 @@ def run(
     job = Job(dataset, apply(baseline(dataset), scenario), years, 0 if name == PUBLISHED else draws, seed)
     plan = _stages(job, name)
     forecast = Forecast(
-        scenario.name, name, why, dataset.base_year, years, tuple(job.out.margins), _warnings(job, plan),
+        scenario.name, name, why, dataset.base_year, years, tuple(job.out.margins),
+        _warnings(job, plan, name),
         _stamp(job, scenario), job.draws,
     )  # fmt: skip
-    return Run(dataset, scenario, job.assumptions, plan, forecast)
+    return Run(dataset, scenario, job.assumptions, plan, forecast, job.out.plans)
 
 
 def _stages(job: Job, name: str) -> Programme:
@@ -158,18 +165,37 @@ def _demand(job: Job, name: str) -> places.Demand:
         found = children(job.dataset, job.assumptions, job.years)
         emit_children(job.dataset, found, job.out)
         return places.Demand(job.years, found.pupils, found.plan_rate)
-    pupils.emit_pupils(job)
+    roll = pupils.emit_pupils(job)
     if name == COHORT:
-        roll = next(m for m in job.out.margins if m.measure == "pupils" and m.axes == ("year",) and not m.component)
-        known = np.interp(job.years, np.array(roll.labels[0], dtype=np.float64), roll.stats[0])
+        if roll is not None:
+            sen_support.emit_sen(job, roll, trending=False)
+        pupils_now = next(
+            m for m in job.out.margins if m.measure == "pupils" and m.axes == ("year",) and not m.component
+        )
+        known = np.interp(job.years, np.array(pupils_now.labels[0], dtype=np.float64), pupils_now.stats[0])
         return places.Demand(job.years, known, job.assumptions.path("ehc_plan_rate", job.years))
-    return places.Demand(job.years, None, np.full(len(job.years), np.nan), plans.METHODS[name].emit(job))
+    maintained = plans.METHODS[name].emit(job)
+    age_groups.emit_flows(job)
+    if roll is not None:
+        sen_support.emit_sen(job, roll, trending=True)
+    return places.Demand(job.years, None, np.full(len(job.years), np.nan), maintained)
 
 
-def _warnings(job: Job, plan: Programme) -> tuple[str, ...]:
+def _warnings(job: Job, plan: Programme, name: str) -> tuple[str, ...]:
     lost = [f"Project {name} has no opening date, so its places are counted in no year." for name in undated(plan)]
     ranges = [] if job.draws else ["No draws were made: every range repeats the central figure."]
-    return (*job.out.warnings, *lost, *ranges)
+    return (*job.out.warnings, *lost, *ranges, *untested(name, job.years[0], job.years[-1]))
+
+
+def untested(method: str, base_year: int, last: int) -> tuple[str, ...]:
+    """Return a sentence when a forecast of EHC plans goes on for longer than its ranges have been tested."""
+    tested = base_year + TESTED_YEARS
+    if method not in plans.METHODS or last <= tested:
+        return ()
+    return (
+        f"EHC plans: ranges are tested up to {TESTED_YEARS} years ahead, to {tested}. After that they go on widening, "
+        "but how often they hold is not known.",
+    )
 
 
 def _stamp(job: Job, scenario: Scenario) -> tuple[tuple[str, str], ...]:

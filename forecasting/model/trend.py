@@ -628,10 +628,15 @@ class TrendForecast:
         and carried over the horizons (Gaussian copula, Sklar 1959, with the shape of past errors).
         """
         horizon = self.national_sd.size
-        nation = rng.standard_normal((n, 1, horizon)) @ np.linalg.cholesky(_correlation(self.drift)).T
+        nation = self.national_errors(n, rng)[:, None]
         own = rng.standard_normal((n, len(self.units), horizon)) @ np.linalg.cholesky(self.likeness).T
-        error = self.own_sd * np.interp(own, KNOTS, self.shape) + self.national_sd * nation
+        error = self.own_sd * np.interp(own, KNOTS, self.shape) + nation
         return _counts(self.centre + error)
+
+    def national_errors(self, n: int, rng: np.random.Generator) -> Floats:
+        """Draw errors of England's path (draw, horizon), log scale: the first thing that `draws` takes from `rng`."""
+        drawn = rng.standard_normal((n, self.national_sd.size)) @ np.linalg.cholesky(_correlation(self.drift)).T
+        return np.asarray(self.national_sd * drawn)
 
 
 def _counts(logs: Floats) -> Floats:

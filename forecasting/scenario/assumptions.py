@@ -25,7 +25,7 @@ class Assumption:
         value: the value as stored; None = blank (computed).
         source: title and table or page.
         status: outturn, official projection, local, judgement, printed or computed.
-        key: the need or project that it holds for; "" = all.
+        key: the need, phase or project that it holds for; "" = all.
         from_year: first year it holds; None = from the start.
         to_year: last year it holds; None = to the end.
         ramp_years: years over which it comes in, evenly, after `from_year`.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 
+from forecasting.axes import PHASES
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.year_groups import year_groups_lacking
 from forecasting.scenario.assumptions import Assumptions, Value
@@ -24,7 +25,7 @@ class Control:
 
     Attributes:
         lever: the catalogue's record.
-        key: the need or project; "" for none.
+        key: the need, phase or project; "" for none.
         label: words on screen.
         value: value in force, on screen's scale; None when blank.
         baseline: value at the baseline, on screen's scale.
@@ -120,13 +121,15 @@ def in_groups(
 
 @lru_cache(maxsize=1024)
 def keys(dataset: Dataset, lever: Lever, start: Assumptions) -> tuple[str, ...]:
-    """Return the keys a lever varies by: needs with a share (or, after all needs, with moves), projects, or none."""
+    """Return the keys a lever varies by: needs with a share (or, after all, with moves), phases, projects, or none."""
     if lever.key == "need" and lever.default is not None:
         moved = {str(code) for code in dataset.table("plan_moves")["next_need"] if code}
         return ("", *(need for need in dataset.needs.names if need in moved))
     if lever.key == "need":
         stated = {item.key for item in start.of_any_key(lever.name) if item.key}
         return tuple(need for need in dataset.needs.names if need in stated)
+    if lever.key == "phase":
+        return PHASES.names
     if lever.key == "project":
         return tuple(dataset.table("projects")["project"])
     return ("",)
@@ -158,6 +161,8 @@ def in_words_of(item: object, lever: Lever) -> str:
 def _label(dataset: Dataset, lever: Lever, key: str) -> str:
     if lever.key == "need" and key:
         return dataset.needs.label(key)
+    if lever.key == "phase" and key:
+        return PHASES.label(key)
     if lever.key == "project":
         projects = dataset.table("projects").set_index("project")
         return f"{key}. {projects['provider'].to_dict()[key]}"
@@ -198,7 +203,7 @@ def _idle(dataset: Dataset, lever: Lever, now: Assumptions, method: str) -> str:
     if lever.name in ("project_opens", "project_delay", "project_ramp"):
         built = any(now.number("project_on", project) for project in dataset.table("projects")["project"])
         return "" if built else "No project is built: switch one on first."
-    if lever.name == "inclusion_shift" and not mainstream(dataset):
+    if lever.name in ("inclusion_shift", "moves_from_mainstream") and not mainstream(dataset):
         return "No setting of the dataset counts as mainstream: write it in the column setting_group of table settings."
     if lever in OF_PUPILS:
         return _idle_of_pupils(dataset, lever, now)

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import pandas as pd
 
+from forecasting.axes import PHASES
 from forecasting.errors import Fault, ScenarioError
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.margins import margin, total
@@ -198,8 +199,9 @@ def _changes(row: dict[str, object]) -> list[Change]:
 
 
 def unknown_keys(dataset: Dataset, scenario: Scenario) -> list[str]:
-    """Return a sentence for each change that names a need or project which the dataset does not have."""
-    known = {"need": dataset.needs.names, "project": tuple(dataset.table("projects")["project"])}
+    """Return a sentence for each change that names a need, phase or project which the dataset does not have."""
+    projects = tuple(dataset.table("projects")["project"])
+    known = {"need": dataset.needs.names, "phase": PHASES.names, "project": projects}
     words = {kind: ", ".join(names) or "none in this dataset" for kind, names in known.items()}
     kinds = [(change, BY_NAME[change.lever].key) for change in scenario.changes if change.lever in BY_NAME]
     return [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from forecasting.scenario.lever import Lever
+from forecasting.scenario.lever import PLANS, Lever
 
 _FLOWS = ("age_flow", "moves")
 _PIPELINE = ("age_flow",)
@@ -10,6 +10,7 @@ _UP = ("places_needed", "places_short", "places_required", "placements", "cost_g
 _DOWN = ("spare_places", "in_year_balance_gbp", "cumulative_balance_gbp")
 _NEW = ("ehc_plans", "new_plans", "ceased_plans", *_UP)
 _EITHER = (*_UP, *_DOWN, "saving_gbp")
+_STEP = ("saving_gbp", "support_to_plan_rate")
 _GROUP = "EHC plans"
 _PAGES = ("send",)
 
@@ -17,22 +18,26 @@ LEVERS: tuple[Lever, ...] = (
     Lever("new_plan_rate", "New plans", "fraction more or fewer", -0.5, 1.0, 0.01, 0.0,
           "How many more (or fewer) children of each age get a first plan than the rates of the past imply, for all "
           "needs or for one (by need in the method moves only).",
-          _GROUP, ("overview", "send", "placements"), up=_NEW, down=_DOWN, either=("saving_gbp",), key="need",
+          _GROUP, ("overview", "send", "placements"), up=_NEW, down=_DOWN, either=_STEP, key="need",
           methods=_FLOWS),
+    Lever("new_plan_rate_phase", "New plans by phase", "fraction more or fewer", -0.5, 1.0, 0.01, 0.0,
+          "How many more (or fewer) children of a phase get a first plan, on top of the lever for all ages: early "
+          "years is before Reception, primary Reception to year 6, secondary years 7 to 11, post-16 from year 12.",
+          _GROUP, _PAGES, up=_NEW, down=_DOWN, either=_STEP, key="phase", methods=_FLOWS),
     Lever("early_years_identification", "New plans before Reception", "fraction more or fewer", -0.5, 2.0, 0.01, 0.0,
           "How many more (or fewer) children get a first plan before Reception. Later new plans stay as they are.",
           _GROUP, _PAGES, up=_NEW, down=_DOWN, either=("saving_gbp",), methods=_FLOWS),
     Lever("requests", "Requests for assessment", "fraction more or fewer", -0.5, 1.0, 0.01, 0.0,
           "How many more (or fewer) requests for an EHC needs assessment are made.",
-          _GROUP, _PAGES, up=("requests", *_NEW), down=_DOWN, either=("saving_gbp",), tables=("plan_flows",),
+          _GROUP, _PAGES, up=("requests", *_NEW), down=_DOWN, either=_STEP, tables=("plan_flows",),
           methods=_PIPELINE),
     Lever("assessment_rate", "Requests that are assessed", "fraction more or fewer", -0.5, 0.5, 0.01, 0.0,
           "Change in the share of requests that lead to an assessment; the share itself stays at most 100%. An "
           "assessment is due whenever the law's test is met.",
-          _GROUP, _PAGES, up=_NEW, down=_DOWN, either=("saving_gbp",), tables=("plan_flows",), methods=_PIPELINE),
+          _GROUP, _PAGES, up=_NEW, down=_DOWN, either=_STEP, tables=("plan_flows",), methods=_PIPELINE),
     Lever("conversion_rate", "Assessments that lead to a plan", "fraction more or fewer", -0.5, 0.5, 0.01, 0.0,
           "Change in the share of assessments that lead to a plan; the share itself stays at most 100%.",
-          _GROUP, _PAGES, up=_NEW, down=_DOWN, either=("saving_gbp",), tables=("plan_flows",), methods=_PIPELINE),
+          _GROUP, _PAGES, up=_NEW, down=_DOWN, either=_STEP, tables=("plan_flows",), methods=_PIPELINE),
     Lever("cease_rate", "Plans that cease", "fraction more or fewer", -0.5, 1.0, 0.01, 0.0,
           "Change in the hazard that a plan ceases before the next January, at every age. A plan may cease only when "
           "it is no longer needed.",
@@ -40,15 +45,25 @@ LEVERS: tuple[Lever, ...] = (
     Lever("post_16_retention", "Plans kept after 16", "fraction fewer or more that cease", -0.5, 0.9, 0.01, 0.0,
           "How many fewer plans cease from year 12 on: 20% means that the hazard of ceasing is a fifth lower.",
           _GROUP, _PAGES, up=("ehc_plans",), either=("ceased_plans", *_EITHER), methods=_FLOWS),
+    Lever("support_to_plan", "From SEN support to a plan", "fraction more or fewer", -0.5, 1.0, 0.01, 0.0,
+          "How many more (or fewer) children on SEN support move to a plan each year. New plans at 5 to 19 are taken "
+          "to come from SEN support; who moves to a plan leaves it, so that pupils with SEN stay as they are.",
+          _GROUP, _PAGES, up=(*_NEW, "pupils_with_ehc_plan", "ehc_plan_prevalence"),
+          down=(*_DOWN, "sen_support", "sen_support_prevalence"), either=_STEP, tables=("sen",), methods=_FLOWS),
     Lever("inclusion_shift", "Moves to mainstream", "fraction more or fewer", -0.9, 2.0, 0.05, 0.0,
           "Change in the weight of mainstream settings among the places where joiners and movers go; how many join "
           "and move stays as it is.",
           _GROUP, ("send", "placements"), either=("ehc_plans", "ceased_plans", *_EITHER), tables=("plan_moves",),
           methods=("moves",)),
+    Lever("moves_from_mainstream", "Moves out of mainstream", "fraction more or fewer", -0.9, 2.0, 0.05, 0.0,
+          "How many more (or fewer) children with a plan leave a mainstream setting for another setting each year; "
+          "where they go is as in the past.",
+          _GROUP, ("send", "placements"), either=("ehc_plans", "ceased_plans", *_EITHER), tables=("plan_moves",),
+          methods=("moves",)),
     Lever("policy_shock", "Change of law or policy", "fraction more or fewer new plans", -0.5, 1.0, 0.01, 0.0,
           "New plans while a change of law or policy is in force, on top of everything else. As after 2014, when "
           "plans replaced statements: give a start, a ramp and an end in a scenario file.",
-          _GROUP, _PAGES, up=_NEW, down=_DOWN, either=("saving_gbp",), methods=_FLOWS),
+          _GROUP, _PAGES, up=_NEW, down=_DOWN, either=_STEP, methods=PLANS),
     Lever("national_trend", "Growth in England", "choice", 0, 0, 0, "as_observed",
           "What is assumed of the growth in England that the authority shares in.",
           _GROUP, ("overview", "send", "placements"), kind="choice", display="word",

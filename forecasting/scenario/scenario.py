@@ -60,7 +60,7 @@ def check(scenario: Scenario) -> list[str]:
         if allowed:
             faults.append(f'{change.lever}: "{change.value}" is not allowed; allowed: {allowed}')
         if change.key and not lever.key:
-            faults.append(f'{change.lever} does not vary by need or project, but "{change.key}" is given')
+            faults.append(f'{change.lever} does not vary by need, phase or project, but "{change.key}" is given')
         if change.ramp_years < 0:
             faults.append(f"{change.lever}: ramp_years is {change.ramp_years:g}; allowed: 0 or more")
     return faults

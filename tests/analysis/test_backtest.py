@@ -98,6 +98,22 @@ def test_nothing_after_the_origin_matters(methods: str) -> None:
     pd.testing.assert_frame_equal(before, gone, check_exact=True)
 
 
+def test_no_file_is_read_by_a_backtest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bundled national data cannot leak where nothing bundled is read: neither by pandas nor by opening a file."""
+    frame = panel(4, 2016)
+    before = backtest(frame, "all", [2026], [1, 4])
+
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise AssertionError(f"a backtest read {args}")
+
+    for place, name in ((pd, "read_csv"), (Path, "open"), (Path, "read_text"), ("builtins", "open")):
+        target = __import__(place) if isinstance(place, str) else place
+        monkeypatch.setattr(target, name, refuse)
+    after = backtest(frame, "all", [2026], [1, 4])
+    monkeypatch.undo()
+    pd.testing.assert_frame_equal(before, after, check_exact=True)
+
+
 def test_an_earlier_origin_does_not_change_when_later_ones_are_asked_too() -> None:
     frame = panel(4)
     alone = backtest(frame, "auto", [2024], [1, 2])

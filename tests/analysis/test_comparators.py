@@ -28,8 +28,22 @@ def test_several_starts_beat_the_default_start() -> None:
     # plainly wanders) and reports success; another start finds a much likelier fit.
     z = rescaled(LEVEL_SHIFT)
     default = model_of(z, "AAdN").fit(disp=False)
+    assert default.mle_retvals["converged"] and default.params[0] < 0.01
     ours = fit_model(tuple(z.tolist()), "AAdN", 1)
     assert ours.log_likelihood > default.llf + 1
+
+
+def test_without_rescaling_the_optimiser_says_success_where_it_starts() -> None:
+    # Logs of counts barely vary around 7; our fits are made on the rescaled series, so that ten times the counts, or
+    # counts in other units, give the same forecast in those units.
+    counts = LEVEL_SHIFT[None, :]
+    plain, larger = holt_damped(counts, 3, 0.0), holt_damped(counts * 1000, 3, 0.0)
+    np.testing.assert_allclose(larger.mean, plain.mean * 1000, rtol=1e-6)
+    logs = np.log(counts[0] + 0.5)
+    raw = model_of(logs, "AAdN").fit(disp=False)
+    rescaled_again = fit_model(tuple(rescaled(counts[0]).tolist()), "AAdN", 1).log_likelihood
+    assert raw.mle_retvals["converged"]
+    assert rescaled_again > raw.llf + logs.size * np.log(logs.std()) + 1  # the same likelihood, in units of the logs
 
 
 @pytest.mark.parametrize("model", ["ANN", "AAN", "AAdN"])

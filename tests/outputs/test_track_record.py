@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from forecasting.analysis.track_record import METHODS, afterwards, growth, track_record
+from forecasting.analysis import track_record as record
+from forecasting.analysis.track_record import METHODS, afterwards, growth, told_then, track_record
 from forecasting.inputs.dataset import Dataset
 from forecasting.model.plans import panel
 from forecasting.model.run import run
@@ -97,3 +98,38 @@ def test_england_is_context_and_nothing_after_the_base_year_is_known() -> None:
     england = found.loc[found["unit"] == "ENG"]
     assert england["year"].max() == 2020 == found["year"].max()
     assert england.set_index("year")["value"][2020] > 300_000
+
+
+def test_beside_what_was_said_stands_what_this_method_would_have_said(rotherham: Dataset) -> None:
+    subject = SUBJECTS["track_record"](view_of(rotherham))
+    table = next(table for table in subject.tables if table.key == "said_afterwards").frame.set_index("Who said it")
+    assert table.loc["published assessment, 1% a year", "Too high or too low"] == pytest.approx(1295 / 2379 - 1)
+    assert table.loc["the council in February 2019", "Too high or too low"] == pytest.approx(2795 / 2379 - 1)
+    for january in (2016, 2019):
+        row = table.loc[f"this method, from January {january}"]
+        assert row["For January"] == 2021 and row["80% range from"] < row["Said"] < row["to"] and row["Came"] == 2379
+
+
+def test_what_this_method_would_have_said_knows_nothing_later(
+    rotherham: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bundled national counts after January 2019 are spoilt: nothing moves. Those of January 2019 do move it."""
+    counts = record._national_counts()
+    before = told_then(rotherham)
+    assert len(before) == 6 + 3  # 2016 to 2021 and 2019 to 2021
+    for first, same in ((2020, True), (2019, False)):
+        spoilt = counts.assign(value=counts["value"].where(counts["year"] < first, counts["value"] * 3))
+        monkeypatch.setattr(record, "_national_counts", lambda spoilt=spoilt: spoilt)
+        told_then.cache_clear()
+        assert told_then(rotherham).equals(before) == same
+    told_then.cache_clear()
+
+
+def test_the_departments_form_is_forecast_over_counted_less_1() -> None:
+    found = track_record(dataset())
+    assert found is not None
+    table = next(t for t in SUBJECTS["track_record"](view_of(dataset())).tables if t.key == "track_department").frame
+    cases = found.cases.loc[found.cases["method"] == "auto"].set_index(["year", "horizon"])
+    row = table.set_index("January").loc[2020]
+    for horizon, column in ((1, "Forecast 1 year before"), (3, "Forecast 3 years before")):
+        assert row[column] == pytest.approx(cases.loc[(2020, horizon), "mean"] / 195 - 1)

@@ -11,7 +11,8 @@ from forecasting.scenario.from_dataset import dataset_scenarios
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = (ROOT / "docs" / "user_guide.md").read_text(encoding="utf-8")
 
-FLOWS = ("requests", "new_plans", "ceased_plans")  # emitted by the methods of EHC plans, as tests of their levers see
+# Emitted by the methods of EHC plans, as tests of their levers see.
+FLOWS = ("requests", "new_plans", "ceased_plans", "support_to_plan_rate")
 
 
 def _names(text: str) -> list[str]:

@@ -76,7 +76,7 @@ def test_without_a_name_the_file_gives_it(tmp_path: Path) -> None:
         ('[[changes]]\nlever = "pupil_growth"', "change 1 has no value"),
         ('[[changes]]\nlever = "pupil_growht"\nvalue = 1', 'there is no lever "pupil_growht"; the levers are'),
         ('[[changes]]\nlever = "pupil_growth"\nvalue = 1', 'pupil_growth: "1.0" is not allowed; allowed: -0.05 to 0.1'),
-        ('[[changes]]\nlever = "pupil_growth"\nvalue = 0\nkey = "ASC"', "does not vary by need or project"),
+        ('[[changes]]\nlever = "pupil_growth"\nvalue = 0\nkey = "ASC"', "does not vary by need, phase or project"),
         ('[[changes]]\nlever = "pupil_growth"\nvalue = 0\nfrom = 2018', 'change 1 has "from"; allowed: lever, key'),
         ('[[changes]]\nlever = "pupil_growth"\nvalue = 0\nfrom_year = "x"', 'from_year is "x"; allowed: a number'),
         ('[[changes]]\nlever = "pupil_growth"\nvalue = [1]', 'change 1: value is "[1]"; allowed: a number or a word'),

@@ -9,9 +9,13 @@ import pandas as pd
 import pytest
 
 from forecasting.analysis.synthetic_moves import CLEAN, synthetic_authority
+from forecasting.axes import PHASES
+from forecasting.errors import ScenarioError
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.load import load
 from forecasting.model.forecast import Forecast
+from forecasting.model.plan_levers import with_shock
+from forecasting.model.plans import new_per_plan, within
 from forecasting.model.run import forecast
 from forecasting.scenario.catalogue import BY_NAME
 from forecasting.scenario.controls import controls, keys
@@ -19,7 +23,7 @@ from forecasting.scenario.from_dataset import baseline, dataset_scenarios
 from forecasting.scenario.levers_plans import LEVERS
 from forecasting.scenario.scenario import Change, Scenario
 from tests.scenario.test_catalogue import ROUNDING, differences, different
-from tests.support import SHARED, Copy, copy_rotherham
+from tests.support import ROOT, SHARED, Copy, copy_rotherham
 
 BANDS = {"under_5": 50, "5_10": 450, "11_15": 500, "16_19": 200, "20_25": 35}  # 1,235 plans
 STEP = 0.1
@@ -111,10 +115,10 @@ def test_a_lever_waits_for_its_year_and_comes_in_over_its_ramp(
     late = Change(name, STEP, from_year=2018)
     slow = Change(name, STEP, from_year=2018, ramp_years=2.0)
     plain, at_once, ramped = told(dataset, method), told(dataset, method, [late]), told(dataset, method, [slow])
-    for measure in ("ehc_plans", "new_plans", "ceased_plans"):
+    for measure in {"ehc_plans", "new_plans", "ceased_plans"} & set(plain.measures()):
         assert at_once.value(measure, 2017) == plain.value(measure, 2017)
         assert ramped.value(measure, 2018) == plain.value(measure, 2018)
-    at = {"setting": "mainstream"} if name == "inclusion_shift" else {}
+    at = {"setting": "mainstream"} if name in ("inclusion_shift", "moves_from_mainstream") else {}
     usual, slower, full = (told_so.value("ehc_plans", 2019, **at) for told_so in (plain, ramped, at_once))
     assert 0 < abs(slower - usual) < abs(full - usual)
 
@@ -193,3 +197,111 @@ def test_levers_move_the_plans_of_a_real_authority(name: str) -> None:
     plain, moved = (forecast(dataset, Scenario("s", changes)) for changes in ((), (Change(name, STEP),)))
     rise = moved.value("ehc_plans", 2020) - plain.value("ehc_plans", 2020)
     assert rise * (-1 if name == "cease_rate" else 1) > 0
+
+
+@pytest.mark.parametrize(("name", "method"), [pair for pair in WHERE if pair[0] != "national_trend"])
+def test_a_lever_ends_after_its_last_year(datasets: dict[str, Dataset], name: str, method: str) -> None:
+    """In force for 2017 and 2018 only: the same as without an end up to January 2018, less far after it."""
+    dataset = datasets[method]
+    for_good, for_two = (Change(name, STEP, from_year=2017, to_year=end) for end in (None, 2018))
+    plain, on, ended = told(dataset, method), told(dataset, method, [for_good]), told(dataset, method, [for_two])
+    at = {"setting": "mainstream"} if name in ("inclusion_shift", "moves_from_mainstream") else {}
+    assert ended.value("ehc_plans", 2018, **at) == on.value("ehc_plans", 2018, **at)
+    usual, short, long = (told_so.value("ehc_plans", 2019, **at) for told_so in (plain, ended, on))
+    assert abs(short - usual) < abs(long - usual)
+
+
+@pytest.mark.parametrize("method", ["age_flow", "moves"])
+def test_new_plans_of_a_phase_touch_only_its_ages(datasets: dict[str, Dataset], method: str) -> None:
+    plain = told(datasets[method], method)
+    more = told(datasets[method], method, [Change("new_plan_rate_phase", 0.5, "secondary")])
+    before, after = plain.margin("new_plans", "nc_year"), more.margin("new_plans", "nc_year")
+    secondary = np.isin(np.array(before.labels[1]), range(7, 12))
+    assert after.stats[0][:, secondary] == pytest.approx(1.5 * before.stats[0][:, secondary])
+    assert (after.stats[0][:, ~secondary] == before.stats[0][:, ~secondary]).all()
+
+
+def test_the_phases_together_are_the_lever_for_all_ages(with_flows: Dataset) -> None:
+    each = [Change("new_plan_rate_phase", 0.2, phase) for phase in PHASES.names]
+    apart, together = told(with_flows, "age_flow", each), told(with_flows, "age_flow", [Change("new_plan_rate", 0.2)])
+    assert apart.value("ehc_plans", 2021) == pytest.approx(together.value("ehc_plans", 2021))
+
+
+def test_a_phase_that_does_not_exist_is_refused(with_flows: Dataset) -> None:
+    with pytest.raises(ScenarioError, match='there is no phase "nursery"; allowed: early_years, primary'):
+        told(with_flows, "age_flow", [Change("new_plan_rate_phase", 0.2, "nursery")])
+
+
+def test_a_phase_is_read_from_the_table_scenarios(copied: Copy) -> None:
+    row = {"scenario": "more", "lever": "new_plan_rate_phase", "phase": "primary", "value": "0.2", "from_year": "2018"}
+    rows = [{**old, "phase": ""} for old in copied.rows("scenarios")]
+    copied.write("scenarios", [*rows, {**dict.fromkeys(rows[0], ""), **row}])
+    assert dataset_scenarios(copied.load())["more"].changes == (
+        Change("new_plan_rate_phase", 0.2, "primary", from_year=2018),
+    )
+
+
+def test_fewer_moves_out_of_mainstream_leave_more_children_there(with_moves: Dataset) -> None:
+    plain, fewer = told(with_moves, "moves"), told(with_moves, "moves", [Change("moves_from_mainstream", -0.5)])
+    at = plain.margin("ehc_plans", "setting").labels[1].index("mainstream")
+    change = fewer.margin("ehc_plans", "setting").stats[0, 1] - plain.margin("ehc_plans", "setting").stats[0, 1]
+    assert change[at] > 0 and np.delete(change, at).sum() < 0
+    assert fewer.value("new_plans", 2017) == pytest.approx(plain.value("new_plans", 2017))
+
+
+def test_a_policy_shock_on_totals_by_hand() -> None:
+    """100, 110, 121 plans, 0.2 new plans per plan; half as many more in the first year, none in the second.
+
+    The first year adds 0.5 × 0.2 × 100 = 10; of those 121 ÷ 110 − 0.2 = 0.9 remain: 9.
+    """
+    plans = with_shock(np.array([0.5, 0.0]), 0.2, np.array([[100.0, 110.0, 121.0]]))
+    assert plans[0] == pytest.approx([100, 120, 130])
+
+
+def test_a_policy_shock_in_trend_uses_the_authoritys_new_plans_else_englands(
+    rotherham: Dataset, with_flows: Dataset
+) -> None:
+    """Own: 190 + 3·7 new plans in 2015 on the 1,166 plans of January 2015. England: 27,923 on 240,183."""
+    plans_2015 = sum(round(n * 1.06**-1) for n in BANDS.values())
+    assert new_per_plan(with_flows) == pytest.approx(211 / plans_2015)
+    assert new_per_plan(rotherham) == pytest.approx(27_923 / 240_183)
+    plain = told(rotherham, "trend")
+    more = told(rotherham, "trend", [Change("policy_shock", 0.5, from_year=2017, to_year=2017)])
+    assert more.value("ehc_plans", 2017) - plain.value("ehc_plans", 2017) == pytest.approx(
+        0.5 * 27_923 / 240_183 * 1235
+    )
+
+
+def test_the_national_trend_changes_from_its_year_on(rotherham: Dataset) -> None:
+    plain = told(rotherham, "trend")
+    late = told(rotherham, "trend", [Change("national_trend", "none", from_year=2018)])
+    slow = told(rotherham, "trend", [Change("national_trend", "none", from_year=2018, ramp_years=4.0)])
+    assert late.value("ehc_plans", 2017) == plain.value("ehc_plans", 2017)
+    assert slow.value("ehc_plans", 2018) == plain.value("ehc_plans", 2018)
+    usual, gentle, abrupt = (told_so.value("ehc_plans", 2020) for told_so in (plain, slow, late))
+    assert abrupt < gentle < usual
+
+
+def test_parts_keep_their_share_of_the_whole_in_every_run() -> None:
+    """Whole of 100 and 120 in one run, 100 and 90 in another; parts 60 + 20, then 90 + 30 and 60 + 60: 80 % of it."""
+    whole = np.array([[100.0, 120.0], [100.0, 90.0]])
+    parts = np.array([[[60.0, 20.0], [90.0, 30.0]], [[60.0, 20.0], [60.0, 60.0]]])
+    scaled = within(whole, parts)
+    assert scaled.sum(axis=2) == pytest.approx(0.8 * whole)
+    assert scaled[0, 1] == pytest.approx([72, 24]) and scaled[1, 1] == pytest.approx([36, 36])
+
+
+def test_settings_of_a_forecast_by_trend_add_up(demonstration: Dataset) -> None:
+    shocked = [Change("policy_shock", 0.2, from_year=2027)]
+    found = forecast(demonstration, Scenario("s", tuple(shocked)), to=2030, method="trend", draws=50)
+    settings, whole = found.margin("ehc_plans", "setting"), found.margin("ehc_plans")
+    at = [whole.labels[0].index(year) for year in settings.labels[0]]
+    for statistic in (0, 1):  # the central run and the mean of the draws
+        share = settings.stats[statistic].sum(axis=1) / whole.stats[statistic][at]
+        assert share == pytest.approx(np.full(len(at), share[0]))
+    assert 0.95 < share[0] <= 1.0
+
+
+@pytest.fixture(scope="module")
+def demonstration() -> Dataset:
+    return load([ROOT / "data" / "demonstration"])

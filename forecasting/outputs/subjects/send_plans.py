@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pandas as pd
 
 from forecasting import axes
-from forecasting.analysis.drivers_plans import drivers
+from forecasting.analysis.drivers_plans import Driver, drivers, whole_change
+from forecasting.model.run import untested
 from forecasting.outputs import words
-from forecasting.outputs.figure import Figure, Metric, Section
+from forecasting.outputs.figure import Figure, Metric, Section, Table
+from forecasting.outputs.subjects import send_support
 from forecasting.outputs.subjects.common import (
     Parts,
     View,
@@ -52,6 +55,7 @@ def metrics(view: View) -> tuple[Metric, ...]:
         ("New plans", "new_plans", "First plans of the calendar year before January."),
         ("Plans ceased", "ceased_plans", "Plans that ceased in the calendar year before January."),
         ("Requests for assessment", "requests", "Requests of the calendar year before January."),
+        ("SEN support", "sen_support", "Pupils on SEN support in the area's schools, wherever they live."),
     )
     return tuple(view.metric(label, measure, text) for label, measure, text in wanted if view.has(measure))
 
@@ -62,21 +66,26 @@ def sections(view: View) -> tuple[Section, ...]:
     labels: tuple[tuple[str, str, Callable[[str], str]], ...] = (
         ("need", "need", view.run.dataset.needs.label),
         ("age_band", "age", axes.AGE_BANDS.label),
+        ("phase", "phase", axes.PHASES.label),
         ("setting", "setting", view.run.dataset.settings.label),
     )
-    kinds = [_by(view, axis, word, label) for axis, word, label in labels if view.has("ehc_plans", axis)]
-    if kinds:
-        found.append(Section("By need, age and setting", tuple(kinds)))
+    shown = [item for item in labels if view.has("ehc_plans", item[0])]
+    if shown:
+        heading = f"By {words.join([word for _, word, _ in shown])}"
+        found.append(Section(heading, tuple(_by(view, *item) for item in shown)))
     if view.has("new_plans") and view.has("ceased_plans"):
         found.append(Section("Joiners and leavers", (_flows(view),)))
+    if view.has("sen_support"):
+        found.append(Section("SEN support beside plans", send_support.figures(view), send_support.words_of(view)))
     if drivers(view.run):
-        found.append(Section("Where growth comes from", (_drivers(view),), _DRIVERS))
+        found.append(Section("Where growth comes from", _drivers(view), _DRIVERS))
     return tuple(found)
 
 
 _DRIVERS = (
-    "The parts add up to the whole change at central values. Each is the difference between two runs that differ "
-    "in one thing, taken in the order population, staying on, need mix, identification."
+    "Each part is what one cause does alone while the others stay as they are today; the interaction is what they do "
+    "together beyond that. The parts add up to the whole change, in the central run and in every draw; their ranges do "
+    "not add up, because the causes do not all go one way at once."
 )
 
 
@@ -88,6 +97,7 @@ def range_words(view: View) -> str:
         f"The band is the 80% range of {view.forecast.draws} draws: were the same forecast made for many authorities, "
         "about eight in ten would end inside it. It allows for rates that are not known exactly, for rates that go on "
         "changing, and for chance; it does not foresee a change of law."
+        + "".join(f" {told}" for told in untested(view.forecast.method, view.first, view.last))
     )
 
 
@@ -115,7 +125,7 @@ def _by(view: View, axis: str, word: str, label: Callable[[str], str]) -> Figure
     first = int(margin.labels[margin.axes.index("year")][0])
     parts = [by_label(view, "ehc_plans", axis, year, label).assign(series=str(year)) for year in (first, view.last)]
     top = parts[1].sort_values("value", ascending=False).head(MOST)["name"]
-    order = [name for name in parts[1]["name"] if name in set(top)] if axis == "age_band" else list(top)
+    order = [name for name in parts[1]["name"] if name in set(top)] if axis in ("age_band", "phase") else list(top)
     data = pd.concat([part.set_index("name").loc[order].reset_index() for part in parts], ignore_index=True)
     gain = (parts[1]["value"] - parts[0]["value"]).set_axis(parts[1]["name"])
     most = str(gain.idxmax())
@@ -142,21 +152,30 @@ def _flows(view: View) -> Figure:
     )  # fmt: skip
 
 
-def _drivers(view: View) -> Figure:
+def _drivers(view: View) -> tuple[Figure | Table, ...]:
     found = drivers(view.run)
-    whole = sum(item.plans for item in found)
-    data = pd.DataFrame(
-        [(item.name, "plans", item.plans) for item in found] + [("Whole change", "plans", whole)],
-        columns=["name", "series", "value"],
-    )
+    whole = whole_change(view.run)
+    rows = (*found, whole)
+    data = pd.DataFrame([(item.name, "plans", item.plans) for item in rows], columns=["name", "series", "value"])
     most = max(found, key=lambda item: abs(item.plans))
-    meaning = " ".join(f"{item.name}: {item.help}" for item in found)
-    return bar_figure(
+    figure = bar_figure(
         view, "drivers", f"{most.name} moves plans most",
-        f"Change of EHC plans to January {view.last} by cause, {view.name}. {meaning}",
-        f"{most.name}: {_signed(most.plans)}, in a whole change of {_signed(whole)} plans.", data,
+        f"Change of EHC plans to January {view.last} by cause, {view.name}",
+        f"{most.name}: {_signed(most.plans)}, in a whole change of {_signed(whole.plans)} plans.", data,
         x="plans", unit="count", source="runs of this forecast that differ in one thing", label="Cause",
     )  # fmt: skip
+    return figure, _with_ranges(figure.table, rows)
+
+
+def _with_ranges(table: Table, rows: Sequence[Driver]) -> Table:
+    """Return the table of drivers with their 80 % ranges, where there are draws, and what each means."""
+    frame = pd.DataFrame({"Cause": [item.name for item in rows], "Plans": [item.plans for item in rows]})
+    if all(item.interval for item in rows):
+        frame["80% range from"] = [item.interval.low if item.interval else None for item in rows]
+        frame["to"] = [item.interval.high if item.interval else None for item in rows]
+    formats = {**dict.fromkeys(frame.columns[1:], "count"), "What it means": "text"}
+    frame["What it means"] = [item.help for item in rows]
+    return replace(table, key="drivers_ranges", title="Each cause with its range", frame=frame, formats=formats)
 
 
 def _signed(value: float) -> str:

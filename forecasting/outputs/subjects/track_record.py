@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+from typing import Any
+
 import pandas as pd
 
-from forecasting.analysis.track_record import SHORTEST, TrackRecord, afterwards, growth, track_record, years_known
+from forecasting.analysis.track_record import (
+    SHORTEST,
+    TrackRecord,
+    afterwards,
+    growth,
+    told_then,
+    track_record,
+    years_known,
+)
 from forecasting.outputs import words
 from forecasting.outputs.figure import Figure, Metric, Section, Subject, Table
 from forecasting.outputs.subjects.common import View, bar_figure, implications, line_figure
@@ -33,6 +44,7 @@ def track(view: View) -> Subject:
     sections = (
         Section("What would have been said", (_said(view, found),), _HOW),
         Section("How far off each method was", (_errors(view, found), _table(view, found), _every(view, found))),
+        *((Section("In the Department's form", (form,), _FORM),) if (form := _department(view, found)) else ()),
         *after,
     )
     return Subject("track_record", TITLE, _answer(view, found), _metrics(found), sections, _implications(view, found))
@@ -141,25 +153,70 @@ def _every(view: View, found: TrackRecord) -> Table:
     return Table("track_forecasts", "Every forecast by auto", frame, formats, view.note(view.source("ehc_plans")))
 
 
+_FORM = (
+    "The Department's school places scorecards state forecasts of pupils one and three years ahead as forecast ÷ "
+    "counted − 1: above zero the forecast was too high. Here the same is stated of EHC plans, for forecasts by auto."
+)
+
+
+def _department(view: View, found: TrackRecord) -> Table | None:
+    """Return, for each January, the error of the forecasts made one and three years before it."""
+    cases = found.cases.loc[(found.cases["method"] == "auto") & found.cases["horizon"].isin([1, 3])]
+    if cases.empty:
+        return None
+    wide = cases.assign(error=cases["mean"] / cases["actual"] - 1).pivot_table("error", "year", "horizon")
+    came = cases.groupby("year")["actual"].first()
+    frame = pd.DataFrame({
+        "January": wide.index.to_numpy(), "EHC plans counted": came.reindex(wide.index).to_numpy(),
+        "Forecast 1 year before": wide.reindex(columns=[1])[1].to_numpy(),
+        "Forecast 3 years before": wide.reindex(columns=[3])[3].to_numpy(),
+    })  # fmt: skip
+    formats = {"EHC plans counted": "count", **dict.fromkeys(frame.columns[2:], "fraction")}
+    return Table("track_department", "Forecast ÷ counted − 1", frame, formats, view.note(view.source("ehc_plans")))
+
+
 def _afterwards(view: View) -> tuple[Figure | Table, ...]:
     rows = afterwards(view.run.dataset)
     if rows.empty:
         return ()
-    data = rows.rename(columns={"plans": "value"})[["year", "series", "value"]]
-    data = data.assign(low=data["value"], high=data["value"])
-    came = rows.loc[rows["series"] == rows["series"].iloc[0]].set_index("year")["plans"]
-    said = rows.loc[(rows["series"] != rows["series"].iloc[0])].groupby("series", sort=False).tail(1)
-    told = [
-        f"{name}: {words.count(plans)} for {year}, {words.count(abs(plans - came[year]))} too "
-        f"{'high' if plans > came[year] else 'low'} ({words.percent(plans / came[year] - 1, 0)})"
-        for name, year, plans in zip(said["series"], said["year"], said["plans"], strict=True)
-    ]
+    actual = rows["series"].iloc[0]
+    came = rows.loc[rows["series"] == actual].set_index("year")["plans"]
+    data = rows.rename(columns={"plans": "value"}).assign(low=rows["plans"], high=rows["plans"])
+    data = data[["year", "series", "value", "low", "high"]]
+    every = pd.concat([data, told_then(view.run.dataset)], ignore_index=True)[list(data.columns)]
+    last = every.loc[every["series"] != actual].groupby("series", sort=False).tail(1)
+    said = last.assign(came=came.reindex(last["year"]).to_numpy()).dropna(subset=["came"])
+    said = said.assign(error=said["value"] / said["came"] - 1)
+    worst = said.iloc[int(said["error"].abs().to_numpy().argmax())]
+    told = [_in_words(row) for row in said.to_dict("records")]
+    source = "; ".join(dict.fromkeys(rows["source"]))
+    side = "high" if worst["error"] > 0 else "low"
     figure = line_figure(
-        view, "afterwards", "The published plan was far too low",
+        view, "afterwards", f"Farthest off: {worst['series']}, {words.percent(abs(worst['error']), 0)} too {side}",
         f"EHC plans (statements before 2014), {view.name}, January {data['year'].min()} to {data['year'].max()}",
-        ". ".join(told) + ".", data, y="plans", unit="count", source="; ".join(dict.fromkeys(rows["source"])),
+        ". ".join(told) + ".", data, y="plans", unit="count", source=source,
     )  # fmt: skip
-    return (figure,)
+    return figure, _said_table(view, said, source)
+
+
+def _in_words(row: dict[Hashable, Any]) -> str:
+    miss, side = abs(row["value"] - row["came"]), "high" if row["error"] > 0 else "low"
+    said = f"{row['series']}: {words.count(row['value'])} for {row['year']}"
+    return f"{said}, {words.count(miss)} too {side} ({words.percent(row['error'], 0)})"
+
+
+def _said_table(view: View, said: pd.DataFrame, source: str) -> Table:
+    ranged = said["low"] != said["high"]
+    frame = pd.DataFrame({
+        "Who said it": said["series"].to_numpy(), "For January": said["year"].to_numpy(),
+        "Said": said["value"].to_numpy(), "80% range from": said["low"].where(ranged).to_numpy(),
+        "to": said["high"].where(ranged).to_numpy(), "Came": said["came"].to_numpy(),
+        "Too high or too low": said["error"].to_numpy(),
+    })  # fmt: skip
+    formats = {**dict.fromkeys(("Said", "80% range from", "to", "Came"), "count"), "Too high or too low": "fraction"}
+    note = "This method was given the counts of the authority and of England up to that January and nothing later."
+    return Table("said_afterwards", "What was said, beside what happened", frame, formats,
+                 f"{note} Too low is negative. {view.note(source)}")  # fmt: skip
 
 
 def _implications(view: View, found: TrackRecord) -> tuple[str, ...]:
