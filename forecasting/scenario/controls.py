@@ -129,6 +129,8 @@ def keys(dataset: Dataset, lever: Lever, start: Assumptions) -> tuple[str, ...]:
         return tuple(need for need in dataset.needs.names if need in stated)
     if lever.key == "project":
         return tuple(dataset.table("projects")["project"])
+    if lever.key == "intervention":
+        return tuple(dict.fromkeys(dataset.table("interventions")["intervention"]))
     return ("",)
 
 
@@ -161,6 +163,8 @@ def _label(dataset: Dataset, lever: Lever, key: str) -> str:
     if lever.key == "project":
         projects = dataset.table("projects").set_index("project")
         return f"{key}. {projects['provider'].to_dict()[key]}"
+    if lever.key == "intervention":
+        return f"{key}, £ a year"
     unit = _SUFFIX[lever.display]
     ending = f", {unit}{' a year' if 'per year' in lever.unit else ''}" if unit else ""
     return f"{lever.label}{ending}"
