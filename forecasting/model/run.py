@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -21,6 +22,7 @@ from forecasting.model.published_rate import children, emit_children
 from forecasting.scenario.assumptions import Assumptions
 from forecasting.scenario.from_dataset import baseline, unknown_keys
 from forecasting.scenario.scenario import Scenario, apply
+from forecasting.values import Floats
 
 AUTO = "auto"
 PUBLISHED = "published_rate"
@@ -32,13 +34,17 @@ FARTHEST = 30
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """A forecast with what it was made from, so that every figure shown can be traced."""
+    """A forecast with what it was made from, so that every figure shown can be traced.
+
+    `totals` holds the totals that are compared draw by draw: measure → run × year (run 0 the central run).
+    """
 
     dataset: Dataset
     scenario: Scenario
     assumptions: Assumptions
     programme: Programme
     forecast: Forecast
+    totals: Mapping[str, Floats]
 
 
 def reach(dataset: Dataset) -> tuple[int, int]:
@@ -132,7 +138,7 @@ def run(
         scenario.name, name, why, dataset.base_year, years, tuple(job.out.margins), _warnings(job, plan),
         _stamp(job, scenario), job.draws,
     )  # fmt: skip
-    return Run(dataset, scenario, job.assumptions, plan, forecast)
+    return Run(dataset, scenario, job.assumptions, plan, forecast, job.out.totals)
 
 
 def _stages(job: Job, name: str) -> Programme:

@@ -1,0 +1,92 @@
+"""What each intervention does, alone and together: the waterfall from unmitigated to mitigated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from forecasting.errors import UsageError
+from forecasting.inputs.dataset import Dataset
+from forecasting.model.run import AUTO, Run, run
+from forecasting.scenario.catalogue import BY_NAME
+from forecasting.scenario.from_dataset import dataset_scenarios, interventions
+from forecasting.scenario.scenario import BASELINE, MITIGATED, Change, Scenario
+from forecasting.values import Floats
+
+PROJECTS = "Projects"
+OTHER = "Other changes"
+
+
+@dataclass(frozen=True, eq=False)
+class Waterfall:
+    """The effect of each measure on one figure; every array is run × year.
+
+    Attributes:
+        measure: the figure, a word of the measure list.
+        names: interventions and groups of changes, in order.
+        years: years of the figure.
+        unmitigated: the figure with nothing done.
+        effects: name × run × year; the figure with this one alone less the unmitigated figure.
+        mitigated: the figure with all of them.
+    """
+
+    measure: str
+    names: tuple[str, ...]
+    years: tuple[int, ...]
+    unmitigated: Floats
+    effects: Floats
+    mitigated: Floats
+
+    @property
+    def interaction(self) -> Floats:
+        """Return what remains: mitigated less unmitigated less every effect alone; run × year.
+
+        Below zero for a saving, measures add to each other; above it, they do in part the same thing.
+        """
+        return np.asarray(self.mitigated - self.unmitigated - self.effects.sum(axis=0))
+
+
+def measures(dataset: Dataset, scenario: Scenario) -> dict[str, tuple[Change, ...]]:
+    """Return the measures of a scenario: each intervention, then the projects, then what else it changes."""
+    found = {name: changes for name, changes in interventions(dataset).items() if set(changes) <= set(scenario.changes)}
+    taken = {change for changes in found.values() for change in changes}
+    rest = [change for change in scenario.changes if change not in taken]
+    building = tuple(change for change in rest if BY_NAME[change.lever].key == "project")
+    other = tuple(change for change in rest if BY_NAME[change.lever].key != "project")
+    groups = {PROJECTS: building, OTHER: other}
+    return {**found, **{name: changes for name, changes in groups.items() if changes}}
+
+
+@lru_cache(maxsize=16)
+def runs_of(
+    dataset: Dataset, scenario: Scenario, to: int | None = None, method: str = AUTO, draws: int = 0, seed: int = 0
+) -> Mapping[str, Run]:
+    """Return the runs behind a waterfall by name: baseline, each measure of the scenario alone, mitigated for all.
+
+    Every run has the same seed, so that a draw differs from one run to another by the measure alone.
+    """
+    plain = dataset_scenarios(dataset)[BASELINE]
+    held = Scenario(plain.name, plain.changes, scenario.method or plain.method)
+    alone = {name: held.with_changes(changes, name) for name, changes in measures(dataset, scenario).items()}
+    wanted = {BASELINE: held, **alone, MITIGATED: scenario}
+    return {name: run(dataset, of, to=to, method=method, draws=draws, seed=seed) for name, of in wanted.items()}
+
+
+def waterfall(found: Mapping[str, Run], measure: str) -> Waterfall:
+    """Return the waterfall of one measure from the runs of `runs_of`.
+
+    Raises:
+        UsageError: the runs hold no total of that measure.
+    """
+    totals = {name: of.totals.get(measure) for name, of in found.items()}
+    values = {name: of for name, of in totals.items() if of is not None}
+    if len(values) < len(totals):
+        raise UsageError(f'there is no total of "{measure}" to compare: the dataset needs a budget')
+    names = tuple(name for name in values if name not in (BASELINE, MITIGATED))
+    start, end = values[BASELINE], values[MITIGATED]
+    effects = np.array([values[name] - start for name in names]).reshape(len(names), *start.shape)
+    years = found[BASELINE].forecast.margin(measure).labels[0]
+    return Waterfall(measure, names, tuple(int(year) for year in years), start, effects, end)
