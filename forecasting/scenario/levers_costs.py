@@ -10,6 +10,7 @@ from forecasting.scenario.lever import PLANS, Display, Kind, Lever
 _COSTS = ("cost_gbp", "high_needs_spend_gbp")
 _BALANCES = ("in_year_balance_gbp", "cumulative_balance_gbp", "balance_per_resident_gbp")
 _FUND = "general_fund_exposure_gbp"
+_PARTNERS = ("joint_funding_gbp",)
 _FEES, _TRAVEL, _INCOME, _DEFICIT = "Fees and top-up", "Transport", "Income", "Deficit"
 
 
@@ -22,34 +23,38 @@ def _of(
                  kind=kind, display=display, tables=tables, methods=PLANS, span=span)  # fmt: skip
 
 
-def _dearer(name: str, label: str, unit: str, low: float, high: float, step: float, text: str) -> Lever:
-    """Return a lever of fees and top-up that makes places dearer when it rises."""
-    return _of(name, label, unit, low, high, step, text, _FEES, up=(*_COSTS, _FUND), down=_BALANCES,
+def _dearer(
+    name: str, label: str, unit: str, low: float, high: float, step: float, text: str, also: tuple[str, ...] = ()
+) -> Lever:  # fmt: skip
+    """Return a lever of fees and top-up that makes places dearer when it rises; `also` rises too."""
+    return _of(name, label, unit, low, high, step, text, _FEES, up=(*_COSTS, _FUND, *also), down=_BALANCES,
                either=("saving_gbp",))  # fmt: skip
 
 
 LEVERS: tuple[Lever, ...] = (
     _of("calibrate_costs", "Bring the base year to the budget", "on or off", 0, 1, 1,
         "Whether top-up and fees are scaled so that the base year equals the budget; the ratio is shown either way.",
-        _FEES, either=(*_COSTS, *_BALANCES, _FUND, "saving_gbp"), kind="switch", display="word", tables=("budget",)),
+        _FEES, either=(*_COSTS, *_BALANCES, _FUND, *_PARTNERS, "saving_gbp"), kind="switch", display="word", tables=("budget",)),
     _dearer("place_funding_change", "Place funding", "fraction per year", -0.05, 0.15, 0.001,
         "Yearly change of the national amounts of a place, from the first year on."),
     _dearer("top_up_change", "Top-up rates", "fraction more or fewer", -0.5, 1.0, 0.01,
         "How much higher (or lower) every band of top-up is than the table of unit costs says."),
     _dearer("fee_change", "Fees of independent and non-maintained schools", "fraction more or fewer", -0.5, 1.0, 0.01,
-        "How much higher (or lower) fees are than the table of unit costs says: negotiation lowers them."),
+        "How much higher (or lower) fees are than the table of unit costs says: negotiation lowers them.",
+        also=_PARTNERS),
     _of("fee_spread", "Spread of fees between placements", "standard deviation ÷ mean", 0.0, 2.0, 0.05,
         "How far fees differ from one placement to the next; it widens the range and leaves the central run alone.",
-        _FEES, either=(*_COSTS, *_BALANCES, _FUND, "saving_gbp", "probability_of_balance")),
+        _FEES, either=(*_COSTS, *_BALANCES, _FUND, *_PARTNERS, "saving_gbp")),
     _dearer("residential_share", "Residential share of independent placements", "fraction of placements", 0.0, 1.0,
         0.01,
         "Share of independent and non-maintained placements that are residential; used where the placements do not "
-        "say which are."),
+        "say which are.",
+        also=_PARTNERS),
     _of("joint_health_share", "Residential fees paid by health", "fraction of residential fees", 0.0, 0.5, 0.01,
-        "Share of residential fees that the health service pays.", _FEES, up=("joint_funding_gbp", *_BALANCES),
+        "Share of residential fees that the health service pays.", _FEES, up=(*_PARTNERS, *_BALANCES),
         down=(*_COSTS, _FUND), either=("saving_gbp",)),
     _of("joint_care_share", "Residential fees paid by social care", "fraction of residential fees", 0.0, 0.5, 0.01,
-        "Share of residential fees that children's social care pays.", _FEES, up=("joint_funding_gbp", *_BALANCES),
+        "Share of residential fees that children's social care pays.", _FEES, up=(*_PARTNERS, *_BALANCES),
         down=(*_COSTS, _FUND), either=("saving_gbp",)),
     _dearer("over_number_share", "Children above the commissioned number", "fraction of a place", 0.0, 1.0, 0.05,
         "Share of the funding of a place that is paid for each child above the commissioned number."),
