@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -60,7 +60,28 @@ def measures(dataset: Dataset, scenario: Scenario) -> dict[str, tuple[Change, ..
     return {**found, **{name: changes for name, changes in groups.items() if changes}}
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=32)
+def _run(dataset: Dataset, scenario: Scenario, to: int | None, method: str, draws: int, seed: int) -> Run:
+    return run(dataset, scenario, to=to, method=method, draws=draws, seed=seed)
+
+
+def pair(here: Run) -> tuple[Run, Run]:
+    """Return the unmitigated and the mitigated run that belong to a run, with its method, last year, draws and seed.
+
+    Unmitigated is the baseline. Mitigated is the run itself; at the baseline it is the scenario `mitigated` of the
+    dataset, when there is one.
+    """
+    known = dataset_scenarios(here.dataset)
+    plain = replace(known[BASELINE], method=here.forecast.method)
+    changed = here.scenario.changes != known[BASELINE].changes
+    stamp = dict(here.forecast.stamp)
+    rest = (here.forecast.years[-1], here.forecast.method, here.forecast.draws, int(stamp["seed"]))
+    start = _run(here.dataset, plain, *rest) if changed else here
+    if changed or MITIGATED not in known:
+        return start, here
+    return start, _run(here.dataset, known[MITIGATED], *rest)
+
+
 def runs_of(
     dataset: Dataset, scenario: Scenario, to: int | None = None, method: str = AUTO, draws: int = 0, seed: int = 0
 ) -> Mapping[str, Run]:
@@ -72,7 +93,7 @@ def runs_of(
     held = Scenario(plain.name, plain.changes, scenario.method or plain.method)
     alone = {name: held.with_changes(changes, name) for name, changes in measures(dataset, scenario).items()}
     wanted = {BASELINE: held, **alone, MITIGATED: scenario}
-    return {name: run(dataset, of, to=to, method=method, draws=draws, seed=seed) for name, of in wanted.items()}
+    return {name: _run(dataset, of, to, method, draws, seed) for name, of in wanted.items()}
 
 
 def waterfall(found: Mapping[str, Run], measure: str) -> Waterfall:

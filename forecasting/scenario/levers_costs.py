@@ -34,7 +34,8 @@ def _dearer(
 LEVERS: tuple[Lever, ...] = (
     _of("calibrate_costs", "Bring the base year to the budget", "on or off", 0, 1, 1,
         "Whether top-up and fees are scaled so that the base year equals the budget; the ratio is shown either way.",
-        _FEES, either=(*_COSTS, *_BALANCES, _FUND, *_PARTNERS, "saving_gbp"), kind="switch", display="word", tables=("budget",)),
+        _FEES, either=(*_COSTS, *_BALANCES, _FUND, *_PARTNERS, "saving_gbp"), kind="switch", display="word",
+        tables=("budget",)),
     _dearer("place_funding_change", "Place funding", "fraction per year", -0.05, 0.15, 0.001,
         "Yearly change of the national amounts of a place, from the first year on."),
     _dearer("top_up_change", "Top-up rates", "fraction more or fewer", -0.5, 1.0, 0.01,
@@ -76,7 +77,7 @@ LEVERS: tuple[Lever, ...] = (
     _of("import_export_gbp", "Import and export adjustment", "£ per child", 0, 50_000, 500,
         "What the block gains for each further child of another authority in our places, and loses for each further "
         "child of ours in theirs.",
-        _INCOME, either=("income_gbp", *_BALANCES, _FUND, "saving_gbp"), display="gbp", span=1.0),
+        _INCOME, either=("income_gbp", *_BALANCES, _FUND), display="gbp", span=1.0),
     _of("guest_recoupment_gbp", "Recouped from other authorities", "£ per child", 0, 100_000, 500,
         "What other authorities pay us for each of their children in our places.", _INCOME,
         up=("income_gbp", *_BALANCES), down=(_FUND,), display="gbp"),

@@ -74,8 +74,10 @@ def two_years() -> Allocation:
     guests = np.array([[1.0, 0.0], [1.0, 0.0]])
     places = np.array([[10.0, 4.0], [10.0, 4.0]])
     settings_ = ("resourced_provision", "special_state", "special_independent")
-    return Allocation((2025, 2026), ("ASC",), ("secondary",), settings_, ("in_borough", "out_of_borough"),
-                      ("Oak", "Ash"), placed, np.zeros((1, 2, 1, 1)), at, guests, places * 1.1, places, places)  # fmt: skip
+    return Allocation(
+        (2025, 2026), ("ASC",), ("secondary",), settings_, ("in_borough", "out_of_borough"), ("Oak", "Ash"),
+        placed, np.zeros((1, 2, 1, 1)), at, guests, places * 1.1, places, places,
+    )  # fmt: skip
 
 
 def told(
@@ -128,7 +130,7 @@ def test_first_year_by_hand(handley: Dataset) -> None:
 def test_second_year_by_hand(handley: Dataset) -> None:
     """2025-26 has 5/12 of January 2025 and 7/12 of January 2026.
 
-    Place   Oak: all 10 places full or paid empty, 100,000; 11 children in 2025/26, so 7/12 × 1 above × 10,000 = 5,833.33
+    Place   Oak: all 10 places full or paid empty, 100,000; 11 children in 2025/26: 7/12 × 1 above × 10,000 = 5,833.33
             Ash: filled (5 × 3 + 7 × 2)/12 = 29/12 × 6,000 = 14,500; empty 19/12 × 10,000 = 15,833.33
             together 136,166.67
     Top-up  Oak: (5 × 8 + 7 × 10)/12 = 110/12 × 8,000 × 1.02 = 74,800; Ash: 29/12 × 5,000 × 1.02 = 12,325: 87,125
@@ -263,7 +265,8 @@ STARTS: dict[str, dict[str, Value]] = {
     "transport_carried_share": {}, "grant_share": {"reform_plan_approved": 1.0},
     "grant_eligible_share": {"reform_plan_approved": 1.0, "grant_eligible_share": 0.5},
     "grant_deficit_year": {"reform_plan_approved": 1.0}, "grant_year": {"reform_plan_approved": 1.0},
-    "over_number_share": {"over_number_share": 0.2}, "deficit_after_override_share": {"deficit_after_override_share": 0.2},
+    "over_number_share": {"over_number_share": 0.2},
+    "deficit_after_override_share": {"deficit_after_override_share": 0.2},
 }  # fmt: skip
 WITHOUT_TRANSPORT = ("transport_carried_share", "transport_gbp_per_child")
 
