@@ -53,7 +53,7 @@ _MEASURES = (
     "Each measure alone against the unmitigated account, then what they do together beyond that: measures that do the "
     "same thing twice overlap. The steps add up exactly."
 )
-_UNIT = "What the account pays for one child and year, from the rates of the dataset brought to the budget of the base year."
+_UNIT = "What the account pays for a child and year: the rates of the dataset, brought to the budget of the base year."
 
 
 def _has_balance(view: View) -> bool:
@@ -81,7 +81,7 @@ def balance_sentence(view: View) -> str:
 
 
 def _path(run: Run, measure: str, statistic: str = "central", **at: str) -> tuple[tuple[int, ...], Floats]:
-    found = run.forecast.margin(measure, **at)  # type: ignore[arg-type]
+    found = run.forecast.margin(measure, **at)
     years = tuple(int(year) for year in found.labels[0])
     return years, found.stats[STATISTICS.index(statistic)]
 
@@ -150,8 +150,9 @@ def _waterfall(view: View, found: Waterfall) -> Figure:
         "label": [words.gbp(first), *(_signed(step) for step in steps), words.gbp(last)],
     })  # fmt: skip
     data["at"] = data[["start", "end"]].max(axis=1)
-    table = Table("waterfall", "From unmitigated to mitigated", _measures_table(view, found), {
-        "Spending": "gbp", "Its effect alone": "gbp", "Cost a year": "gbp"}, view.note(_SOURCE, money=True))  # fmt: skip
+    formats = dict.fromkeys(("Spending", "Its effect alone", "Cost a year"), "gbp")
+    table = Table("waterfall", "From unmitigated to mitigated", _measures_table(view, found), formats,
+                  view.note(_SOURCE, money=True))  # fmt: skip
     year = year_to_financial_year(found.years[-1])
     saved = first - last
     title = f"The measures save {words.gbp(saved)} a year" if saved > 0 else "The measures do not lower spending"
@@ -231,7 +232,8 @@ def _components(view: View) -> Figure:
 
 def _lines(view: View) -> Table:
     lines = section_251_lines()
-    known = {(row.component, row.setting): (row.line, row.title) for row in lines.itertuples()}
+    columns = [lines[name].tolist() for name in ("component", "setting", "line", "title")]
+    known = {(part, kind): (line, title) for part, kind, line, title in zip(*columns, strict=True)}
     frames = []
     for case, run in zip(CASES, pair(view.run), strict=True):
         values: dict[tuple[str, str], float] = {}
@@ -284,10 +286,11 @@ def _calibration(view: View) -> tuple[Table, ...]:
     known = [int(year) for year in spending["year"]]
     year = max((y for y in known if y <= first), default=min(known))
     budget = spending.loc[spending["year"] == year].groupby("role")["gbp"].sum()
-    frame = pd.DataFrame([
-        (view.run.dataset.settings.label(code), float(budget.get(code, np.nan)), float(budget.get(code, np.nan)) * ratio,
-         ratio) for code, ratio in ratios.items()
-    ], columns=["Budget for", "Budget", "Modelled before", "Modelled ÷ budget"])  # fmt: skip
+    paid = np.array([float(budget.get(code, np.nan)) for code in ratios])
+    frame = pd.DataFrame({
+        "Budget for": [view.run.dataset.settings.label(code) for code in ratios], "Budget": paid,
+        "Modelled before": paid * np.array(list(ratios.values())), "Modelled ÷ budget": list(ratios.values()),
+    })  # fmt: skip
     formats = {"Budget": "gbp", "Modelled before": "gbp", "Modelled ÷ budget": "fraction"}
     note = view.note(f"{view.source('budget')}; top-up and fees are scaled so that the base year equals the budget",
                      money=True)  # fmt: skip
