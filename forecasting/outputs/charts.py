@@ -161,8 +161,8 @@ def waterfall(names: tuple[str, ...], x: str, form: str, mode: Mode) -> Spec:
     axis = alt.Axis(format=form, tickCount=4)
     tip = [alt.Tooltip("name:N", title="What"), alt.Tooltip("value:Q", title=x, format=form)]
     bar = _base().mark_bar(height=16).encode(
-        y=row, x=alt.X("start:Q", title=x, axis=axis, scale=alt.Scale(zero=False)), x2="end:Q",
-        color=_colour(("level", "lowers", "raises"), mode), tooltip=tip)  # fmt: skip
+        y=row, x=alt.X("start:Q", title=x, axis=axis, scale=alt.Scale(zero=False, nice=False)), x2="end:Q",
+        color=_colour(("total", "lowers", "raises"), mode), tooltip=tip)  # fmt: skip
     text = _base().mark_text(align="left", dx=4, color=PALETTES[mode].text).encode(
         y=row, x=alt.X("at:Q", title=x), text="label:N")  # fmt: skip
     return _finish(alt.layer(bar, text, _row_names(names, mode)), alt.Step(42), mode)

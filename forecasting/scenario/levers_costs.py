@@ -11,7 +11,8 @@ _COSTS = ("cost_gbp", "high_needs_spend_gbp")
 _BALANCES = ("in_year_balance_gbp", "cumulative_balance_gbp", "balance_per_resident_gbp")
 _FUND = "general_fund_exposure_gbp"
 _PARTNERS = ("joint_funding_gbp",)
-_FEES, _TRAVEL, _INCOME, _DEFICIT = "Fees and top-up", "Transport", "Income", "Deficit"
+_FEES, _TRAVEL, _DEFICIT = "Fees and top-up", "Transport", "Deficit"
+_INCOME = "Academies and other authorities"
 
 
 def _of(

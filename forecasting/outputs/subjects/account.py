@@ -71,13 +71,17 @@ def chance_in_words(run: Run, year: int) -> str:
 
 
 def balance_sentence(view: View) -> str:
-    """Return what the last year's balance is in both cases, and how likely balance is."""
-    runs = pair(view.run)
-    gaps = [run.forecast.value("in_year_balance_gbp", view.last) for run in runs]
-    told = [f"{case.lower()} {words.gbp(gap)}" for case, gap in zip(CASES, gaps, strict=True)]
-    chances = [chance_in_words(run, view.last) for run in runs]
-    ending = f" Income covers spending {chances[0]} unmitigated, {chances[1]} mitigated." if all(chances) else ""
-    return f"In-year balance in {year_to_financial_year(view.last)}: {words.join(told)}.{ending}"
+    """Return spending, income and the chance of balance in the last year, unmitigated and mitigated."""
+    told = []
+    for case, run in zip(CASES, pair(view.run), strict=True):
+        spend, gap = (run.forecast.value(m, view.last) for m in ("high_needs_spend_gbp", "in_year_balance_gbp"))
+        chance = chance_in_words(run, view.last)
+        told.append(
+            f"{case}, high-needs spending is {words.gbp(spend)} in {year_to_financial_year(view.last)}, "
+            f"{words.gbp(abs(gap))} {'more' if gap < 0 else 'less'} than income"
+            f"{f'; income covers it {chance}' if chance else ''}."
+        )
+    return " ".join(told)
 
 
 def _path(run: Run, measure: str, statistic: str = "central", **at: str) -> tuple[tuple[int, ...], Floats]:
@@ -103,10 +107,10 @@ def _balance(view: View) -> Figure:
     )  # fmt: skip
 
 
-_COLUMNS = (
-    ("Income", "income_gbp"), ("Spending", "high_needs_spend_gbp"), ("In-year balance", "in_year_balance_gbp"),
-    ("Grant", "deficit_grant_gbp"), ("Closing balance", "cumulative_balance_gbp"),
-    ("Per resident aged 0 to 25", "balance_per_resident_gbp"), ("Chance of balance", "probability_of_balance"),
+_COLUMNS: tuple[tuple[str, str, dict[str, str]], ...] = (
+    ("Income", "income_gbp", {}), ("Spending", "high_needs_spend_gbp", {}), ("In year", "in_year_balance_gbp", {}),
+    ("Closing", "cumulative_balance_gbp", {}), ("With grant", "cumulative_balance_gbp", {"component": WITH}),
+    ("Per resident, £", "balance_per_resident_gbp", {}), ("Chance of balance", "probability_of_balance", {}),
 )  # fmt: skip
 
 
@@ -115,14 +119,25 @@ def _account(view: View) -> Table:
     for case, run in zip(CASES, pair(view.run), strict=True):
         years, closing = _path(run, "cumulative_balance_gbp")
         in_year, grant = _path(run, "in_year_balance_gbp")[1], _path(run, "deficit_grant_gbp")[1]
-        columns: dict[str, object] = {"Financial year": [year_to_financial_year(year) for year in years], "Case": case,
-                                      "Opening balance": closing - in_year - grant}  # fmt: skip
-        columns |= {name: _path(run, measure)[1] for name, measure in _COLUMNS if run.forecast.has(measure)}
-        frames.append(pd.DataFrame(columns).assign(order=range(len(years))))
-    frame = pd.concat(frames, ignore_index=True).sort_values("order", kind="stable").drop(columns="order")
-    formats = {name: "fraction" if "Chance" in name else "gbp" for name in frame.columns[2:]}
-    return Table("account", "The high-needs account, unmitigated and mitigated", frame, formats,
-                 view.note(_SOURCE, money=True))  # fmt: skip
+        columns: dict[str, object] = {"Year": [year_to_financial_year(year) for year in years], "Case": case,
+                                      "Opening": (closing - in_year - grant) * 1e-6}  # fmt: skip
+        for name, measure, at in _COLUMNS:
+            if run.forecast.has(measure):
+                columns[name] = _path(run, measure, **at)[1] * (1.0 if _kind(name) != "million" else 1e-6)
+        frames.append(pd.DataFrame(columns))
+    frame = _side_by_side(frames)
+    return Table("account", "The high-needs account, unmitigated and mitigated, £ million", frame,
+                 {name: _kind(name) for name in frame.columns[2:]}, view.note(_SOURCE, money=True))  # fmt: skip
+
+
+def _kind(column: str) -> str:
+    return "fraction" if "Chance" in column else "gbp" if "£" in column else "million"
+
+
+def _side_by_side(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return frames of the same years as one, both cases of a year under each other."""
+    found = pd.concat([frame.assign(order=range(len(frame))) for frame in frames], ignore_index=True)
+    return found.sort_values("order", kind="stable", ignore_index=True).drop(columns="order")
 
 
 def _measures(view: View) -> tuple[Figure, ...]:
@@ -136,9 +151,11 @@ def _measures(view: View) -> tuple[Figure, ...]:
 
 
 def _waterfall(view: View, found: Waterfall) -> Figure:
-    steps = [*found.effects[:, 0, -1], found.interaction[0, -1]]
+    moved = np.abs(found.effects[:, 0, -1]) >= 1.0
+    steps = [*found.effects[moved, 0, -1], found.interaction[0, -1]]
     first, last = float(found.unmitigated[0, -1]), float(found.mitigated[0, -1])
-    names = (CASES[0], *found.names, "Together: interaction", CASES[1])
+    kept = [name for name, there in zip(found.names, moved, strict=True) if there]
+    names = (CASES[0], *kept, "Together: interaction", CASES[1])
     ends = first + np.cumsum(steps)
     starts = np.concatenate([[first], ends[:-1]])
     values = np.array([first, *steps, last])
@@ -146,7 +163,7 @@ def _waterfall(view: View, found: Waterfall) -> Figure:
     data = pd.DataFrame({
         "name": names, "start": np.array([low, *starts, low]) * 1e-6, "end": np.array([first, *ends, last]) * 1e-6,
         "value": values * 1e-6,
-        "series": ["level", *np.where(np.array(steps) > 0, "raises", "lowers"), "level"],
+        "series": ["total", *np.where(np.array(steps) > 0, "raises", "lowers"), "total"],
         "label": [words.gbp(first), *(_signed(step) for step in steps), words.gbp(last)],
     })  # fmt: skip
     data["at"] = data[["start", "end"]].max(axis=1)
@@ -157,7 +174,8 @@ def _waterfall(view: View, found: Waterfall) -> Figure:
     saved = first - last
     title = f"The measures save {words.gbp(saved)} a year" if saved > 0 else "The measures do not lower spending"
     return Figure(
-        "waterfall", title, f"High-needs spending, £ million, {view.name}, {year}; each measure alone",
+        "waterfall", title,
+        f"High-needs spending, £ million, {view.name}, {year}; each measure alone. The axis does not start at 0",
         f"From {words.gbp(first)} unmitigated to {words.gbp(last)} mitigated in {year}.",
         partial(charts.waterfall, names, "£ million", charts.MILLION), data, table, table.note,
     )  # fmt: skip
@@ -193,40 +211,43 @@ def _override(view: View) -> str:
 
 
 def _exposure(view: View) -> Table:
+    ends = int(view.run.assumptions.number("override_ends") or view.last)
     frames = []
     for case, run in zip(CASES, pair(view.run), strict=True):
         years, without = _path(run, "general_fund_exposure_gbp", component=WITHOUT)
         closing = {name: _path(run, "cumulative_balance_gbp", component=name)[1] for name in (WITH, WITHOUT)}
-        frames.append(pd.DataFrame({
-            "Financial year": [year_to_financial_year(year) for year in years], "Case": case,
-            "Closing balance, no grant": closing[WITHOUT], "Closing balance, with the grant": closing[WITH],
-            "On the general fund, no grant": without,
-            "On the general fund, with the grant": _path(run, "general_fund_exposure_gbp", component=WITH)[1],
-        }).assign(order=range(len(years))))  # fmt: skip
-    frame = pd.concat(frames, ignore_index=True).sort_values("order", kind="stable").drop(columns="order")
-    return Table("general_fund", "The deficit with and without the grant, and what falls on the general fund", frame,
-                 dict.fromkeys(frame.columns[2:], "gbp"), view.note(_SOURCE, money=True))  # fmt: skip
+        frame = pd.DataFrame({
+            "At the end of": [year_to_financial_year(year) for year in years], "Case": case,
+            "Balance, no grant": closing[WITHOUT] * 1e-6, "Balance, with grant": closing[WITH] * 1e-6,
+            "General fund, no grant": without * 1e-6,
+            "General fund, with grant": _path(run, "general_fund_exposure_gbp", component=WITH)[1] * 1e-6,
+        })  # fmt: skip
+        frames.append(frame.loc[[year in (ends, years[-1]) for year in years]])
+    frame = _side_by_side(frames)
+    return Table("general_fund", "The deficit with and without the grant, and what falls on the general fund, £ million",
+                 frame, dict.fromkeys(frame.columns[2:], "million"), view.note(_SOURCE, money=True))  # fmt: skip
+
+
+REST = "Services, transport and the rest"
 
 
 def _components(view: View) -> Figure:
-    frames = []
-    for part, name in PARTS.items():
-        years, values = _path(view.run, "cost_gbp", component=part)
-        if np.any(values):
-            frames.append(pd.DataFrame({"year": [year_to_financial_year(y) for y in years], "series": name,
-                                        "value": values * 1e-6}))  # fmt: skip
-    data = pd.concat(frames, ignore_index=True)
-    series = tuple(dict.fromkeys(data["series"]))
-    read = data.pivot_table(index="year", columns="series", values="value", sort=False)[list(series)] * 1e6
-    read = read.rename_axis(columns=None).reset_index().rename(columns={"year": "Financial year"})
-    table = Table("components", "Spending by what is paid", read, dict.fromkeys(series, "gbp"),
-                  view.note(_SOURCE, money=True))  # fmt: skip
-    last = data.loc[data["year"] == data["year"].iloc[-1]].sort_values("value", ascending=False).iloc[0]
+    years = [year_to_financial_year(year) for year in _path(view.run, "cost_gbp")[0]]
+    paid = {name: _path(view.run, "cost_gbp", component=part)[1] for part, name in PARTS.items()}
+    read = pd.DataFrame({"Financial year": years, **{name: gbp for name, gbp in paid.items() if np.any(gbp)}})
+    note = view.note(_SOURCE, money=True)
+    table = Table("components", "Spending by what is paid", read, dict.fromkeys(read.columns[1:], "gbp"), note)
+    shown = [PARTS[part] for part in ("place", "top_up", "fee")]
+    drawn = {**{name: paid[name] for name in shown},
+             REST: np.sum([gbp for name, gbp in paid.items() if name not in shown], axis=0)}  # fmt: skip
+    data = pd.concat([pd.DataFrame({"year": years, "series": name, "value": gbp * 1e-6})
+                      for name, gbp in drawn.items()], ignore_index=True)  # fmt: skip
+    top = max(shown, key=lambda name: float(drawn[name][-1]))
     return Figure(
-        "components", f"{last['series']} take{'' if str(last['series']).endswith('s') else 's'} the largest part",
-        f"Spending, £ million, {view.name}, by financial year; scenario in hand",
-        f"{last['series']} is £{last['value']:.1f} million in {last['year']}.",
-        partial(charts.columns, series, "£ million", charts.MILLION, stacked=True), data, table, table.note,
+        "components", f"{top} {'take' if top.endswith('s') else 'takes'} the largest part of what places cost",
+        f"Spending with transport, £ million, {view.name}, by financial year; scenario in hand",
+        f"{top}: {words.gbp(float(drawn[top][-1]))} in {years[-1]}.",
+        partial(charts.columns, tuple(drawn), "£ million", charts.MILLION, stacked=True), data, table, note,
     )  # fmt: skip
 
 

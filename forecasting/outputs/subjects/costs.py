@@ -36,8 +36,7 @@ def _placed(view: View) -> Subject:
     sections = account.sections(view)
     if place_cost_range(view.run.dataset):
         sections.append(Section("The published bands", (_unit_costs(view),)))
-    balance = account.balance_sentence(view) if view.has("in_year_balance_gbp") else ""
-    answer = f"{_answer(view)} {balance}".strip()
+    answer = account.balance_sentence(view) if view.has("in_year_balance_gbp") else _answer(view)
     return Subject("costs", "Costs", answer, _metrics(view), tuple(sections), _implications(view))
 
 
