@@ -224,7 +224,7 @@ def _exposure(view: View) -> Table:
         })  # fmt: skip
         frames.append(frame.loc[[year in (ends, years[-1]) for year in years]])
     frame = _side_by_side(frames)
-    return Table("general_fund", "The deficit with and without the grant, and what falls on the general fund, £ million",
+    return Table("general_fund", "The deficit with and without grant, and what falls on the general fund, £ million",
                  frame, dict.fromkeys(frame.columns[2:], "million"), view.note(_SOURCE, money=True))  # fmt: skip
 
 
