@@ -14,7 +14,7 @@ from forecasting.model.groups import Groups, groups, local_shares
 from forecasting.model.overflow import ALTERNATIVE, CHEAPEST, OTHER_BASE, allowed
 from forecasting.model.programme import Programme
 from forecasting.model.stock import Stock
-from forecasting.model.waterfall import Edges, fill
+from forecasting.model.waterfall import Edges, fill, lead
 from forecasting.scenario.assumptions import Assumptions
 from forecasting.scenario.from_dataset import MAINSTREAM, setting_groups
 from forecasting.values import Floats, Whole
@@ -96,9 +96,10 @@ def ground(dataset: Dataset, assumptions: Assumptions, stock: Stock, plan: Progr
     kinds = setting_groups(dataset)
     family = tuple(kinds.get(setting, "other") for setting in stock.settings)
     local = local_shares(dataset, stock.needs, stock.phases, stock.settings)
-    have = (places.usable > 0).any(axis=0).tolist()
-    limited = [any(have[j] for j, own in enumerate(places.settings) if own == s) for s in stock.settings]
-    people = groups(stock, local, limited, [name in RETURNING and bool(len(places.new.at)) for name in family])
+    there = {home for home, seats in zip(places.settings, places.usable.T, strict=True) if seats.any()}
+    limited = [setting in there for setting in stock.settings]
+    fresh = np.einsum("knp,yk->np", places.new.suits, places.new.usable)
+    people = groups(stock, local, limited, fresh[:, :, None] * np.isin(np.array(family, dtype=object), RETURNING))
     seats = _seats(stock, people, places, limited)
     edges, slices = _edges(people, places, seats, stock, family)
     parts = {kind: _part(edges, slices[kind]) for kind in KINDS}
@@ -172,11 +173,12 @@ def _seats(stock: Stock, people: Groups, places: Supply, limited: list[bool]) ->
     than that accounts for, as many places as today stay with children whom no designation covers.
     """
     count, home = len(places.names), np.array([stock.settings.index(s) for s in places.settings], dtype=np.int64)
-    central = people.children(stock, 0)[:, 0] * people.local
+    central = people.children(stock, 0, slice(0, 1))[:, 0] * people.local
     roll = np.where(np.isnan(places.on_roll), np.maximum(places.usable[0] - places.guests[0], 0.0), places.on_roll)
     group, sink = np.nonzero(_suitable(people, places, home))
     known = Edges(group, sink, len(people), count)
-    placed = fill(known, central[:, None], roll[:, None], np.zeros(len(group)))[:, 0]
+    leading = lead(known, central, roll, np.zeros(len(group)))
+    placed = fill(known, central[:, None], roll[:, None], leading)[:, 0]
     unplaced = central - known.by_group @ placed
     free = np.maximum(roll - known.by_sink @ placed, 0.0)
     rest = [s for s, is_limited in enumerate(limited) if is_limited]

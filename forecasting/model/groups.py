@@ -41,24 +41,24 @@ class Groups:
         """Return the number of groups."""
         return len(self.need)
 
-    def children(self, stock: Stock, at: int) -> Floats:
-        """Return group × run: children of each group in year `at`."""
-        found = stock.plans[:, at, self.need, self.phase, self.setting] * self.share
+    def children(self, stock: Stock, at: int, runs: slice) -> Floats:
+        """Return group × run: children of each group in year `at`, for the runs asked for."""
+        found = stock.plans[runs, at, self.need, self.phase, self.setting] * self.share
         return np.ascontiguousarray(found.T)
 
 
-def groups(stock: Stock, local: Floats, limited: list[bool], returning: list[bool]) -> Groups:
+def groups(stock: Stock, local: Floats, limited: list[bool], returning: Floats) -> Groups:
     """Return the groups in use: local ones in settings with limited places, outside ones who may be brought back.
 
     Args:
         stock: plans.
         local: need × phase × setting; share placed in the borough.
         limited: setting; whether its places in the borough are limited.
-        returning: setting; whether new places may bring its children back.
+        returning: need × phase × setting; not zero where new places may bring children back.
     """
     used = stock.plans.max(axis=(0, 1)) > 0
     inside = used & (local > 0) & np.array(limited)
-    outside = used & (local < 1) & np.array(returning)
+    outside = used & (local < 1) & (returning > 0)
     at = np.concatenate([np.argwhere(inside), np.argwhere(outside)])
     home = np.arange(len(at)) < int(inside.sum())
     share = local[tuple(at.T)]

@@ -108,7 +108,7 @@ def by_room(edges: Edges, pool: Floats, room: Floats, rounds: int = ROUNDS) -> F
         Edge × run; no group gives more than its pool, no sink takes more than its room.
     """
     placed = np.zeros((len(edges.group), pool.shape[1]))
-    for _ in range(rounds):
+    for _ in range(rounds if len(edges.group) else 0):
         left = room[edges.sink]
         whole = edges.by_group @ left
         per_place = np.divide(pool, whole, out=np.zeros_like(pool), where=whole > _NOTHING)
@@ -119,26 +119,42 @@ def by_room(edges: Edges, pool: Floats, room: Floats, rounds: int = ROUNDS) -> F
     return placed
 
 
-def fill(edges: Edges, pool: Floats, room: Floats, price: Floats) -> Floats:
-    """Return children placed along edges in every run; in the central run (run 0) the split is the best there is.
+def lead(edges: Edges, pool: Floats, room: Floats, price: Floats) -> Floats | None:
+    """Return the split that leads every run: edge; share of its group's children, in the best split of one run.
 
-    The best split of the central run leads: a draw follows it as far as its children and places allow, and offers
-    the rest by room. Where offering by room already places everybody and no price counts, it is itself the best.
+    Where offering by room already places everybody who can be placed, and no price counts, that is itself the best:
+    then there is nothing to lead, and None comes back.
+
+    Args:
+        edges: what suits whom.
+        pool: group; children to be placed in the central run.
+        room: sink; places left in the central run.
+        price: edge; what a place costs; all zero where no price counts.
+    """
+    if not price.any():
+        placed = by_room(edges, pool[:, None], room[:, None])[:, 0]
+        if not _improvable(edges, pool - edges.by_group @ placed, room - edges.by_sink @ placed):
+            return None
+    found = best(edges, pool, room, price)
+    children = pool[edges.group]
+    return np.asarray(np.divide(found, children, out=np.zeros_like(found), where=children > _NOTHING))
+
+
+def fill(edges: Edges, pool: Floats, room: Floats, leading: Floats | None) -> Floats:
+    """Return children placed along edges in every run.
+
+    A run follows the leading split as far as its children and places allow, and offers the rest by room. In the run
+    that the split was made for, the result is the best there is.
 
     Args:
         edges: what suits whom.
         pool: group × run; children to be placed.
         room: sink × run; places left.
-        price: edge; what a place costs; all zero where no price counts.
+        leading: edge; see `lead`.
     """
-    if not price.any():
-        placed = by_room(edges, pool, room)
-        central = placed[:, 0]
-        if not _improvable(edges, pool[:, 0] - edges.by_group @ central, room[:, 0] - edges.by_sink @ central):
-            return placed
-    lead = best(edges, pool[:, 0], room[:, 0], price)
-    per_child = np.divide(lead, pool[edges.group, 0], out=np.zeros_like(lead), where=pool[edges.group, 0] > _NOTHING)
-    placed = offer(edges, per_child[:, None] * pool[edges.group], room)
+    if leading is None:
+        return by_room(edges, pool, room)
+    placed = offer(edges, leading[:, None] * pool[edges.group], room)
     left = np.maximum(pool - edges.by_group @ placed, 0.0)
     return np.asarray(placed + by_room(edges, left, np.maximum(room - edges.by_sink @ placed, 0.0)))
 
