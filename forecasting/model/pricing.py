@@ -15,6 +15,7 @@ from forecasting import axes
 from forecasting.inputs.dataset import Dataset
 from forecasting.model.allocation import Allocation
 from forecasting.model.calibration import Calibration, budget_lines, calibrate
+from forecasting.model.capacity import site_name
 from forecasting.model.uncertain import drawn, price_index, standard_normals
 from forecasting.model.unit_rates import Rates, rates
 from forecasting.periods import to_financial_years
@@ -124,11 +125,10 @@ class Costs:
 
 
 def homes_of(dataset: Dataset, providers: tuple[str, ...]) -> tuple[tuple[str, ...], Floats]:
-    """Return the setting of each provider, and 1 for those in the borough; projects count by number or site too."""
-    known: dict[str, tuple[str, str]] = {}
+    """Return the setting of each provider, and 1 for those in the borough; projects open sites of their own."""
     projects, table = dataset.table("projects"), dataset.table("providers")
-    for name in ("provider", "project"):
-        known.update({str(k): (str(s), IN) for k, s in zip(projects[name], projects["setting"], strict=True)})
+    sites = map(site_name, projects["provider"], projects["project"])
+    known = {site: (str(setting), IN) for site, setting in zip(sites, projects["setting"], strict=True)}
     rows = zip(table["provider"], table["setting"], table["place"], strict=True)
     known.update({str(name): (str(setting), str(place) or IN) for name, setting, place in rows})
     found = [known.get(name, ("", IN)) for name in providers]
@@ -148,6 +148,8 @@ def volumes(allocation: Allocation, homes: tuple[str, ...], here: Floats) -> Vol
     settled = allocation.placed.sum(axis=5)
     by_phase = settled.sum(axis=2)
     everyone = allocation.at_provider + allocation.guests[None]
+    if allocation.others.size:
+        everyone = everyone + allocation.others[None]
     commissioned = np.where(np.isnan(allocation.commissioned)[None], everyone, allocation.commissioned[None])
     filled = np.minimum(everyone, commissioned)
     listed = (allocation.at_provider * here) @ _one_hot(homes, allocation.settings)

@@ -193,12 +193,19 @@ def budget_roles(dataset: Dataset) -> dict[str, str]:
     return dict(zip(rows["local_value"], rows["standard_value"], strict=True))
 
 
-def mainstream(dataset: Dataset) -> frozenset[str]:
-    """Return the codes of the settings whose group is mainstream: in table settings, else in the standard list."""
+@lru_cache(maxsize=64)
+def setting_groups(dataset: Dataset) -> dict[str, str]:
+    """Return the group of each kind of setting: of table settings, else of the standard list."""
     if dataset.has("settings"):
         own = dataset.table("settings")
-        return frozenset(own.loc[own["setting_group"].astype(str).str.lower() == MAINSTREAM, "setting"])
-    return frozenset(code.code for code in dataset.settings.codes if code["group"] == MAINSTREAM)
+        return dict(zip(own["setting"], own["setting_group"].astype(str).str.lower(), strict=True))
+    groups = {code.code: code["group"] for code in dataset.settings.codes}
+    return {**groups, "inmss": "inmss"}
+
+
+def mainstream(dataset: Dataset) -> frozenset[str]:
+    """Return the codes of the settings whose group is mainstream: in table settings, else in the standard list."""
+    return frozenset(code for code, group in setting_groups(dataset).items() if group == MAINSTREAM)
 
 
 @lru_cache(maxsize=64)
