@@ -103,11 +103,10 @@ def waterfall(found: Mapping[str, Run], measure: str) -> Waterfall:
         UsageError: the runs hold no total of that measure.
     """
     totals = {name: of.totals.get(measure) for name, of in found.items()}
-    values = {name: of for name, of in totals.items() if of is not None}
+    values = {name: of.runs for name, of in totals.items() if of is not None}
     if len(values) < len(totals):
         raise UsageError(f'there is no total of "{measure}" to compare: the dataset needs a budget')
     names = tuple(name for name in values if name not in (BASELINE, MITIGATED))
     start, end = values[BASELINE], values[MITIGATED]
     effects = np.array([values[name] - start for name in names]).reshape(len(names), *start.shape)
-    years = found[BASELINE].forecast.margin(measure).labels[0]
-    return Waterfall(measure, names, tuple(int(year) for year in years), start, effects, end)
+    return Waterfall(measure, names, found[BASELINE].totals[measure].years, start, effects, end)

@@ -155,8 +155,11 @@ def emit(job: Job, allocation: Allocation, without: Allocation | None = None) ->
     job.out.warnings.extend(notes)
     emit_costs(costs, job.assumptions, job.out)
     if without is not None:
-        saved = price(job.dataset, job.assumptions, without, job.seed)[0].total - costs.total
+        other = price(job.dataset, job.assumptions, without, job.seed)[0]
+        saved = _spending(job.assumptions, other) - _spending(job.assumptions, costs)
+        carried = other.parts["transport"] - costs.parts["transport"]
         job.out.add("saving_gbp", costs.years, saved, "gbp", component="programme")
+        job.out.add("saving_gbp", costs.years, carried, "gbp", component="programme_transport")
     start = job.assumptions.number("high_needs_block")
     if start is None:
         job.out.warnings.append("No high needs block is known, so there is no balance.")

@@ -10,7 +10,22 @@ import numpy as np
 from forecasting.model.forecast import Label, Margin, summarise
 from forecasting.values import Floats
 
-COMPARED = ("cost_gbp", "high_needs_spend_gbp", "income_gbp", "in_year_balance_gbp", "cumulative_balance_gbp")
+COMPARED = (
+    "ehc_plans",
+    "cost_gbp",
+    "high_needs_spend_gbp",
+    "income_gbp",
+    "in_year_balance_gbp",
+    "cumulative_balance_gbp",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Total:
+    """One total draw by draw: January census or financial years, and run × year (run 0 the central run)."""
+
+    years: tuple[int, ...]
+    runs: Floats
 
 
 @dataclass
@@ -20,12 +35,12 @@ class Emitter:
     Attributes:
         margins: every margin added.
         warnings: sentences about what was assumed or left out.
-        totals: measure → run × year (years of the margin), for the totals that are compared draw by draw.
+        totals: measure → its total draw by draw, for those that are compared draw by draw.
     """
 
     margins: list[Margin] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-    totals: dict[str, Floats] = field(default_factory=dict)
+    totals: dict[str, Total] = field(default_factory=dict)
 
     def add(
         self,
@@ -52,7 +67,7 @@ class Emitter:
         axes = (("year", tuple(years)), *by) if years else by
         runs = values if values.ndim > len(axes) else values[None]
         if measure in COMPARED and len(axes) == 1 and years and not component and not fixed:
-            self.totals[measure] = np.asarray(runs, dtype=np.float64)
+            self.totals[measure] = Total(tuple(years), np.asarray(runs, dtype=np.float64))
         self.margins.append(
             Margin(
                 measure, tuple(name for name, _ in axes), tuple(tuple(labels) for _, labels in axes),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -13,12 +13,16 @@ from forecasting.errors import MethodUnavailable, ScenarioError, UsageError
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.margins import total
 from forecasting.inputs.year_groups import year_groups_lacking
-from forecasting.model import costs, places, plans, pupils
+from forecasting.model import account, costs, places, plans, pupils
 from forecasting.model.cells import snapshot
+from forecasting.model.emit import Total
 from forecasting.model.forecast import Forecast
 from forecasting.model.job import Job
+from forecasting.model.placements import place
+from forecasting.model.places import Placed
 from forecasting.model.programme import Programme, programme, undated
 from forecasting.model.published_rate import children, emit_children
+from forecasting.model.snapshot_stock import snapshot_stock
 from forecasting.scenario.assumptions import Assumptions
 from forecasting.scenario.from_dataset import baseline, unknown_keys
 from forecasting.scenario.scenario import Scenario, apply
@@ -36,7 +40,14 @@ FARTHEST = 30
 class Run:
     """A forecast with what it was made from, so that every figure shown can be traced.
 
-    `totals` holds the totals that are compared draw by draw: measure → run × year (run 0 the central run).
+    Attributes:
+        dataset: the tables.
+        scenario: what was changed.
+        assumptions: levers in force.
+        programme: the projects by month.
+        forecast: every figure emitted.
+        totals: measure → its total draw by draw, for those that are compared draw by draw.
+        children: children in specialist places by cell and year, were nothing built; None when no placement is known.
     """
 
     dataset: Dataset
@@ -44,7 +55,8 @@ class Run:
     assumptions: Assumptions
     programme: Programme
     forecast: Forecast
-    totals: Mapping[str, Floats]
+    totals: Mapping[str, Total]
+    children: Placed | None
 
 
 def reach(dataset: Dataset) -> tuple[int, int]:
@@ -133,17 +145,18 @@ def run(
         raise ScenarioError(f'scenario "{scenario.name}": ' + "; ".join(strangers))
     years = tuple(range(dataset.base_year, last_year(dataset, to) + 1))
     job = Job(dataset, apply(baseline(dataset), scenario), years, 0 if name == PUBLISHED else draws, seed)
-    plan = _stages(job, name)
+    plan, found = _stages(job, name)
     forecast = Forecast(
         scenario.name, name, why, dataset.base_year, years, tuple(job.out.margins), _warnings(job, plan),
         _stamp(job, scenario), job.draws,
     )  # fmt: skip
-    return Run(dataset, scenario, job.assumptions, plan, forecast, job.out.totals)
+    return Run(dataset, scenario, job.assumptions, plan, forecast, job.out.totals, found)
 
 
-def _stages(job: Job, name: str) -> Programme:
+def _stages(job: Job, name: str) -> tuple[Programme, Placed | None]:
     demand = _demand(job, name)
     plan = programme(job.dataset, job.assumptions, job.years[0], job.years[-1])
+    found = None
     cells, children_now = places.base_cells(job.dataset, job.assumptions)
     if len(cells.labels) or name == PUBLISHED:
         need = places.needed(job.dataset, job.assumptions, demand, cells, children_now)
@@ -152,11 +165,25 @@ def _stages(job: Job, name: str) -> Programme:
         places.emit_needed(job.dataset, need, plan, job.out)
         places.emit_placed(found, job.out)
         places.emit_capacity(job.dataset, found, plan, job.out)
-        costs.emit_account(job.dataset, job.assumptions, found, need, plan, job.out)
+        if name not in plans.METHODS or not len(cells.labels):
+            costs.emit_account(job.dataset, job.assumptions, found, need, plan, job.out)
+        else:
+            stock = snapshot_stock(found, _growth(job, found.years))
+            where = place(job.dataset, job.assumptions, stock, plan)
+            account.emit(job, where.mitigated, where.unmitigated if plan.on.any() else None)
         job.out.warnings.append(f"Growth places: {need.growth_note}.")
     costs.emit_unit_costs(job.dataset, snapshot(job.dataset), job.out)
     costs.emit_programme(job.dataset, plan, job.out)
-    return plan
+    return plan, found
+
+
+def _growth(job: Job, years: Sequence[int]) -> Floats | None:
+    """Return run × year: plans of a run ÷ those of the central run; None without draws."""
+    total = job.out.totals.get("ehc_plans")
+    if total is None or not job.draws:
+        return None
+    at = [total.years.index(year) for year in years]
+    return np.asarray(total.runs[:, at] / total.runs[:1, at])
 
 
 def _demand(job: Job, name: str) -> places.Demand:

@@ -70,7 +70,7 @@ LEVERS: tuple[Lever, ...] = (
         "Yearly change of the cost of carrying a child.", _TRAVEL, up=("cost_gbp",), either=("saving_gbp",)),
     _of("transport_in_account", "Transport within the high needs block", "fraction of transport", 0.0, 1.0, 0.01,
         "Share of transport that the high needs block pays; the rest falls on the general fund.", _TRAVEL,
-        up=("high_needs_spend_gbp", _FUND), down=_BALANCES),
+        up=("high_needs_spend_gbp", _FUND), down=_BALANCES, either=("saving_gbp",)),
     _of("recouped_share", "Places in academies", "fraction of place funding", 0.0, 1.0, 0.05,
         "Share of place funding that the Department takes from the block and pays to academies itself. It lowers "
         "income and spending alike, never the balance: it is not counted twice.",

@@ -222,8 +222,10 @@ def test_the_saving_is_what_the_children_would_have_cost_elsewhere(handley: Data
     placed[0, 1, 0, 0, 1, 0], placed[0, 1, 0, 0, 2, 1], at[0, 1, 0] = 8, 4, 8
     without = replace(without, placed=placed, at_provider=at)
     found = told(handley, two_years(), LEVELS, without)
-    # 7/12 × 2 × (63,750 × 1.05 − 8,000 × 1.02) + 7/12 × 2 × (10,000 − 1,250) × 1.04 transport − 5,833.33 above number
-    saved = 7 / 12 * 2 * (63_750 * 1.05 - 8_000 * 1.02) + 7 / 12 * 2 * 8_750 * 1.04 - 7 / 12 * 10_000
+    # The account: 7/12 × 2 × (63,750 × 1.05 − 8,000 × 1.02) − 5,833.33 above the number.
+    # The general fund: 7/12 × 2 × (10,000 − 1,250) × 1.04 for transport.
+    saved, carried = 7 / 12 * 2 * (63_750 * 1.05 - 8_000 * 1.02) - 7 / 12 * 10_000, 7 / 12 * 2 * 8_750 * 1.04
+    assert found.value("saving_gbp", 2026, component="programme_transport") == pytest.approx(carried)
     assert found.value("saving_gbp", 2026, component="programme") == pytest.approx(saved)
     assert found.value("saving_gbp", 2025, component="programme") == pytest.approx(0.0)
 
