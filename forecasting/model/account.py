@@ -103,9 +103,14 @@ def _recouped(assumptions: Assumptions, costs: Costs) -> Floats:
     return np.asarray(costs.parts["place"] * assumptions.path("recouped_share", costs.years))
 
 
-def _spending(assumptions: Assumptions, costs: Costs) -> Floats:
+def _gross(assumptions: Assumptions, costs: Costs) -> Floats:
+    """Return run × year; £ that the block pays, places in academies included; transport only as far as it pays it."""
     outside = 1.0 - assumptions.path("transport_in_account", costs.years)
-    return np.asarray(costs.total - costs.parts["transport"] * outside - _recouped(assumptions, costs))
+    return np.asarray(costs.total - costs.parts["transport"] * outside)
+
+
+def _spending(assumptions: Assumptions, costs: Costs) -> Floats:
+    return np.asarray(_gross(assumptions, costs) - _recouped(assumptions, costs))
 
 
 def _income(dataset: Dataset, assumptions: Assumptions, costs: Costs, start: float, seed: int) -> dict[str, Floats]:
@@ -156,7 +161,7 @@ def emit(job: Job, allocation: Allocation, without: Allocation | None = None) ->
     emit_costs(costs, job.assumptions, job.out)
     if without is not None:
         other = price(job.dataset, job.assumptions, without, job.seed)[0]
-        saved = _spending(job.assumptions, other) - _spending(job.assumptions, costs)
+        saved = _gross(job.assumptions, other) - _gross(job.assumptions, costs)
         carried = other.parts["transport"] - costs.parts["transport"]
         job.out.add("saving_gbp", costs.years, saved, "gbp", component="programme")
         job.out.add("saving_gbp", costs.years, carried, "gbp", component="programme_transport")

@@ -42,7 +42,7 @@ def _index(found: Placed, axis: str, names: tuple[str, ...]) -> list[int]:
 
 
 def _arriving(phase: str) -> float:
-    """Return the share of a phase who are in its first year: one in as many as it has years; of an unknown phase the mean."""
+    """Return the share of a phase who are in its first year: one in as many as it has years (unknown: the mean)."""
     codes = [code for code in axes.PHASES.codes if code.code == phase] or list(axes.PHASES.codes)
     years = [int(code["last_nc_year"]) - int(code["first_nc_year"]) + 1 for code in codes]
     return len(years) / sum(years)
