@@ -12,12 +12,15 @@ from forecasting.errors import MethodUnavailable, ScenarioError, UsageError
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.margins import total
 from forecasting.inputs.year_groups import year_groups_lacking
-from forecasting.model import costs, places, plans, pupils
+from forecasting.model import costs, emit_placements, places, plans, pupils
 from forecasting.model.cells import snapshot
+from forecasting.model.follow import follow
 from forecasting.model.forecast import Forecast
 from forecasting.model.job import Job
+from forecasting.model.placements import Placement, place
 from forecasting.model.programme import Programme, programme, undated
 from forecasting.model.published_rate import children, emit_children
+from forecasting.model.stock import Stock
 from forecasting.scenario.assumptions import Assumptions
 from forecasting.scenario.from_dataset import baseline, unknown_keys
 from forecasting.scenario.scenario import Scenario, apply
@@ -32,13 +35,17 @@ FARTHEST = 30
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """A forecast with what it was made from, so that every figure shown can be traced."""
+    """A forecast with what it was made from, so that every figure shown can be traced.
+
+    `placement` says where children are, unmitigated and mitigated, whatever the method; None without placements.
+    """
 
     dataset: Dataset
     scenario: Scenario
     assumptions: Assumptions
     programme: Programme
     forecast: Forecast
+    placement: Placement | None = None
 
 
 def reach(dataset: Dataset) -> tuple[int, int]:
@@ -127,30 +134,47 @@ def run(
         raise ScenarioError(f'scenario "{scenario.name}": ' + "; ".join(strangers))
     years = tuple(range(dataset.base_year, last_year(dataset, to) + 1))
     job = Job(dataset, apply(baseline(dataset), scenario), years, 0 if name == PUBLISHED else draws, seed)
-    plan = _stages(job, name)
+    plan, placement = _stages(job, name)
     forecast = Forecast(
         scenario.name, name, why, dataset.base_year, years, tuple(job.out.margins), _warnings(job, plan),
         _stamp(job, scenario), job.draws,
     )  # fmt: skip
-    return Run(dataset, scenario, job.assumptions, plan, forecast)
+    return Run(dataset, scenario, job.assumptions, plan, forecast, placement)
 
 
-def _stages(job: Job, name: str) -> Programme:
+def _stages(job: Job, name: str) -> tuple[Programme, Placement | None]:
     demand = _demand(job, name)
     plan = programme(job.dataset, job.assumptions, job.years[0], job.years[-1])
     cells, children_now = places.base_cells(job.dataset, job.assumptions)
+    placement = None
     if len(cells.labels) or name == PUBLISHED:
         need = places.needed(job.dataset, job.assumptions, demand, cells, children_now)
         start = max(snapshot(job.dataset), job.years[0])
         found = places.placed(job.dataset, cells, children_now, need, plan, [y for y in job.years if y >= start])
-        places.emit_needed(job.dataset, need, plan, job.out)
-        places.emit_placed(found, job.out)
-        places.emit_capacity(job.dataset, found, plan, job.out)
+        computed = name in plans.METHODS
+        places.emit_needed(job.dataset, need, plan, job.out, short=not computed)
+        placement = _placement(job, demand.stock, found, plan, computed)
+        if not computed:
+            places.emit_placed(found, job.out)
+            places.emit_capacity(job.dataset, found, plan, job.out)
         costs.emit_account(job.dataset, job.assumptions, found, need, plan, job.out)
         job.out.warnings.append(f"Growth places: {need.growth_note}.")
     costs.emit_unit_costs(job.dataset, snapshot(job.dataset), job.out)
     costs.emit_programme(job.dataset, plan, job.out)
-    return plan
+    return plan, placement
+
+
+def _placement(
+    job: Job, stock: Stock | None, found: places.Placed, plan: Programme, computed: bool
+) -> Placement | None:
+    """Return where children are followed to; methods of plans show it as the forecast (`computed`)."""
+    if not len(found.cells.labels):
+        return None
+    known = follow(job.dataset, found) if stock is None else stock
+    placement = place(job.dataset, job.assumptions, known, plan)
+    if computed:
+        emit_placements.emit(job, placement, known, set(found.cells.labels["setting"]))
+    return placement
 
 
 def _demand(job: Job, name: str) -> places.Demand:
