@@ -22,8 +22,6 @@ from forecasting.periods import Month
 from forecasting.scenario.assumptions import Assumptions
 from forecasting.values import Floats
 
-REST = "places without a named provider"
-
 
 @dataclass(frozen=True, eq=False)
 class Supply:
@@ -108,6 +106,20 @@ def supply(
     )  # fmt: skip
 
 
+def homes(dataset: Dataset, providers: Sequence[str]) -> tuple[str, ...]:
+    """Return the kind of setting of each name in `Supply.names`."""
+    rows, projects = dataset.table("providers"), dataset.table("projects")
+    known = dict(zip(rows["provider"], rows["setting"], strict=True))
+    for provider, project, setting in zip(projects["provider"], projects["project"], projects["setting"], strict=True):
+        known.setdefault(_site(provider, project), setting or UNKNOWN)
+    return tuple(known[name] for name in providers)
+
+
+def _site(provider: str, project: str) -> str:
+    """Return the name of a site that is not a provider yet."""
+    return f"{provider or 'New site'} (project {project})"
+
+
 @lru_cache(maxsize=64)
 def _local(dataset: Dataset, years: tuple[int, ...]) -> tuple[pd.DataFrame, Floats]:
     rows, places = open_capacity(dataset, years)
@@ -152,7 +164,7 @@ def _new_places(
     sites: dict[str, str] = {}
     at = []
     for provider, project, setting in zip(table["provider"], plan.projects, settings, strict=True):
-        name = provider if provider in known else site_name(provider, project)
+        name = provider if provider in known else _site(provider, project)
         sites |= {} if name in known else {name: setting}
         at.append((*known, *sites).index(name))
     suits = _project_suits(dataset, needs, phases)
@@ -161,11 +173,6 @@ def _new_places(
         suits,
     )  # fmt: skip
     return new, tuple(sites), tuple(sites.values())
-
-
-def site_name(provider: str, project: str) -> str:
-    """Return the name of a site that a project opens where no provider is yet."""
-    return f"{provider or 'New site'} (project {project})"
 
 
 @lru_cache(maxsize=64)

@@ -13,9 +13,9 @@ import pandas as pd
 
 from forecasting import axes
 from forecasting.inputs.dataset import Dataset
+from forecasting.model import capacity
 from forecasting.model.allocation import Allocation
 from forecasting.model.calibration import Calibration, budget_lines, calibrate
-from forecasting.model.capacity import site_name
 from forecasting.model.uncertain import drawn, price_index, standard_normals
 from forecasting.model.unit_rates import Rates, rates
 from forecasting.periods import to_financial_years
@@ -125,14 +125,10 @@ class Costs:
 
 
 def homes_of(dataset: Dataset, providers: tuple[str, ...]) -> tuple[tuple[str, ...], Floats]:
-    """Return the setting of each provider, and 1 for those in the borough; projects open sites of their own."""
-    projects, table = dataset.table("projects"), dataset.table("providers")
-    sites = map(site_name, projects["provider"], projects["project"])
-    known = {site: (str(setting), IN) for site, setting in zip(sites, projects["setting"], strict=True)}
-    rows = zip(table["provider"], table["setting"], table["place"], strict=True)
-    known.update({str(name): (str(setting), str(place) or IN) for name, setting, place in rows})
-    found = [known.get(name, ("", IN)) for name in providers]
-    return tuple(setting for setting, _ in found), np.array([float(place == IN) for _, place in found])
+    """Return the setting of each provider, and 1 for those in the borough; what is not listed elsewhere stands here."""
+    table = dataset.table("providers")
+    places = dict(zip(table["provider"], table["place"], strict=True))
+    return capacity.homes(dataset, providers), np.array([float(places.get(name, IN) != OUT) for name in providers])
 
 
 def _one_hot(homes: tuple[str, ...], settings: tuple[str, ...]) -> Floats:
