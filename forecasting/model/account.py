@@ -103,6 +103,11 @@ def _recouped(assumptions: Assumptions, costs: Costs) -> Floats:
     return np.asarray(costs.parts["place"] * assumptions.path("recouped_share", costs.years))
 
 
+def savings(assumptions: Assumptions, without: Costs, costs: Costs) -> Floats:
+    """Return run × year; £ that the block pays less than for the same children with nothing built."""
+    return _gross(assumptions, without) - _gross(assumptions, costs)
+
+
 def _gross(assumptions: Assumptions, costs: Costs) -> Floats:
     """Return run × year; £ that the block pays, places in academies included; transport only as far as it pays it."""
     outside = 1.0 - assumptions.path("transport_in_account", costs.years)
@@ -161,10 +166,10 @@ def emit(job: Job, allocation: Allocation, without: Allocation | None = None) ->
     emit_costs(costs, job.assumptions, job.out)
     if without is not None:
         other = price(job.dataset, job.assumptions, without, job.seed)[0]
-        saved = _gross(job.assumptions, other) - _gross(job.assumptions, costs)
-        carried = other.parts["transport"] - costs.parts["transport"]
+        saved = savings(job.assumptions, other, costs)
         job.out.add("saving_gbp", costs.years, saved, "gbp", component="programme")
-        job.out.add("saving_gbp", costs.years, carried, "gbp", component="programme_transport")
+        job.out.add("saving_gbp", costs.years, other.parts["transport"] - costs.parts["transport"], "gbp",
+                    component="programme_transport")  # fmt: skip
     start = job.assumptions.number("high_needs_block")
     if start is None:
         job.out.warnings.append("No high needs block is known, so there is no balance.")

@@ -261,11 +261,12 @@ def known_rates(
     top_up = np.where(by_fee, 0.0, np.where(np.isnan(rate.top_up), filler, rate.top_up))
     at = np.where(np.isnan(rate.top_up_at), top_up @ _one_hot(homes, allocation.settings).T, rate.top_up_at)
     present = (many.pre + many.post)[0].max(axis=0)
-    lost = blank & ~by_fee & ~in_budget & (present > _FEW) & (rate.occupied[:, 0] == 0)
+    lost = blank & ~by_fee & ~in_budget & (present > _FEW)
+    unpaid = {True: "nothing beyond the place", False: "nothing"}
     notes = tuple(
-        f"No cost of a child in {dataset.settings.label(str(code))} is known, so {count:,.0f} children cost nothing: "
-        "add a row to unit_costs, or a budget line."
-        for code, count in zip(settings[lost], present[lost], strict=True)
+        f"No rate for a child in {dataset.settings.label(str(code))} is known, so {count:,.0f} children cost "
+        f"{unpaid[bool(place > 0)]}: add a row to unit_costs, or a budget line."
+        for code, count, place in zip(settings[lost], present[lost], rate.occupied[lost, 0], strict=True)
     )
     return replace(rate, top_up=top_up, top_up_at=at, fee_day=np.where(by_fee, day, 0.0),
                    fee_residential=np.where(by_fee, away, 0.0)), notes  # fmt: skip
