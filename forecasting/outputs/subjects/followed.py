@@ -27,9 +27,9 @@ def section(view: View) -> Section | None:
 def _text(view: View, found: Followed) -> str:
     year, home, net = found.years[-1], float(found.home[-1]), float(found.net[-1])
     text = (
-        f"Followed to where they would have gone, {words.count(home)} more children are in the borough in January {year} "
-        f"because {words.count(net)} net-new places are open. A child moves mostly at Reception, Year 7 and Year 12, and "
-        f"an empty place is paid for too. In {year_to_financial_year(year)} the account pays "
+        f"Followed to where they would have gone, {words.count(home)} more children are in the borough in January "
+        f"{year} because {words.count(net)} net-new places are open. A child moves mostly at Reception, Year 7 and "
+        f"Year 12, and an empty place is paid for too. In {year_to_financial_year(year)} the account pays "
         f"{words.gbp(float(found.fees[-1]))} less in fees, {words.gbp(float(found.places[-1]))} more for places and "
         f"{words.gbp(float(found.top_up[-1]))} more in top-up: {_saved(float(found.together[-1]))}."
     )
@@ -67,8 +67,8 @@ def _printed(view: View, found: Followed) -> list[Row]:
     each = known["saving_gbp_per_year"] / known["places"]
     why = (
         f"{len(known)} of {len(table)} projects print a saving, {words.gbp(float(each.min()))} to "
-        f"{words.gbp(float(each.max()))} a place. Each place is taken as full from the first day, by a child from one of "
-        "the dearest places."
+        f"{words.gbp(float(each.max()))} a place. Each place is taken as full from the first day, by a child from one "
+        "of the dearest placements."
     )
     return [("As printed in the proposals", float(known["saving_gbp_per_year"].sum()), why)]
 

@@ -177,8 +177,8 @@ def _cash_gap(view: View) -> str:
         return ""
     ending = f" At the end {words.gbp(-float(gap[-1]))} is still missing." if gap[-1] < 0 else ""
     return (
-        f"Grants arrive after the spending: by the end of {year_to_financial_year(int(years[at]))} the council has paid "
-        f"{words.gbp(-float(gap[at]))} more than it has received.{ending}"
+        f"Grants arrive after the spending: by the end of {year_to_financial_year(int(years[at]))} the council has "
+        f"paid {words.gbp(-float(gap[at]))} more than it has received.{ending}"
     )
 
 
