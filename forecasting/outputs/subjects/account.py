@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -234,9 +233,15 @@ REST = "Services, transport and the rest"
 def _components(view: View) -> Figure:
     years = [year_to_financial_year(year) for year in _path(view.run, "cost_gbp")[0]]
     paid = {name: _path(view.run, "cost_gbp", component=part)[1] for part, name in PARTS.items()}
-    read = pd.DataFrame({"Financial year": years, **{name: gbp for name, gbp in paid.items() if np.any(gbp)}})
     note = view.note(_SOURCE, money=True)
-    table = Table("components", "Spending by what is paid", read, dict.fromkeys(read.columns[1:], "gbp"), note)
+    read = _side_by_side([
+        pd.DataFrame({"Year": years, "Case": case, **{
+            name: _path(run, "cost_gbp", component=part)[1] * 1e-6 for part, name in PARTS.items()}})
+        for case, run in zip(CASES, pair(view.run), strict=True)
+    ])  # fmt: skip
+    read = read.loc[:, [name in ("Year", "Case") or bool(read[name].any()) for name in read.columns]]
+    table = Table("components", "Spending by what is paid, £ million", read,
+                  dict.fromkeys(read.columns[2:], "million"), note)  # fmt: skip
     shown = [PARTS[part] for part in ("place", "top_up", "fee")]
     drawn = {**{name: paid[name] for name in shown},
              REST: np.sum([gbp for name, gbp in paid.items() if name not in shown], axis=0)}  # fmt: skip
@@ -280,21 +285,27 @@ def _by_setting(run: Run, part: str, year: int) -> dict[str, float]:
 
 
 def _unit(view: View) -> Table:
-    margin = view.forecast.margin("placements", "setting")
-    children = dict(zip(margin.labels[1], margin.stats[0, margin.labels[0].index(view.last)], strict=True))
-    label: Callable[[str], str] = view.run.dataset.settings.label
-    rows = []
-    for code in view.forecast.margin("cost_gbp", "setting").labels[1]:
-        gbp = sum(_by_setting(view.run, part, view.last).get(str(code), 0.0) for part in ("place", "top_up", "fee"))
-        count = float(children.get(code, 0.0))
-        if count > 0 and gbp > 0:
-            rows.append((label(str(code)), count, gbp, gbp / count))
-    year = year_to_financial_year(view.last)
-    frame = pd.DataFrame(rows, columns=["Kind of setting", f"Children, January {view.last}", f"Spending {year}",
-                                        "Spending per child"])  # fmt: skip
-    formats = {name: "count" if "January" in name else "gbp" for name in frame.columns[1:]}
-    return Table("unit", "Spending per child by kind of setting, without transport", frame, formats,
-                 view.note(_SOURCE, money=True))  # fmt: skip
+    columns: dict[str, dict[str, float]] = {}
+    for case, run in zip(CASES, pair(view.run), strict=True):
+        children = _children(run, view.last)
+        gbp = {code: sum(_by_setting(run, part, view.last).get(code, 0.0) for part in ("place", "top_up", "fee"))
+               for code in children}  # fmt: skip
+        columns[f"Children, {case.lower()}"] = children
+        columns[f"£ a child, {case.lower()}"] = {c: gbp[c] / n for c, n in children.items() if n >= 1 and gbp[c] > 0}
+    frame = pd.DataFrame(columns)
+    frame = frame.loc[frame.filter(like="£").notna().any(axis=1)]
+    kinds = [view.run.dataset.settings.label(str(code)) for code in frame.index]
+    frame = frame.reset_index(drop=True)
+    frame.insert(0, "Kind of setting", kinds)
+    formats = {name: "gbp" if "£" in name else "count" for name in frame.columns[1:]}
+    title = f"Spending per child by kind of setting, {year_to_financial_year(view.last)}, without transport"
+    return Table("unit", title, frame, formats, view.note(f"{_SOURCE}; children in January {view.last}", money=True))
+
+
+def _children(run: Run, year: int) -> dict[str, float]:
+    margin = run.forecast.margin("placements", "setting")
+    found = zip(margin.labels[1], margin.stats[0, margin.labels[0].index(year)], strict=True)
+    return {str(code): float(count) for code, count in found}
 
 
 def _calibration(view: View) -> tuple[Table, ...]:
