@@ -26,14 +26,14 @@ def section(view: View) -> Section | None:
 
 def _text(view: View, found: Followed) -> str:
     year, home, net = found.years[-1], float(found.home[-1]), float(found.net[-1])
-    text = (
-        f"Followed to where they would have gone, {words.count(home)} more children are in the borough in January "
+    built = "" if view.run.programme.on.any() else "No project is on in this scenario, so all of them are followed. "
+    return (
+        f"{built}Followed to where they would have gone, {words.count(home)} more children are in the borough in January "
         f"{year} because {words.count(net)} net-new places are open. A child moves mostly at Reception, Year 7 and "
         f"Year 12, and an empty place is paid for too. In {year_to_financial_year(year)} the account pays "
         f"{words.gbp(float(found.fees[-1]))} less in fees, {words.gbp(float(found.places[-1]))} more for places and "
         f"{words.gbp(float(found.top_up[-1]))} more in top-up: {_saved(float(found.together[-1]))}."
     )
-    return " ".join([text, *found.notes])
 
 
 def _saved(gbp: float) -> str:
@@ -43,7 +43,7 @@ def _saved(gbp: float) -> str:
 def _ways(view: View, found: Followed) -> Table:
     rows = [*_printed(view, found), *_average(view, found), *_own(found)]
     frame = pd.DataFrame(rows, columns=["Way of reckoning", "Saving a year", "Why it differs"])
-    note = view.note(f"{view.source('projects')}; docs/method_costs.md", money=True)
+    note = " ".join([view.note(f"{view.source('projects')}; docs/method_costs.md", money=True), *found.notes])
     return Table(
         "ways", "What the projects save a year, on each way of reckoning", frame, {"Saving a year": "gbp"}, note
     )
@@ -103,8 +103,8 @@ def _average(view: View, found: Followed) -> list[Row]:
         under = view.at("places_needed", view.last, component="under_provision")
         if under:
             rows.append((f"{words.count(under)} places of under-provision", under * each,
-                         "Only places for children now out of the authority save; places for growth cost more than "
-                         "nothing."))  # fmt: skip
+                         "Counts places for children now out of the authority alone; places for growth are taken to "
+                         "save nothing."))  # fmt: skip
     return rows
 
 
