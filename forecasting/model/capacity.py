@@ -16,7 +16,7 @@ import pandas as pd
 from forecasting import axes
 from forecasting.inputs.dataset import Dataset
 from forecasting.model.cells import UNKNOWN, mapped_needs
-from forecasting.model.places import capacity as open_capacity
+from forecasting.model.places import open_in_january, with_capacity
 from forecasting.model.programme import Programme
 from forecasting.periods import Month
 from forecasting.scenario.assumptions import Assumptions
@@ -30,6 +30,7 @@ class Supply:
     Attributes:
         names: providers.
         settings: kind of setting of each provider.
+        is_open: year × provider; 1 where it is open in January; a site of a project is not, before or after.
         open_places: year × provider; places open in January.
         usable: year × provider; children that may be named: places × (1 + tolerance), over the ramp of a new one.
         commissioned: year × provider; places paid for.
@@ -37,10 +38,12 @@ class Supply:
         on_roll: provider; the authority's own children on roll at the start; NaN where the roll is not known.
         suits: provider × need × phase; 1 where designation and ages suit.
         new: as `NewPlaces`; the projects, which suit children of their own need and phase.
+        listed: how many of the names are providers of the dataset; the kinds of setting of these have limited places.
     """
 
     names: tuple[str, ...]
     settings: tuple[str, ...]
+    is_open: Floats
     open_places: Floats
     usable: Floats
     commissioned: Floats
@@ -48,6 +51,7 @@ class Supply:
     on_roll: Floats
     suits: Floats
     new: NewPlaces
+    listed: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +91,8 @@ def supply(
         needs: codes of needs of the children.
         phases: codes of phases of the children.
     """
-    rows, places = _local(dataset, tuple(years))
+    rows, is_open = _local(dataset, tuple(years))
+    places = is_open * rows["capacity"].to_numpy(np.float64)
     share = _opened(rows, years)
     tolerance = _tolerance(assumptions, rows, years)
     roll = rows["on_roll"].to_numpy(np.float64, na_value=np.nan)
@@ -98,11 +103,11 @@ def supply(
     new, sites, homes = _new_places(dataset, plan, years, tuple(rows["provider"]), needs, phases)
     wide = ((0, 0), (0, len(sites)))
     return Supply(
-        (*rows["provider"], *sites), (*rows["setting"], *homes), np.pad(places, wide),
-        np.pad(places * share * (1.0 + tolerance), wide), np.pad((places > 0) * paid, wide),
-        np.pad((places > 0) * guests * change, wide),
+        (*rows["provider"], *sites), (*rows["setting"], *homes), np.pad(is_open, wide), np.pad(places, wide),
+        np.pad(places * share * (1.0 + tolerance), wide), np.pad(is_open * paid, wide),
+        np.pad(is_open * guests * change, wide),
         np.pad(np.maximum(roll - guests, 0.0), (0, len(sites))),
-        np.pad(_suits(dataset, needs, phases), ((0, len(sites)), (0, 0), (0, 0))), new,
+        np.pad(_suits(dataset, needs, phases), ((0, len(sites)), (0, 0), (0, 0))), new, len(rows),
     )  # fmt: skip
 
 
@@ -122,9 +127,10 @@ def _site(provider: str, project: str) -> str:
 
 @lru_cache(maxsize=64)
 def _local(dataset: Dataset, years: tuple[int, ...]) -> tuple[pd.DataFrame, Floats]:
-    rows, places = open_capacity(dataset, years)
-    here = (rows["place"] != "out_of_borough").to_numpy(bool)
-    return rows.loc[here], places[:, here]
+    """Return the providers in the borough with a known capacity; year × provider: 1 where one is open in January."""
+    rows = with_capacity(dataset)
+    rows = rows.loc[rows["place"] != "out_of_borough"]
+    return rows, open_in_january(rows, years)
 
 
 def _opened(rows: pd.DataFrame, years: Sequence[int]) -> Floats:

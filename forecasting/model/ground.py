@@ -25,6 +25,62 @@ _OUT = axes.PLACES.names.index("out_of_borough")
 
 
 @dataclass(frozen=True, eq=False)
+class Seats:
+    """Sinks: providers, then the rest of each limited setting, then projects.
+
+    Attributes:
+        setting: sink; index of its kind of setting.
+        first_rest: index of the first rest; providers stand before it.
+        first_new: index of the first project.
+        room: year × sink; places for the authority's own children (below 0 where guests and others hold more).
+        rest: year × rest × provider; places of each provider that belong to the rest.
+        above: year × rest × provider; how children of a rest beyond its places are spread over providers.
+        staying: year × sink; share of last year's places that are still there: 0 where a provider closes.
+        others: year × provider; children on the roll whom neither plans nor guests account for.
+        projects: provider × project; 1 where a project stands at a provider.
+        portion: year × project; share of the new places of its provider that are the project's.
+        start: group × sink; children in the first year, central run.
+    """
+
+    setting: Whole
+    first_rest: int
+    first_new: int
+    room: Floats
+    rest: Floats
+    above: Floats
+    staying: Floats
+    others: Floats
+    projects: Floats
+    portion: Floats
+    start: Floats
+
+    def at_provider(self, at: int, held: Floats) -> Floats:
+        """Return provider × run: children at providers from children in sinks (sink × run) in year `at`."""
+        return np.asarray(held[: self.first_rest] + self._at_rest(at, held) + self.projects @ held[self.first_new :])
+
+    def room_left(self, at: int, held: Floats) -> Floats:
+        """Return sink × run: places that may still be filled in year `at`, by children in sinks (sink × run).
+
+        Children above the places of a provider count against the new places that a project opens there.
+        """
+        left: Floats = self.room[at][:, None] - held
+        left[: self.first_rest] -= self._beyond(at, held)
+        above = np.maximum(-left[: self.first_rest], 0.0)
+        left[self.first_new :] -= self.projects.T @ above * self.portion[at][:, None]
+        return np.asarray(np.maximum(left, 0.0))
+
+    def _beyond(self, at: int, held: Floats) -> Floats:
+        rest = slice(self.first_rest, self.first_new)
+        return np.asarray(self.above[at].T @ np.maximum(held[rest] - self.room[at][rest, None], 0.0))
+
+    def _at_rest(self, at: int, held: Floats) -> Floats:
+        rest = slice(self.first_rest, self.first_new)
+        places = self.room[at][rest]
+        share = np.divide(self.rest[at], places[:, None], out=np.zeros_like(self.rest[at]), where=places[:, None] > 0)
+        return np.asarray(share.T @ np.minimum(held[rest], places[:, None]) + self._beyond(at, held))
+
+
+@dataclass(frozen=True, eq=False)
 class Ground:
     """Groups, sinks and edges, with the matrices that add them up.
 
@@ -41,11 +97,8 @@ class Ground:
         slices: kind → where its edges stand in `edges`.
         price: edge of kind suitable; £ a year, zero unless the objective is "cheapest".
         open_to: destination → group; see `overflow.allowed`.
-        room: year × sink; places for the authority's own children.
-        size: sink; places in the first year, for naming above the limit.
-        others: year × provider; children on the roll whom neither plans nor guests account for.
+        seats: the sinks.
         start: edge; children in the first year, central run.
-        at_provider: provider × sink; share of the children of a sink who are at a provider.
         independent: group × setting; where children of a group go in the independent sector.
         other_authorities: edges from every group to the other authorities' places of its setting.
         beyond: year × setting; children that other authorities can take on top of today's.
@@ -54,7 +107,6 @@ class Ground:
         by_need_phase: need·phase × group; adds groups up.
         scatter: touched cell × (edges, then groups per destination away); where the children are in the end.
         touched: flat indices (need, phase, setting, place) of the rows of `scatter`.
-        staying: year × sink; share of last year's places that are still there: 0 where a provider closes.
     """
 
     stock: Stock
@@ -66,11 +118,8 @@ class Ground:
     slices: dict[str, slice]
     price: Floats
     open_to: dict[str, Floats]
-    room: Floats
-    size: Floats
-    others: Floats
+    seats: Seats
     start: Floats
-    at_provider: Floats
     independent: Floats
     other_authorities: Edges
     beyond: Floats
@@ -79,7 +128,6 @@ class Ground:
     by_need_phase: csr_array
     scatter: csr_array
     touched: Whole
-    staying: Floats
 
 
 def ground(dataset: Dataset, assumptions: Assumptions, stock: Stock, plan: Programme) -> Ground:
@@ -96,8 +144,7 @@ def ground(dataset: Dataset, assumptions: Assumptions, stock: Stock, plan: Progr
     kinds = setting_groups(dataset)
     family = tuple(kinds.get(setting, "other") for setting in stock.settings)
     local = local_shares(dataset, stock.needs, stock.phases, stock.settings)
-    there = {home for home, seats in zip(places.settings, places.usable.T, strict=True) if seats.any()}
-    limited = [setting in there for setting in stock.settings]
+    limited = [setting in places.settings[: places.listed] for setting in stock.settings]
     fresh = np.einsum("knp,yk->np", places.new.suits, places.new.usable)
     people = groups(stock, local, limited, fresh[:, :, None] * np.isin(np.array(family, dtype=object), RETURNING))
     seats = _seats(stock, people, places, limited)
@@ -111,12 +158,12 @@ def ground(dataset: Dataset, assumptions: Assumptions, stock: Stock, plan: Progr
     extra = np.nan_to_num(assumptions.path("other_authority_room", stock.years))
     return Ground(
         stock, people, places, local, edges, parts, slices,
-        _price(dataset, assumptions, places, seats, stock)[parts["suitable"].sink], opened, seats.room, seats.room[0],
-        seats.others, _start(people, edges, slices, seats, stock), seats.at_provider, mix,
+        _price(dataset, assumptions, places, seats, stock)[parts["suitable"].sink], opened, seats,
+        _start(people, edges, slices, seats), mix,
         Edges(np.arange(len(people)), people.setting, len(people), len(stock.settings)), extra[:, None] * outside,
         moving, np.nan_to_num(assumptions.path("bring_back_at_transition", stock.years)),
         _adding(people.need * len(stock.phases) + people.phase, len(stock.needs) * len(stock.phases)),
-        scatter, touched, seats.staying,
+        scatter, touched,
     )  # fmt: skip
 
 
@@ -141,32 +188,7 @@ def _part(edges: Edges, part: slice) -> Edges:
 # --------------------------------------------------------------------------------------------------- places
 
 
-@dataclass(frozen=True, eq=False)
-class _Seats:
-    """Sinks: their kind of setting, room by year, and how children in them are spread over providers.
-
-    Attributes:
-        setting: sink; index of its kind of setting.
-        first_rest: index of the first rest; providers stand before it.
-        first_new: index of the first project.
-        room: year × sink; see `Ground.room`.
-        staying: year × sink; share of last year's places that are still there, at most 1.
-        others: year × provider; see `Ground.others`.
-        at_provider: provider × sink.
-        start: group × sink; children in the first year, central run.
-    """
-
-    setting: Whole
-    first_rest: int
-    first_new: int
-    room: Floats
-    staying: Floats
-    others: Floats
-    at_provider: Floats
-    start: Floats
-
-
-def _seats(stock: Stock, people: Groups, places: Supply, limited: list[bool]) -> _Seats:
+def _seats(stock: Stock, people: Groups, places: Supply, limited: list[bool]) -> Seats:
     """Return the sinks, with today's children put where they are.
 
     Children on the roll of a provider are first those whom it is designated for. Where a setting has more children
@@ -179,45 +201,59 @@ def _seats(stock: Stock, people: Groups, places: Supply, limited: list[bool]) ->
     known = Edges(group, sink, len(people), count)
     leading = lead(known, central, roll, np.zeros(len(group)))
     placed = fill(known, central[:, None], roll[:, None], leading)[:, 0]
-    unplaced = central - known.by_group @ placed
-    free = np.maximum(roll - known.by_sink @ placed, 0.0)
-    rest = [s for s, is_limited in enumerate(limited) if is_limited]
+    unplaced, there = central - known.by_group @ placed, known.by_sink @ placed
+    free = np.maximum(roll - there, 0.0)
+    rest = np.array([s for s, is_limited in enumerate(limited) if is_limited], dtype=np.int64)
+    belongs = np.where(home == rest[:, None], 1.0, 0.0)  # rest × provider
     need = np.array([unplaced[people.setting == s].sum() for s in rest])
-    spare = np.array([free[home == s].sum() for s in rest])
-    taken = np.zeros(count)  # places of a provider that children outside its designation hold
-    for k, s in enumerate(rest):
-        taken[home == s] = free[home == s] * (min(1.0, need[k] / spare[k]) if spare[k] > 0 else 0.0)
-    others = np.where(np.isnan(places.on_roll), 0.0, free - taken)
+    spare = belongs @ free
+    taken = belongs * free * np.minimum(np.divide(need, spare, out=np.zeros_like(need), where=spare > 0), 1.0)[:, None]
+    others = np.where(np.isnan(places.on_roll), 0.0, free - taken.sum(axis=0))
     start = np.zeros((len(people), count + len(rest) + len(places.new.at)))
     start[group, sink] = placed
-    start[:, count : count + len(rest)] = unplaced[:, None] * (people.setting[:, None] == np.array(rest))
+    start[:, count : count + len(rest)] = unplaced[:, None] * (people.setting[:, None] == rest)
     fresh = [stock.settings.index(s) for s in places.new.settings]
-    return _with_room(places, home, rest, fresh, need, taken, others, start)
+    kinds = np.array([*home, *rest, *fresh], dtype=np.int64)
+    return _with_room(places, kinds, need - taken.sum(axis=1), taken, there, others, start)
 
 
 def _with_room(
-    places: Supply, home: Whole, rest: list[int], fresh: list[int], need: Floats, taken: Floats, others: Floats,
-    start: Floats,
-) -> _Seats:  # fmt: skip
-    count = len(home)
-    is_open = np.where(places.open_places > 0, 1.0, 0.0)
-    own = np.maximum(places.usable - taken * is_open, 0.0) - places.guests - others * is_open
-    belongs = (home == np.array(rest, dtype=np.int64)[:, None]) * taken  # rest × provider
-    unlisted = need - belongs.sum(axis=1)
-    left = is_open @ belongs.T + unlisted
-    room = np.hstack([own, left, places.new.usable])
-    spread = np.divide(belongs, need[:, None], out=np.zeros_like(belongs), where=need[:, None] > 0)
-    projects = np.zeros((count, len(places.new.at)))
+    places: Supply, kinds: Whole, unlisted: Floats, taken: Floats, there: Floats, others: Floats, start: Floats
+) -> Seats:
+    """Return the sinks with their places by year.
+
+    Args:
+        places: local places.
+        kinds: sink; index of its kind of setting.
+        unlisted: rest; children of the first year at no provider that is known: they keep as many places.
+        taken: rest × provider; children of the first year whom the provider is not designated for.
+        there: provider; children of the first year whom it is designated for.
+        others: provider; children on the roll of the first year who belong to nobody.
+        start: group × sink; children in the first year, central run.
+    """
+    is_open = places.is_open
+    own = places.usable - places.guests - others * is_open
+    rest = is_open[:, None] * np.minimum(taken, np.maximum(own - there, 0.0)[:, None])
+    above = is_open[:, None] * taken - rest
+    whole = above.sum(axis=2, keepdims=True)
+    still = np.einsum("rp,yp->yr", taken, is_open) + unlisted
+    projects = np.zeros((len(there), len(places.new.at)))
     projects[list(places.new.at), np.arange(len(places.new.at))] = 1.0
-    staying = np.ones_like(room)
-    staying[1:, :count] = np.where((is_open[1:] == 0) & (is_open[:-1] > 0), 0.0, 1.0)
-    staying[1:, count : count + len(rest)] = np.minimum(
-        np.divide(left[1:], left[:-1], out=np.ones_like(left[1:]), where=left[:-1] > 0), 1.0
-    )
-    return _Seats(
-        np.array([*home, *rest, *fresh], dtype=np.int64), count, count + len(rest), room, staying,
-        others * is_open, np.hstack([np.eye(count), spread.T, projects]), start,
+    same = places.new.usable @ projects.T @ projects
+    return Seats(
+        kinds, len(there), len(there) + len(unlisted),
+        np.hstack([own - rest.sum(axis=1), rest.sum(axis=2) + unlisted, places.new.usable]), rest,
+        np.divide(above, whole, out=np.zeros_like(above), where=whole > 0),
+        np.hstack([_stays(is_open), _stays(still), np.ones_like(places.new.usable)]), others * is_open, projects,
+        np.divide(places.new.usable, same, out=np.zeros_like(same), where=same > 0), start,
     )  # fmt: skip
+
+
+def _stays(places: Floats) -> Floats:
+    """Return year × sink: what is left of last year's places, at most all; 1 where there were none."""
+    share = np.ones_like(places)
+    share[1:] = np.minimum(np.divide(places[1:], places[:-1], out=np.ones_like(share[1:]), where=places[:-1] > 0), 1.0)
+    return share
 
 
 def _suitable(people: Groups, places: Supply, home: Whole) -> Floats:
@@ -230,7 +266,7 @@ def _suitable(people: Groups, places: Supply, home: Whole) -> Floats:
 
 
 def _edges(
-    people: Groups, places: Supply, seats: _Seats, stock: Stock, family: tuple[str, ...]
+    people: Groups, places: Supply, seats: Seats, stock: Stock, family: tuple[str, ...]
 ) -> tuple[Edges, dict[str, slice]]:
     """Return every edge, kind after kind, and where each kind stands."""
     sinks = seats.room.shape[1]
@@ -244,7 +280,7 @@ def _edges(
     found = {kind: np.zeros((len(people), sinks)) for kind in KINDS}
     found["suitable"][:, : seats.first_rest] = suits * ~other
     rests = seats.setting[seats.first_rest : seats.first_new]
-    left = seats.room[0, seats.first_rest : seats.first_new]
+    left = seats.room[:, seats.first_rest : seats.first_new].max(axis=0)
     found["suitable"][:, seats.first_rest : seats.first_new] = (
         (rests == people.setting[:, None]) * people.local[:, None] * (left > 0)
     )
@@ -262,7 +298,7 @@ def _edges(
     return Edges(group, sink, len(people), sinks), slices
 
 
-def _start(people: Groups, edges: Edges, slices: dict[str, slice], seats: _Seats, stock: Stock) -> Floats:
+def _start(people: Groups, edges: Edges, slices: dict[str, slice], seats: Seats) -> Floats:
     """Return edge: children of the central run in the first year; only edges of kind suitable hold any."""
     found = np.zeros(len(edges.group))
     part = slices["suitable"]
@@ -270,7 +306,7 @@ def _start(people: Groups, edges: Edges, slices: dict[str, slice], seats: _Seats
     return found
 
 
-def _price(dataset: Dataset, assumptions: Assumptions, places: Supply, seats: _Seats, stock: Stock) -> Floats:
+def _price(dataset: Dataset, assumptions: Assumptions, places: Supply, seats: Seats, stock: Stock) -> Floats:
     """Return sink: mean £ a year of place and top-up; zero unless the cheapest place is looked for."""
     zero = np.zeros(seats.room.shape[1])
     if assumptions.word("placement_objective") != CHEAPEST:
@@ -321,7 +357,7 @@ def _present(stock: Stock, family: tuple[str, ...]) -> Whole:
 
 
 def _scatter(
-    people: Groups, edges: Edges, slices: dict[str, slice], seats: _Seats, stock: Stock, family: tuple[str, ...],
+    people: Groups, edges: Edges, slices: dict[str, slice], seats: Seats, stock: Stock, family: tuple[str, ...],
     mix: Floats,
 ) -> tuple[csr_array, Whole]:  # fmt: skip
     """Return the matrix that moves children from where today's shares have them to where they are in the end."""

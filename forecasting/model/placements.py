@@ -135,14 +135,14 @@ def _next(world: Ground, before: Where, at: int, runs: slice, step: _Step) -> Wh
     staying = np.divide((1.0 - arriving) * children, before.children, out=np.zeros_like(children),
                         where=before.children > _NOTHING)  # fmt: skip
     staying = np.minimum(staying, 1.0)
-    local = before.local * staying[world.edges.group] * world.staying[at][world.edges.sink][:, None]
+    local = before.local * staying[world.edges.group] * world.seats.staying[at][world.edges.sink][:, None]
     settled = staying * (1.0 - world.moves[at])
     away = {code: before.away[code] * (0.0 if code == WAITING else settled) for code in _AWAY}
     held = world.edges.by_group @ local
     pool = np.maximum(children - held - away[OTHER_AUTHORITY] - away[INDEPENDENT], 0.0)
     pool *= world.groups.local[:, None]
     afresh = np.minimum(children - held, children * (arriving + (1.0 - arriving) * world.moves[at]))
-    filled = _Filling(world, local, np.maximum(world.room[at][:, None] - world.edges.by_sink @ local, 0.0), pool)
+    filled = _Filling(world, local, world.seats.room_left(at, world.edges.by_sink @ local), pool)
     if not runs.start:
         step.leading = lead(world.kinds["suitable"], filled.left[:, 0], filled.room[:, 0], world.price)
     filled.suitable(step.leading)
@@ -184,10 +184,10 @@ class _Filling:
     def overflow(self, rule: Rules, away: dict[str, Floats], at: int) -> None:
         """Send those without a suitable local place where the rules say."""
         without = self.left.copy()
-        weights = self._usable(rule)
+        weights = self._usable(rule, at)
         whole = np.maximum(sum(weights.values()), _NOTHING)
         part = {code: (weight / whole)[:, None] * without for code, weight in weights.items()}
-        self._name(part[NAMED])
+        self._name(part[NAMED], at)
         self.away = {code: away[code] for code in _AWAY}
         waiting = part[WAITING]
         self.left = np.maximum(without - part[NAMED] - waiting, 0.0)
@@ -202,20 +202,25 @@ class _Filling:
         self.away[WAITING] = waiting + self.left
         self.left = np.zeros_like(self.left)
 
-    def _usable(self, rule: Rules) -> dict[str, Floats]:
+    def _usable(self, rule: Rules, at: int) -> dict[str, Floats]:
         """Return the weights without destinations that do not exist for a group, waiting being always possible."""
-        there = {NAMED: "suitable", OTHER_BASE: OTHER_BASE, ALTERNATIVE: ALTERNATIVE}
         found = dict(rule.weights)
-        for code, kind in there.items():
-            edges = self.world.kinds[kind]
+        for code in (OTHER_BASE, ALTERNATIVE):
+            edges = self.world.kinds[code]
             found[code] = found[code] * (np.bincount(edges.group, minlength=edges.groups) > 0)
+        found[NAMED] = found[NAMED] * (self.world.kinds["suitable"].by_group @ self._places(at) > 0)
         found[INDEPENDENT] = found[INDEPENDENT] * self.world.independent.any(axis=1)
         return {code: weight * self.world.groups.local for code, weight in found.items()}
 
-    def _name(self, children: Floats) -> None:
+    def _places(self, at: int) -> Floats:
+        """Return edge of kind suitable: places of its sink, full or not."""
+        places = np.maximum(self.world.seats.room[at], 0.0)
+        return np.asarray(places[self.world.kinds["suitable"].sink])
+
+    def _name(self, children: Floats, at: int) -> None:
         """Name children at suitable providers above their limit, in proportion to places."""
         edges, part = self.world.kinds["suitable"], self.world.slices["suitable"]
-        size = self.world.size[edges.sink]
+        size = self._places(at)
         whole = edges.by_group @ size
         share = np.divide(size, whole[edges.group], out=np.zeros_like(size), where=whole[edges.group] > 0)
         placed = share[:, None] * children[edges.group]
@@ -267,7 +272,7 @@ class _Book:
         cells = world.scatter @ np.concatenate([found.local, *[found.away[code] for code in _AWAY]])
         flat = page.reshape(len(page), -1)
         flat[:, world.touched] = np.maximum(flat[:, world.touched] + cells.T, 0.0)
-        self.at_provider[runs, at] = (world.at_provider @ (world.edges.by_sink @ found.local)).T
+        self.at_provider[runs, at] = world.seats.at_provider(at, world.edges.by_sink @ found.local).T
         sums = {NAMED: world.edges.by_group @ found.named, **found.away}
         for code in (OTHER_BASE, ALTERNATIVE):
             sums[code] = world.kinds[code].by_group @ found.local[world.slices[code]]
@@ -279,7 +284,7 @@ class _Book:
     def allocation(self, world: Ground) -> Allocation:
         """Return the arrays with their axes."""
         stock, supply = world.stock, world.supply
-        there = self.at_provider.max(axis=0) + supply.guests + world.others
+        there = self.at_provider.max(axis=0) + supply.guests + world.seats.others
         new = np.zeros_like(supply.open_places)
         usable = np.zeros_like(supply.open_places)
         for project, provider in enumerate(supply.new.at):
@@ -288,5 +293,5 @@ class _Book:
         return Allocation(
             stock.years, stock.needs, stock.phases, stock.settings, axes.PLACES.names, supply.names,
             self.placed, self.waiting, self.at_provider, supply.guests, np.maximum(supply.usable + usable, there),
-            supply.open_places + new, supply.commissioned + new, world.others, DESTINATIONS, self.elsewhere,
+            supply.open_places + new, supply.commissioned + new, world.seats.others, DESTINATIONS, self.elsewhere,
         )  # fmt: skip

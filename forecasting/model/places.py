@@ -253,13 +253,22 @@ def open_places(plan: Programme, years: Sequence[int]) -> Floats:
 @lru_cache(maxsize=64)
 def capacity(dataset: Dataset, years: tuple[int, ...]) -> tuple[pd.DataFrame, Floats]:
     """Return the providers with known capacity, and their places open each January (year × provider)."""
+    providers = with_capacity(dataset)
+    return providers, open_in_january(providers, years) * providers["capacity"].to_numpy(np.float64)
+
+
+def with_capacity(dataset: Dataset) -> pd.DataFrame:
+    """Return the rows of providers whose capacity is known."""
     providers = dataset.table("providers")
-    providers = providers.loc[providers["capacity"].notna()]
+    return providers.loc[providers["capacity"].notna()]
+
+
+def open_in_january(providers: pd.DataFrame, years: tuple[int, ...]) -> Floats:
+    """Return year × provider: 1 where a provider is open in January, else 0."""
     since = providers["opens"].replace("", "0000-00").to_numpy(dtype=object)
     until = providers["closes"].replace("", "9999-99").to_numpy(dtype=object)
     januaries = np.array([f"{year}-01" for year in years], dtype=object)[:, None]
-    is_open = (since[None, :] <= januaries) & (januaries < until[None, :])
-    return providers, is_open * providers["capacity"].to_numpy(np.float64)
+    return np.asarray((since[None, :] <= januaries) & (januaries < until[None, :]), dtype=np.float64)
 
 
 def emit_needed(dataset: Dataset, need: Needed, plan: Programme, out: Emitter, *, short: bool = True) -> None:
