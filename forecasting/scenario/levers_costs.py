@@ -75,7 +75,7 @@ LEVERS: tuple[Lever, ...] = (
         "Share of place funding that the Department takes from the block and pays to academies itself. It lowers "
         "income and spending alike, never the balance: it is not counted twice.",
         _INCOME, down=("income_gbp", *_COSTS)),
-    _of("import_export_gbp", "Import and export adjustment", "£ per child", 0, 50_000, 500,
+    _of("import_export_gbp", "Import and export adjustment", "£ per child", 0, 100_000, 500,
         "What the block gains for each further child of another authority in our places, and loses for each further "
         "child of ours in theirs.",
         _INCOME, either=("income_gbp", *_BALANCES, _FUND), display="gbp", span=1.0),
