@@ -27,12 +27,13 @@ def section(view: View) -> Section | None:
 def _text(view: View, found: Followed) -> str:
     year, home, net = found.years[-1], float(found.home[-1]), float(found.net[-1])
     built = "" if view.run.programme.on.any() else "No project is on in this scenario, so all of them are followed. "
+    paid = [words.gbp(float(part[-1])) for part in (found.fees, found.places, found.top_up)]
     return (
         f"{built}Followed to where they would have gone, {words.count(home)} more children are in the borough in "
-        f"January {year} because {words.count(net)} net-new places are open. A child moves mostly at Reception, Year 7 and "
-        f"Year 12, and an empty place is paid for too. In {year_to_financial_year(year)} the account pays "
-        f"{words.gbp(float(found.fees[-1]))} less in fees, {words.gbp(float(found.places[-1]))} more for places and "
-        f"{words.gbp(float(found.top_up[-1]))} more in top-up: {_saved(float(found.together[-1]))}."
+        f"January {year} because {words.count(net)} net-new places are open. A child moves mostly at Reception, "
+        f"Year 7 and Year 12, and an empty place is paid for too. In {year_to_financial_year(year)} the account pays "
+        f"{paid[0]} less in fees, {paid[1]} more for places and {paid[2]} more in top-up: "
+        f"{_saved(float(found.together[-1]))}."
     )
 
 
