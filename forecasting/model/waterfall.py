@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import linprog
 from scipy.sparse import csr_array, vstack
 from scipy.sparse.csgraph import connected_components
@@ -122,8 +123,8 @@ def by_room(edges: Edges, pool: Floats, room: Floats, rounds: int = ROUNDS) -> F
 def lead(edges: Edges, pool: Floats, room: Floats, price: Floats) -> Floats | None:
     """Return the split that leads every run: edge; share of its group's children, in the best split of one run.
 
-    Where offering by room already places everybody who can be placed, and no price counts, that is itself the best:
-    then there is nothing to lead, and None comes back.
+    An island of groups and sinks where offering by room already places everybody who can be placed needs no lead
+    unless a price counts; None comes back when no island needs one.
 
     Args:
         edges: what suits whom.
@@ -131,11 +132,15 @@ def lead(edges: Edges, pool: Floats, room: Floats, price: Floats) -> Floats | No
         room: sink; places left in the central run.
         price: edge; what a place costs; all zero where no price counts.
     """
+    led = np.ones(len(edges.group), dtype=np.bool_)
     if not price.any():
         placed = by_room(edges, pool[:, None], room[:, None])[:, 0]
-        if not _improvable(edges, pool - edges.by_group @ placed, room - edges.by_sink @ placed):
-            return None
-    found = best(edges, pool, room, price)
+        led = _improvable(edges, pool - edges.by_group @ placed, room - edges.by_sink @ placed)
+    if not led.any():
+        return None
+    some = Edges(edges.group[led], edges.sink[led], edges.groups, edges.sinks)
+    found = np.zeros(len(edges.group))
+    found[led] = best(some, pool, room, price[led])
     children = pool[edges.group]
     return np.asarray(np.divide(found, children, out=np.zeros_like(found), where=children > _NOTHING))
 
@@ -159,10 +164,10 @@ def fill(edges: Edges, pool: Floats, room: Floats, leading: Floats | None) -> Fl
     return np.asarray(placed + by_room(edges, left, np.maximum(room - edges.by_sink @ placed, 0.0)))
 
 
-def _improvable(edges: Edges, unplaced: Floats, spare: Floats) -> bool:
-    """Return whether, on one island, some child has no place while some place is left: only then can a swap help."""
+def _improvable(edges: Edges, unplaced: Floats, spare: Floats) -> NDArray[np.bool_]:
+    """Return edge: whether its island has both a child without a place and a place left: only then can a swap help."""
     of_group, of_sink = edges.islands
     size = edges.groups + edges.sinks
     without = np.bincount(of_group, unplaced, size) > _NOTHING
     empty = np.bincount(of_sink, spare, size) > _NOTHING
-    return bool((without & empty).any())
+    return np.asarray((without & empty)[of_group[edges.group]])
