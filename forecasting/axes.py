@@ -82,6 +82,7 @@ SETTINGS = read_vocabulary(DATA / "vocabularies" / "settings.csv")
 PHASES = read_vocabulary(DATA / "vocabularies" / "phases.csv")
 AGE_BANDS = read_vocabulary(DATA / "vocabularies" / "age_bands.csv")
 PLACES = read_vocabulary(DATA / "vocabularies" / "places.csv")
+OVERFLOW = read_vocabulary(DATA / "vocabularies" / "overflow.csv")
 MEASURES = read_vocabulary(DATA / "vocabularies" / "measures.csv")
 VOCABULARIES = {v.title: v for v in (NEEDS, SETTINGS, PHASES, AGE_BANDS, PLACES)}
 

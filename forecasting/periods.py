@@ -6,6 +6,10 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
+
+from forecasting.values import Floats
+
 _FINANCIAL = re.compile(r"^(\d{4})[-/–](\d{2}|\d{4})$")
 
 
@@ -34,6 +38,29 @@ def year_to_financial_year(year: int) -> str:
 def year_to_academic_year(year: int) -> str:
     """Return the academic year that holds the January census of `year`: 2027 is "2026/27"."""
     return f"{year - 1}/{year % 100:02d}"
+
+
+MONTHS_BEFORE_SEPTEMBER = 5  # April to August, the last months of the academic year before
+
+
+def to_financial_years(values: Floats, axis: int) -> Floats:
+    """Return the mean over each financial year of figures of following academic years.
+
+    The financial year that ends in March of y has 5 months (April to August) of the academic year before and 7 months
+    (September to March) of the academic year of January y, so what opens in September counts for 7/12 of its first
+    financial year. The first year has none before it and takes its own.
+
+    Args:
+        values: any axes; along `axis` the academic years, by their January.
+        axis: the axis of years.
+
+    Returns:
+        The same axes; along `axis` the financial years, by the year in which they end.
+    """
+    now = np.moveaxis(values, axis, 0)
+    before = np.concatenate([now[:1], now[:-1]])
+    mixed = (MONTHS_BEFORE_SEPTEMBER * before + (12 - MONTHS_BEFORE_SEPTEMBER) * now) / 12
+    return np.asarray(np.moveaxis(mixed, 0, axis))
 
 
 def snapshot_year(as_at: date) -> int:

@@ -43,6 +43,7 @@ def tables() -> dict[str, pd.DataFrame]:
         "transport": provision.transport(now), "projects": provision.projects(),
         "project_capital": provision.project_capital(), "capital_funding": provision.capital_funding(),
         "comparators": comparators(), "mappings": mappings(), "scenarios": scenarios(),
+        "interventions": provision.interventions(),
     }  # fmt: skip
     return {**made, "assumptions": assumptions(now, made)}
 
@@ -73,6 +74,7 @@ def comparators() -> pd.DataFrame:
 def mappings() -> pd.DataFrame:
     """Return what drives each budget line, and what the local group "Complex needs" stands for."""
     lines = {**provision.ROLES, **{line: kinds[0] for line, kinds in provision.LINES.items()}}
+    lines |= {line: role for line, role in provision.OTHER_LINES.items() if role}
     rows = [("budget", "line", line, role, 1.0) for line, role in lines.items()]
     rows += [
         ("projects", "need", "Complex needs", need, share)
@@ -133,23 +135,12 @@ def _row(
 
 
 def scenarios() -> pd.DataFrame:
-    """Return the baseline and the mitigated scenario: all projects, and more children brought back."""
-    rows = [
-        ("baseline", "", "", "", None, None, None, "", "No change to any lever."),
-        ("mitigated", "", "project_on", "", None, None, None, 1, "All projects are built."),
-        (
-            "mitigated",
-            "",
-            "bring_back_share",
-            "",
-            2027,
-            None,
-            4,
-            0.45,
-            "Local places are offered before a place elsewhere.",
-        ),
-        ("mitigated", "", "out_of_borough_price_change", "", 2027, None, None, 0.035, "Regional framework for fees."),
-    ]
+    """Return the baseline and the mitigated scenario, to which the interventions are added: all that is planned."""
+    rows = [("baseline", "", "", "", None, None, None, "", "No change to any lever.")]
+    built = dict.fromkeys(name for name in provision.projects()["project"] if name not in provision.bases())
+    rows += [("mitigated", "", "project_on", name, None, None, None, 1, "Every project is built.") for name in built]
+    rows.append(("mitigated", "", "bring_back_share", "", 2027, None, 4, 0.45,
+                 "Local places are offered before a place elsewhere."))  # fmt: skip
     columns = ["scenario", "method", "lever", "project", "from_year", "to_year", "ramp_years", "value", "why"]
     table = pd.DataFrame(rows, columns=columns)
     return table.astype({"from_year": "Int64", "to_year": "Int64", "ramp_years": "Int64"})

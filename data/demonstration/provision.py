@@ -200,3 +200,29 @@ def capital_funding() -> pd.DataFrame:
     rows += [("2026-27", "Developer contributions", 1_100_000), ("2027-28", "Council borrowing", 6_000_000),
              ("2028-29", "Developer contributions", 900_000)]  # fmt: skip
     return pd.DataFrame(rows, columns=["financial_year", "source", "gbp"]).assign(note=SOURCE)
+
+
+_INTERVENTIONS = """\
+Early help|early_help|new_plan_rate||2027||2|-0.06|350000|Head of early help
+Inclusion in mainstream schools|mainstream_inclusion|inclusion_shift||2027||3|0.15|420000|Principal educational psychologist
+Resourced bases|resourced_bases|project_on|P2||||1||Head of school organisation
+Resourced bases|resourced_bases|project_on|P3||||1||Head of school organisation
+Resourced bases|resourced_bases|project_on|P5||||1||Head of school organisation
+Annual reviews|annual_review|cease_rate||2027||2|0.05|180000|SEND service manager
+Fee negotiation|fee_negotiation|fee_change||2027||2|-0.03|60000|Head of commissioning
+Fee negotiation|fee_negotiation|out_of_borough_price_change||2027|||0.035||Head of commissioning
+"""
+_INTERVENTION_COLUMNS = ("intervention kind lever project from_year to_year ramp_years value cost_gbp_per_year "
+                         "owner").split()  # fmt: skip
+
+
+def interventions() -> pd.DataFrame:
+    """Return what the authority means to do besides building, with what it costs and who answers for it."""
+    rows = [line.split("|") for line in _INTERVENTIONS.splitlines()]
+    return pd.DataFrame(rows, columns=_INTERVENTION_COLUMNS).assign(status="judgement", source=SOURCE)
+
+
+def bases() -> tuple[str, ...]:
+    """Return the projects that an intervention builds."""
+    rows = interventions()
+    return tuple(rows.loc[rows["lever"] == "project_on", "project"])

@@ -107,7 +107,7 @@ def driver_runs(done: Run) -> dict[str, Floats]:
     method = done.forecast.method
     if done.plans is None or method not in plans.METHODS:
         return {}
-    years, runs = done.plans
+    years, runs = done.plans.years, done.plans.runs
     seed = int(dict(done.forecast.stamp)["seed"])
     job = Job(done.dataset, done.assumptions, done.forecast.years, done.forecast.draws, seed)
     start = years.index(max(years[0], done.forecast.base_year))

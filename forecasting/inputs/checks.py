@@ -71,7 +71,7 @@ def _projects_known(tables: Tables, origin: Origin) -> list[Fault]:
     return [
         _fault(origin, table, row, "project", f'"{values["project"]}" is not a project', ", ".join(known),
                'add it to "projects", or correct the number')
-        for table in ("project_capital", "assumptions", "scenarios") if table in tables
+        for table in ("project_capital", "assumptions", "scenarios", "interventions") if table in tables
         for row, values in _rows(tables[table]) if values["project"] not in ("", *known)
     ]  # fmt: skip
 

@@ -18,7 +18,8 @@ Row = tuple[int, tuple[str, ...]]
 _LOOK = 40
 _TOTAL = re.compile(r"^(grand|sub|overall)?[\s-]*totals?\s*:?$|^(sum|all)\s*:?$", re.IGNORECASE)
 _NUMBER = re.compile(r"^[£(-]?[\d,.\s]+%?\)?$")
-_FREE = frozenset({"about", "mappings", "published", "contradictions", "assumptions", "scenarios", "needs", "settings"})
+_FREE = frozenset({"about", "mappings", "published", "contradictions", "assumptions", "scenarios",
+                   "interventions", "needs", "settings"})  # fmt: skip
 _MAY_BE_TOTAL = frozenset({"source", "note", "line", "parent"})
 
 

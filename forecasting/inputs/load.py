@@ -115,7 +115,7 @@ def examine(files: Iterable[Source], authority: str | None = None) -> tuple[Data
     origin = _origin(published, known)
     faults += check_tables(tables, origin)
     faults += check_structure(tables, origin) + _own_plausibility(tables, known)
-    for name in ("assumptions", "scenarios"):
+    for name in ("assumptions", "scenarios", "interventions"):
         if name in tables:
             faults += lever_faults(name, origin[name].file, tables[name])
     usable = not any(fault.grade == "error" for fault in faults)

@@ -1,15 +1,46 @@
-"""National counts that come with the product: what stands in where an authority's own are not known."""
+"""National tables that come with the product: counts of England, what a place is funded with, lines of returns."""
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 
 import pandas as pd
 
 from forecasting.axes import DATA
+from forecasting.inputs.schema import BY_NAME
+from forecasting.periods import financial_year_to_year
+
+_NUMBERS = ("low", "high", "coverage", "from_year", "to_year")
 
 
-@lru_cache(maxsize=1)
+@cache
+def place_funding() -> pd.DataFrame:
+    """Return the funding of a place by kind of setting and the financial year from which it holds.
+
+    Returns:
+        from_year (the year in which the financial year ends), setting, occupied_gbp and vacant_gbp (£ per place and
+        year), paid_by (authority: from its high needs block; department: paid centrally), source.
+    """
+    table = pd.read_csv(DATA / "national" / "place_funding.csv")
+    return table.assign(from_year=[financial_year_to_year(text) for text in table["from_financial_year"]])
+
+
+@cache
+def stated_assumptions() -> pd.DataFrame:
+    """Return values of levers that hold where a dataset states none: columns of the dataset table `assumptions`."""
+    table = pd.read_csv(DATA / "national" / "assumptions.csv", dtype=str, keep_default_na=False)
+    table = table.reindex(columns=list(BY_NAME["assumptions"].names), fill_value="")
+    return table.assign(**{name: pd.to_numeric(table[name]) for name in _NUMBERS})
+
+
+@cache
+def section_251_lines() -> pd.DataFrame:
+    """Return the line of the section 251 return for each cost: component, setting ("" = any other), line, title."""
+    table: pd.DataFrame = pd.read_csv(DATA / "national" / "section_251_lines.csv", dtype=str, keep_default_na=False)
+    return table
+
+
+@cache
 def _totals() -> pd.DataFrame:
     return pd.read_csv(DATA / "national" / "totals_by_year.csv").set_index("year").sort_index()
 

@@ -79,6 +79,7 @@ _KEYS = (
     _PHASE, _SETTING, _c("provider", "text", "the provider that the value applies to; blank means all"),
     _c("line", "text", "the budget line that the value applies to; blank means all"),
     _c("project", "text", "the project that the value applies to; blank means all"),
+    _c("intervention", "text", "the intervention that the value applies to; blank means all"),
 )  # fmt: skip
 
 TABLES: tuple[Table, ...] = (
@@ -204,14 +205,28 @@ TABLES: tuple[Table, ...] = (
         _c("coverage", "fraction", "share of outcomes the range holds"), _c("unit", "text", "unit"),
         _c("status", "choice", "how well founded", choices=_STATUS),
         _c("source", "text", "where it comes from", required=True)),
-        ("lever", "need", "phase", "setting", "provider", "line", "project", "from_year", "to_year")),
+        ("lever", "need", "phase", "setting", "provider", "line", "project", "intervention", "from_year",
+         "to_year")),
     Table("scenarios", "Named scenarios: changes to levers", (
         _c("scenario", "text", "name of the scenario", required=True),
         _c("method", "text", "method that the scenario fixes"), _c("lever", "text", "name of the lever"), *_KEYS,
         _c("from_year", "year", "first year of the change"), _c("to_year", "year", "last year of the change"),
         _c("ramp_years", "number", "years over which it comes in"), _c("value", "text", "the new value"),
         _c("why", "text", "reason, with its source")),
-        ("scenario", "lever", "need", "phase", "setting", "provider", "line", "project", "from_year")),
+        ("scenario", "lever", "need", "phase", "setting", "provider", "line", "project", "intervention",
+         "from_year")),
+    Table("interventions", "What the authority does to meet need earlier or at a lower cost", (
+        _c("intervention", "text", "name of the intervention", required=True),
+        _c("kind", "choice", "what sort of intervention", choices=(
+            "early_help", "mainstream_inclusion", "resourced_bases", "annual_review", "fee_negotiation", "other")),
+        _c("lever", "text", "name of the lever that it moves", required=True), *_KEYS[:-1],
+        _c("from_year", "year", "first year of the change"), _c("to_year", "year", "last year of the change"),
+        _c("ramp_years", "number", "years over which it comes in"),
+        _c("value", "text", "the new value of the lever", required=True),
+        _c("cost_gbp_per_year", "gbp", "what it costs a year, from the first year on; once for each intervention"),
+        _c("owner", "text", "who answers for it"), _c("status", "choice", "how well founded", choices=_STATUS),
+        _SOURCE),
+        ("intervention", "lever", "need", "phase", "setting", "provider", "line", "project", "from_year")),
     Table("needs", "A vocabulary of needs of the dataset's own", (
         _c("need", "text", "code", required=True), _c("name", "text", "name")), ("need",),
         (("code", "need"),)),

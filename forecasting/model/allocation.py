@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import numpy as np
 
 from forecasting.values import Floats
 
@@ -26,6 +28,9 @@ class Allocation:
         limit: year × provider; the most children that it takes.
         open_places: year × provider; places open, before any tolerance.
         commissioned: year × provider; places commissioned, which are paid for whether filled or not.
+        others: year × provider; children on the roll whom neither the plans nor the guests account for.
+        destinations: codes of where children go who need a local place and have none (vocabulary `overflow`).
+        elsewhere: run × year × destination × need × phase; those children, counted in `placed` where they are.
     """
 
     years: tuple[int, ...]
@@ -41,3 +46,6 @@ class Allocation:
     limit: Floats
     open_places: Floats
     commissioned: Floats
+    others: Floats = field(default_factory=lambda: np.zeros((0, 0)))
+    destinations: tuple[str, ...] = ()
+    elsewhere: Floats = field(default_factory=lambda: np.zeros((0, 0, 0, 0, 0)))

@@ -149,12 +149,13 @@ def _emit_balance(dataset: Dataset, assumptions: Assumptions, years: Sequence[in
     total = np.sum(list(income.values()), axis=0)
     out.add("income_gbp", years, total, "gbp")
     out.add("in_year_balance_gbp", years, total - cost, "gbp")
-    opening, note = _opening(dataset, years[0])
+    opening, note = opening_balance(dataset, years[0])
     out.warnings.append(note)
     out.add("cumulative_balance_gbp", years, opening + np.cumsum(total - cost), "gbp")
 
 
-def _opening(dataset: Dataset, first: int) -> tuple[float, str]:
+def opening_balance(dataset: Dataset, first: int) -> tuple[float, str]:
+    """Return the balance at the start of a financial year, £, and where it comes from in a sentence; 0 if unknown."""
     rows = leaves(dataset, "balance")
     before = rows.loc[rows["year"] == first - 1, "gbp"]
     if before.empty:

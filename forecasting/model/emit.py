@@ -12,20 +12,33 @@ from forecasting.values import Floats
 
 PLANS = frozenset({"ehc_plans", "new_plans", "ceased_plans"})
 ByNcYear = tuple[tuple[int, ...], tuple[Label, ...], Floats]  # years, NC years, run × year × NC year
+COMPARED = ("ehc_plans", "cost_gbp", "high_needs_spend_gbp", "income_gbp", "in_year_balance_gbp",
+            "cumulative_balance_gbp")  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Total:
+    """One total draw by draw: January census or financial years, and run × year (run 0 the central run)."""
+
+    years: tuple[int, ...]
+    runs: Floats
 
 
 @dataclass
 class Emitter:
     """Gathers margins; arrays are run × year × labels, or year × labels for the central run alone.
 
-    `by_nc_year` keeps the runs of plans by NC year for the stages that follow, `plans` those of all plans (Januaries,
-    run × year), which the account of what moved the answer closes on.
+    Attributes:
+        margins: every margin added.
+        warnings: sentences about what was assumed or left out.
+        totals: measure → its total draw by draw, for those that are compared draw by draw.
+        by_nc_year: runs of plans by NC year, for the stages that follow.
     """
 
     margins: list[Margin] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     by_nc_year: dict[str, ByNcYear] = field(default_factory=dict)
-    plans: tuple[tuple[int, ...], Floats] | None = None
+    totals: dict[str, Total] = field(default_factory=dict)
 
     def add(
         self,
@@ -51,10 +64,10 @@ class Emitter:
         """
         axes = (("year", tuple(years)), *by) if years else by
         runs = values if values.ndim > len(axes) else values[None]
-        if measure == "ehc_plans" and not (by or fixed):
-            self.plans = tuple(years), runs
         if measure in PLANS and [name for name, _ in by] == ["nc_year"]:
             self.by_nc_year[measure] = tuple(years), tuple(by[0][1]), runs
+        if measure in COMPARED and len(axes) == 1 and years and not component and not fixed:
+            self.totals[measure] = Total(tuple(years), np.asarray(runs, dtype=np.float64))
         self.margins.append(
             Margin(
                 measure, tuple(name for name, _ in axes), tuple(tuple(labels) for _, labels in axes),

@@ -29,6 +29,7 @@ from forecasting.model.cells import (
 )
 from forecasting.model.emit import Emitter
 from forecasting.model.programme import Programme
+from forecasting.model.stock import Stock
 from forecasting.scenario.assumptions import Assumptions
 from forecasting.values import Floats
 
@@ -44,12 +45,14 @@ class Demand:
         pupils: pupils on roll; None when they are not known.
         plan_rate: share of pupils with an EHC plan; NaN when not known.
         plans: EHC plans maintained, where a method of their own forecasts them; else None.
+        stock: the same plans in the detail that placements need; None where the method gives totals alone.
     """
 
     years: tuple[int, ...]
     pupils: Floats | None
     plan_rate: Floats
     plans: Floats | None = None
+    stock: Stock | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -250,24 +253,32 @@ def open_places(plan: Programme, years: Sequence[int]) -> Floats:
 @lru_cache(maxsize=64)
 def capacity(dataset: Dataset, years: tuple[int, ...]) -> tuple[pd.DataFrame, Floats]:
     """Return the providers with known capacity, and their places open each January (year × provider)."""
+    providers = with_capacity(dataset)
+    return providers, open_in_january(providers, years) * providers["capacity"].to_numpy(np.float64)
+
+
+def with_capacity(dataset: Dataset) -> pd.DataFrame:
+    """Return the rows of providers whose capacity is known."""
     providers = dataset.table("providers")
-    providers = providers.loc[providers["capacity"].notna()]
+    return providers.loc[providers["capacity"].notna()]
+
+
+def open_in_january(providers: pd.DataFrame, years: tuple[int, ...]) -> Floats:
+    """Return year × provider: 1 where a provider is open in January, else 0."""
     since = providers["opens"].replace("", "0000-00").to_numpy(dtype=object)
     until = providers["closes"].replace("", "9999-99").to_numpy(dtype=object)
     januaries = np.array([f"{year}-01" for year in years], dtype=object)[:, None]
-    is_open = (since[None, :] <= januaries) & (januaries < until[None, :])
-    return providers, is_open * providers["capacity"].to_numpy(np.float64)
+    return np.asarray((since[None, :] <= januaries) & (januaries < until[None, :]), dtype=np.float64)
 
 
-def emit_needed(dataset: Dataset, need: Needed, plan: Programme, out: Emitter) -> None:
-    """Add places needed and places short to the forecast, in total, by need and by phase."""
+def emit_needed(dataset: Dataset, need: Needed, plan: Programme, out: Emitter, *, short: bool = True) -> None:
+    """Add places needed to the forecast, in total, by need and by phase; and with `short` the places short of them."""
     years = need.years
     opened = open_places(plan, years)
     parts = {"under_provision": (need.under_provision, need.under_by_need),
              "growth": (need.growth, need.growth_by_need)}  # fmt: skip
     whole = need.under_provision + need.growth
     out.add("places_needed", years, whole, "count")
-    out.add("places_short", years, whole - opened.sum(axis=1), "count")
     projects = [mapped_needs(dataset, "projects", "need", word) for word in dataset.table("projects")["need"]]
     labels = _labels(dataset.needs, [need.under_by_need, need.growth_by_need, *projects])
     by_need = np.zeros((len(years), len(labels)))
@@ -277,17 +288,20 @@ def emit_needed(dataset: Dataset, need: Needed, plan: Programme, out: Emitter) -
         out.add("places_needed", years, split, "count", component=component, by=(("need", labels),))
         by_need += split
     out.add("places_needed", years, by_need, "count", by=(("need", labels),))
-    out.add("places_short", years, by_need - opened @ spread(projects, labels), "count", by=(("need", labels),))
-    _emit_by_phase(dataset, need, opened, whole, out)
+    if short:
+        out.add("places_short", years, whole - opened.sum(axis=1), "count")
+        out.add("places_short", years, by_need - opened @ spread(projects, labels), "count", by=(("need", labels),))
+    _emit_by_phase(dataset, need, opened, whole, out, short)
 
 
-def _emit_by_phase(dataset: Dataset, need: Needed, opened: Floats, whole: Floats, out: Emitter) -> None:
+def _emit_by_phase(dataset: Dataset, need: Needed, opened: Floats, whole: Floats, out: Emitter, short: bool) -> None:
     phases = [{phase: 1.0} if phase else need.by_phase for phase in dataset.table("projects")["phase"]]
     labels = _labels(axes.PHASES, [need.by_phase, *phases])
     split = whole[:, None] * spread([need.by_phase], labels)
-    short = split - opened @ spread(phases, labels)
     out.add("places_needed", need.years, split, "count", by=(("phase", labels),))
-    out.add("places_short", need.years, short, "count", by=(("phase", labels),))
+    if short:
+        left = split - opened @ spread(phases, labels)
+        out.add("places_short", need.years, left, "count", by=(("phase", labels),))
 
 
 def _labels(vocabulary: axes.Vocabulary, shares: Sequence[Shares]) -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
@@ -12,16 +13,19 @@ from forecasting.errors import MethodUnavailable, ScenarioError, UsageError
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.margins import total
 from forecasting.inputs.year_groups import year_groups_lacking
-from forecasting.model import age_groups, costs, places, plans, pupils, sen_support
+from forecasting.model import account, age_groups, costs, emit_placements, places, plans, pupils, sen_support
 from forecasting.model.cells import snapshot
+from forecasting.model.emit import Total
+from forecasting.model.follow import follow
 from forecasting.model.forecast import Forecast
 from forecasting.model.job import Job
+from forecasting.model.placements import Placement, place
 from forecasting.model.programme import Programme, programme, undated
 from forecasting.model.published_rate import children, emit_children
+from forecasting.model.stock import Stock
 from forecasting.scenario.assumptions import Assumptions
 from forecasting.scenario.from_dataset import baseline, dataset_scenarios, unknown_keys
 from forecasting.scenario.scenario import BASELINE, Scenario, apply
-from forecasting.values import Floats
 
 AUTO = "auto"
 PUBLISHED = "published_rate"
@@ -36,7 +40,8 @@ TESTED_YEARS = 5  # years ahead at which the ranges of the methods of EHC plans 
 class Run:
     """A forecast with what it was made from, so that every figure shown can be traced.
 
-    `plans` are the runs of all EHC plans: Januaries, and run × year with the central run first.
+    `placement` says where children are, unmitigated and mitigated, whatever the method; None without placements.
+    `totals` holds the totals that are compared draw by draw, by measure.
     """
 
     dataset: Dataset
@@ -44,7 +49,13 @@ class Run:
     assumptions: Assumptions
     programme: Programme
     forecast: Forecast
-    plans: tuple[tuple[int, ...], Floats] | None = None
+    placement: Placement | None = None
+    totals: Mapping[str, Total] = field(default_factory=dict)
+
+    @property
+    def plans(self) -> Total | None:
+        """Return the runs of all EHC plans; None where the method forecasts none."""
+        return self.totals.get("ehc_plans")
 
 
 def reach(dataset: Dataset) -> tuple[int, int]:
@@ -133,31 +144,62 @@ def run(
         raise ScenarioError(f'scenario "{scenario.name}": ' + "; ".join(strangers))
     years = tuple(range(dataset.base_year, last_year(dataset, to) + 1))
     job = Job(dataset, apply(baseline(dataset), scenario), years, 0 if name == PUBLISHED else draws, seed)
-    plan = _stages(job, name)
+    plan, placement = _stages(job, name)
     forecast = Forecast(
         scenario.name, name, why, dataset.base_year, years, tuple(job.out.margins),
         _warnings(job, plan, name),
         _stamp(job, scenario), job.draws,
     )  # fmt: skip
-    return Run(dataset, scenario, job.assumptions, plan, forecast, job.out.plans)
+    return Run(dataset, scenario, job.assumptions, plan, forecast, placement, job.out.totals)
 
 
-def _stages(job: Job, name: str) -> Programme:
+def _stages(job: Job, name: str) -> tuple[Programme, Placement | None]:
     demand = _demand(job, name)
     plan = programme(job.dataset, job.assumptions, job.years[0], job.years[-1])
     cells, children_now = places.base_cells(job.dataset, job.assumptions)
+    placement = None
     if len(cells.labels) or name == PUBLISHED:
         need = places.needed(job.dataset, job.assumptions, demand, cells, children_now)
         start = max(snapshot(job.dataset), job.years[0])
         found = places.placed(job.dataset, cells, children_now, need, plan, [y for y in job.years if y >= start])
-        places.emit_needed(job.dataset, need, plan, job.out)
-        places.emit_placed(found, job.out)
-        places.emit_capacity(job.dataset, found, plan, job.out)
-        costs.emit_account(job.dataset, job.assumptions, found, need, plan, job.out)
+        computed = name in plans.METHODS
+        places.emit_needed(job.dataset, need, plan, job.out, short=not computed)
+        placement = _placement(job, demand.stock, found, plan, computed)
+        if not computed:
+            places.emit_placed(found, job.out)
+            places.emit_capacity(job.dataset, found, plan, job.out)
+        if computed and placement is not None:
+            without = placement.unmitigated if plan.on.any() else None
+            account.emit(job, placement.mitigated, without)
+        else:
+            costs.emit_account(job.dataset, job.assumptions, found, need, plan, job.out)
         job.out.warnings.append(f"Growth places: {need.growth_note}.")
     costs.emit_unit_costs(job.dataset, snapshot(job.dataset), job.out)
     costs.emit_programme(job.dataset, plan, job.out)
-    return plan
+    return plan, placement
+
+
+def _placement(
+    job: Job, stock: Stock | None, found: places.Placed, plan: Programme, computed: bool
+) -> Placement | None:
+    """Return where children are followed to; methods of plans show it as the forecast (`computed`)."""
+    if not len(found.cells.labels):
+        return None
+    known = _with_runs(job, follow(job.dataset, found)) if stock is None else stock
+    placement = place(job.dataset, job.assumptions, known, plan)
+    if computed:
+        emit_placements.emit(job, placement, known, set(found.cells.labels["setting"]))
+    return placement
+
+
+def _with_runs(job: Job, stock: Stock) -> Stock:
+    """Return a stock of the central run with the draws of all plans: each draw grows as its plans do."""
+    total = job.out.totals.get("ehc_plans")
+    if total is None or not job.draws:
+        return stock
+    at = [total.years.index(year) for year in stock.years]
+    ratio = total.runs[:, at] / total.runs[:1, at]
+    return replace(stock, plans=ratio[:, :, None, None, None] * stock.plans)
 
 
 def _demand(job: Job, name: str) -> places.Demand:

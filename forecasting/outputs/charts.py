@@ -148,6 +148,27 @@ def columns(series: tuple[str, ...], y: str, form: str, mode: Mode, *, stacked: 
 
 
 @lru_cache(maxsize=64)
+def waterfall(names: tuple[str, ...], x: str, form: str, mode: Mode) -> Spec:
+    """Return bars that step from a first level to a last one; columns name, start, end, at, value, series.
+
+    Args:
+        names: labels from top to bottom; the first and the last are levels, the others steps.
+        x: title of the value axis, with its unit.
+        form: number format of the figure beside each bar; steps carry their sign.
+        mode: light or dark.
+    """
+    row = _row(names, 0.52)
+    axis = alt.Axis(format=form, tickCount=4)
+    tip = [alt.Tooltip("name:N", title="What"), alt.Tooltip("value:Q", title=x, format=form)]
+    bar = _base().mark_bar(height=16).encode(
+        y=row, x=alt.X("start:Q", title=x, axis=axis, scale=alt.Scale(zero=False, nice=False)), x2="end:Q",
+        color=_colour(("total", "lowers", "raises"), mode), tooltip=tip)  # fmt: skip
+    text = _base().mark_text(align="left", dx=4, color=PALETTES[mode].text).encode(
+        y=row, x=alt.X("at:Q", title=x), text="label:N")  # fmt: skip
+    return _finish(alt.layer(bar, text, _row_names(names, mode)), alt.Step(42), mode)
+
+
+@lru_cache(maxsize=64)
 def ranges(names: tuple[str, ...], x: str, form: str, mode: Mode) -> Spec:
     """Return a low–high line with both ends marked for each name; columns name, low, high."""
     colour = PALETTES[mode].categories[0]

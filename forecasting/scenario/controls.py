@@ -132,6 +132,8 @@ def keys(dataset: Dataset, lever: Lever, start: Assumptions) -> tuple[str, ...]:
         return PHASES.names
     if lever.key == "project":
         return tuple(dataset.table("projects")["project"])
+    if lever.key == "intervention":
+        return tuple(dict.fromkeys(dataset.table("interventions")["intervention"]))
     return ("",)
 
 
@@ -166,6 +168,8 @@ def _label(dataset: Dataset, lever: Lever, key: str) -> str:
     if lever.key == "project":
         projects = dataset.table("projects").set_index("project")
         return f"{key}. {projects['provider'].to_dict()[key]}"
+    if lever.key == "intervention":
+        return f"{key}, £ a year"
     unit = _SUFFIX[lever.display]
     ending = f", {unit}{' a year' if 'per year' in lever.unit else ''}" if unit else ""
     return f"{lever.label}{ending}"

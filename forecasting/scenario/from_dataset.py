@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+import numpy as np
 import pandas as pd
 
-from forecasting.axes import PHASES
+from forecasting.axes import INMSS_PARTS, PHASES
 from forecasting.errors import Fault, ScenarioError
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.margins import margin, total
+from forecasting.inputs.national import stated_assumptions
 from forecasting.scenario import scenario as scenarios
 from forecasting.scenario.assumptions import Assumption, Assumptions, Value, in_bounds
 from forecasting.scenario.catalogue import BY_NAME, LEVERS
 from forecasting.scenario.lever import Lever
-from forecasting.scenario.scenario import BASELINE, Change, Scenario
+from forecasting.scenario.scenario import BASELINE, MITIGATED, Change, Scenario
 from forecasting.values import Interval
 
 MAINSTREAM = "mainstream"
@@ -24,11 +26,21 @@ _RATIO = re.compile(r"^\s*([\d.,]+)\s*/\s*([\d.,]+)\s*$")
 
 @lru_cache(maxsize=64)
 def baseline(dataset: Dataset) -> Assumptions:
-    """Return the assumptions of the baseline: the catalogue's defaults, computed values, then the dataset's rows."""
-    stated = [_from_row(row) for row in _records(dataset.table("assumptions"))]
+    """Return the assumptions of the baseline.
+
+    The catalogue's defaults and computed values, then what is known of every authority, then the dataset's rows.
+    """
+    own = [_from_row(row) for row in _records(dataset.table("assumptions"))]
+    found = {name for name, compute in _COMPUTED.items() if compute(dataset) is not None} | {of.lever for of in own}
+    stated = [item for item in _national() if item.lever not in found] + own
     named = {item.lever for item in stated}
     items = [item for lever in LEVERS if lever.name not in named for item in _default(lever, dataset)]
     return Assumptions((*items, *_in_force(stated)))
+
+
+@lru_cache(maxsize=1)
+def _national() -> list[Assumption]:
+    return [_from_row(row) for row in _records(stated_assumptions())]
 
 
 @lru_cache(maxsize=256)
@@ -64,7 +76,7 @@ def _from_row(row: dict[str, object]) -> Assumption:
 
 
 def _key(lever: Lever, row: dict[str, object]) -> str:
-    return str(row[lever.key]) if lever.key else ""
+    return str(row.get(lever.key, "")) if lever.key else ""
 
 
 def _number(value: object) -> float | None:
@@ -140,7 +152,32 @@ def _block(dataset: Dataset) -> tuple[float, str] | None:
     return float(first["gbp"]), f"table budget, {first['financial_year']}: {first['line']}"
 
 
+def _residential_share(dataset: Dataset) -> tuple[float, str] | None:
+    rows = dataset.table("placements")
+    rows = rows.loc[rows["setting"].isin(INMSS_PARTS) & rows["boarding"].fillna("").ne("")]
+    if rows.empty:
+        return None
+    rows = rows.loc[rows["year"] == rows["year"].max()]
+    away = float(rows.loc[rows["boarding"] == "residential", "placements"].sum())
+    whole = float(rows["placements"].sum())
+    told = f"table placements, {rows['year'].max():.0f}: {away:,.0f} of {whole:,.0f} independent placements"
+    return (away / whole, told) if whole > 0 else None
+
+
+def _fee_spread(dataset: Dataset) -> tuple[float, str] | None:
+    rows = dataset.table("unit_costs")
+    rows = rows.loc[rows["kind"].isin(["fee_day", "fee_residential"]) & rows["provider"].ne("")]
+    fees = rows.groupby("kind")["gbp_per_place_year"].agg(["mean", "std", "count"])
+    fees = fees.loc[fees["count"] >= 3]
+    if fees.empty:
+        return None
+    spread = float(np.average(fees["std"] / fees["mean"], weights=fees["count"]))
+    return spread, f"table unit_costs: {fees['count'].sum():.0f} fees listed by provider, day and residential apart"
+
+
 _COMPUTED = {
+    "residential_share": _residential_share,
+    "fee_spread": _fee_spread,
     "sen_prevalence": _sen_prevalence,
     "ehc_plan_rate": _plan_rate,
     "out_of_borough_baseline": _placed_out,
@@ -156,17 +193,24 @@ def budget_roles(dataset: Dataset) -> dict[str, str]:
     return dict(zip(rows["local_value"], rows["standard_value"], strict=True))
 
 
-def mainstream(dataset: Dataset) -> frozenset[str]:
-    """Return the codes of the settings whose group is mainstream: in table settings, else in the standard list."""
+@lru_cache(maxsize=64)
+def setting_groups(dataset: Dataset) -> dict[str, str]:
+    """Return the group of each kind of setting: of table settings, else of the standard list."""
     if dataset.has("settings"):
         own = dataset.table("settings")
-        return frozenset(own.loc[own["setting_group"].astype(str).str.lower() == MAINSTREAM, "setting"])
-    return frozenset(code.code for code in dataset.settings.codes if code["group"] == MAINSTREAM)
+        return dict(zip(own["setting"], own["setting_group"].astype(str).str.lower(), strict=True))
+    groups = {code.code: code["group"] for code in dataset.settings.codes}
+    return {**groups, "inmss": "inmss"}
+
+
+def mainstream(dataset: Dataset) -> frozenset[str]:
+    """Return the codes of the settings whose group is mainstream: in table settings, else in the standard list."""
+    return frozenset(code for code, group in setting_groups(dataset).items() if group == MAINSTREAM)
 
 
 @lru_cache(maxsize=64)
 def dataset_scenarios(dataset: Dataset) -> dict[str, Scenario]:
-    """Return the scenarios of a dataset by name, the baseline first.
+    """Return the scenarios of a dataset by name, the baseline first; mitigated has the interventions too.
 
     Raises:
         ScenarioError: with every fault of every scenario.
@@ -178,9 +222,26 @@ def dataset_scenarios(dataset: Dataset) -> dict[str, Scenario]:
         method = str(row["method"]) or held.method
         held = Scenario(name, held.changes, method, why=held.why)
         found[name] = held.with_changes(_changes(row))
+    for changes in interventions(dataset).values():
+        found[MITIGATED] = found.get(MITIGATED, Scenario(MITIGATED)).with_changes(changes)
     faults = [f"{name}: {fault}" for name, item in found.items() for fault in scenarios.check(item)]
     if faults:
         raise ScenarioError("; ".join(faults))
+    return found
+
+
+@lru_cache(maxsize=64)
+def interventions(dataset: Dataset) -> dict[str, tuple[Change, ...]]:
+    """Return the changes that each intervention makes to levers, its yearly cost among them; in order of the table."""
+    found: dict[str, tuple[Change, ...]] = {}
+    for row in _records(dataset.table("interventions")):
+        name, cost = str(row["intervention"]), _number(row["cost_gbp_per_year"])
+        why = f"{name}: {row['source']}"
+        changes = _changes({**row, "why": why})
+        if cost:
+            changes.append(Change("intervention_cost", cost, name, _whole(row["from_year"]), _whole(row["to_year"]),
+                                  why=why))  # fmt: skip
+        found[name] = (*found.get(name, ()), *changes)
     return found
 
 
@@ -199,9 +260,11 @@ def _changes(row: dict[str, object]) -> list[Change]:
 
 
 def unknown_keys(dataset: Dataset, scenario: Scenario) -> list[str]:
-    """Return a sentence for each change that names a need, phase or project which the dataset does not have."""
-    projects = tuple(dataset.table("projects")["project"])
-    known = {"need": dataset.needs.names, "phase": PHASES.names, "project": projects}
+    """Return a sentence for each change that names a key (need, phase, project…) which the dataset does not have."""
+    known = {
+        "need": dataset.needs.names, "phase": PHASES.names, "project": tuple(dataset.table("projects")["project"]),
+        "intervention": tuple(dict.fromkeys(dataset.table("interventions")["intervention"])),
+    }  # fmt: skip
     words = {kind: ", ".join(names) or "none in this dataset" for kind, names in known.items()}
     kinds = [(change, BY_NAME[change.lever].key) for change in scenario.changes if change.lever in BY_NAME]
     return [
@@ -212,13 +275,13 @@ def unknown_keys(dataset: Dataset, scenario: Scenario) -> list[str]:
 
 
 def lever_faults(table: str, file: str, frame: pd.DataFrame) -> list[Fault]:
-    """Return the faults of levers and values in a table of assumptions or scenarios."""
+    """Return the faults of levers and values in a table of assumptions, scenarios or interventions."""
     faults = []
     for number, row in zip(frame.index, _records(frame), strict=True):
         name = str(row["lever"])
         lever = BY_NAME.get(name)
         if lever is None:
-            if name or table == "assumptions":
+            if name or table != "scenarios":
                 faults.append(Fault(file, table, int(number), "lever", f'"{name}" is not a lever', ", ".join(BY_NAME),
                                     "correct the name"))  # fmt: skip
             continue

@@ -36,7 +36,7 @@ class Lever:
         kind: number, choice of words, switch, candidate (a choice of printed figures) or optional (may be blank).
         display: how it is shown.
         choices: for a choice, the words allowed and what they mean.
-        key: what it varies by: nothing, need, phase or project.
+        key: what it varies by: nothing, need, phase, project or intervention.
         tables: tables without which it does nothing.
         methods: methods in which it works.
         span: half-width of the slider as a share of the baseline, where the size depends on the authority.
@@ -58,7 +58,7 @@ class Lever:
     kind: Kind = "number"
     display: Display = "percent"
     choices: tuple[tuple[str, str], ...] = ()
-    key: Literal["", "need", "phase", "project"] = ""
+    key: Literal["", "need", "phase", "project", "intervention"] = ""
     tables: tuple[str, ...] = ()
     methods: tuple[str, ...] = ANY
     span: float = 0.0

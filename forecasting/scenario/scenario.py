@@ -11,6 +11,7 @@ from forecasting.scenario.assumptions import Assumption, Assumptions, Value, in_
 from forecasting.scenario.catalogue import BY_NAME
 
 BASELINE = "baseline"
+MITIGATED = "mitigated"
 
 
 @dataclass(frozen=True, order=True)

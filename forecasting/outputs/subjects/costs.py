@@ -9,6 +9,7 @@ import pandas as pd
 from forecasting.model.costs import place_cost_range
 from forecasting.outputs import charts, words
 from forecasting.outputs.figure import Figure, Metric, Section, Subject, Table
+from forecasting.outputs.subjects import account
 from forecasting.outputs.subjects.common import Parts, View, bar_figure, implications, line_figure, wide, yearly
 from forecasting.periods import year_to_financial_year
 
@@ -18,6 +19,8 @@ def costs(view: View) -> Subject:
     if not view.has("cost_gbp"):
         answer = f"The dataset has no budget for {view.name}: add the table budget to see costs and balances."
         return Subject("costs", "Costs", answer, (), (), ())
+    if account.by_placement(view):
+        return _placed(view)
     sections = [
         Section("Where the money goes", (_lines(view),)),
         Section("The account", (_balance(view), _account(view))),
@@ -29,8 +32,16 @@ def costs(view: View) -> Subject:
     return Subject("costs", "Costs", _answer(view), _metrics(view), tuple(sections), _implications(view))
 
 
+def _placed(view: View) -> Subject:
+    sections = account.sections(view)
+    if place_cost_range(view.run.dataset):
+        sections.append(Section("The published bands", (_unit_costs(view),)))
+    answer = account.balance_sentence(view) if view.has("in_year_balance_gbp") else _answer(view)
+    return Subject("costs", "Costs", answer, _metrics(view), tuple(sections), _implications(view))
+
+
 def _answer(view: View) -> str:
-    spend = view.at("cost_gbp", view.last)
+    spend = view.at("high_needs_spend_gbp", view.last)
     answer = f"High-needs spending is {words.gbp(spend)} in {year_to_financial_year(view.last)}"
     if view.has("in_year_balance_gbp"):
         gap = view.at("in_year_balance_gbp", view.last)

@@ -9,7 +9,8 @@ import pandas as pd
 
 from forecasting.outputs import charts, words
 from forecasting.outputs.figure import Figure, Metric, Section, Subject, Table
-from forecasting.outputs.subjects.common import Parts, View, implications, wide, yearly
+from forecasting.outputs.subjects import followed
+from forecasting.outputs.subjects.common import Parts, View, implications, path_of, wide, yearly
 from forecasting.periods import Month, year_to_financial_year
 
 
@@ -22,6 +23,8 @@ def programme(view: View) -> Subject:
     if _built(view) and view.has("capital_gbp", component="cost"):
         sections.append(Section("Capital", (_capital(view),)))
     sections.append(Section("Every project", (_projects(view),)))
+    saved = followed.section(view)
+    sections += [saved] if saved else []
     return Subject("programme", "Programme", _answer(view), _metrics(view), tuple(sections), _implications(view))
 
 
@@ -163,6 +166,22 @@ def _projects(view: View) -> Table:
                  view.note(f"{view.source('projects')}; savings as printed, not recomputed", money=True))  # fmt: skip
 
 
+def _cash_gap(view: View) -> str:
+    """Return when spending is furthest ahead of the grants; "" when it never is."""
+    if not view.has("capital_gbp", component="cost"):
+        return ""
+    years, spent = path_of(view, "capital_gbp", component="cost")
+    gap = np.cumsum(path_of(view, "capital_gbp", component="funding")[1][0] - spent[0])
+    at = int(np.argmin(gap))
+    if gap[at] >= 0:
+        return ""
+    ending = f" At the end {words.gbp(-float(gap[-1]))} is still missing." if gap[-1] < 0 else ""
+    return (
+        f"Grants arrive after the spending: by the end of {year_to_financial_year(int(years[at]))} the council has "
+        f"paid {words.gbp(-float(gap[at]))} more than it has received.{ending}"
+    )
+
+
 def _implications(view: View) -> tuple[str, ...]:
     if not _built(view):
         return ()
@@ -175,6 +194,7 @@ def _implications(view: View) -> tuple[str, ...]:
         f"{words.count(gross - net)} of the {words.count(gross)} places replace places that close, so "
         f"{words.count(net)} are net-new." if gross != net else "",
         f"{words.gbp(short)} of the capital has no funding." if short > 0 else "Funding covers the priced capital.",
+        _cash_gap(view),
         f"The proposals print a saving of {words.gbp(printed)} a year; the average unit costs give "
         f"{words.gbp(computed)} in {view.last}. They are reckoned in different ways." if computed == computed else "",
     )  # fmt: skip

@@ -12,6 +12,7 @@ from forecasting.inputs.dataset import Dataset
 from forecasting.model.forecast import Forecast, NoSuchMargin
 from forecasting.outputs import words
 from forecasting.outputs.figure import Metric, Section, Subject, Table
+from forecasting.outputs.subjects import followed
 from forecasting.outputs.subjects.common import View, implications
 
 _SCALE = {"pct": 100.0, "gbp_m": 1e-6}
@@ -76,6 +77,8 @@ def published(view: View) -> Subject:
                "Places where the papers disagree with themselves.", len(conflicts)),
     )  # fmt: skip
     sections = [Section("Every printed result", (_results_table(view, results),))]
+    saved = followed.section(view)
+    sections += [saved] if saved else []
     if len(conflicts):
         sections.append(Section("Contradictions", (_contradictions(view, conflicts),), _CONTRADICTION_TEXT))
     return Subject(

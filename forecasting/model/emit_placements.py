@@ -1,0 +1,129 @@
+"""The figures of placements as margins of the forecast: mitigated as such, unmitigated as a component beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from forecasting import axes
+from forecasting.model.allocation import Allocation
+from forecasting.model.capacity import homes
+from forecasting.model.cells import in_order
+from forecasting.model.job import Job
+from forecasting.model.overflow import SUITABLE
+from forecasting.model.placements import Placement
+from forecasting.model.stock import Stock
+from forecasting.values import Floats
+
+UNMITIGATED = "unmitigated"
+OVER = 1e-6  # children by which a provider must be above its places to count as over capacity
+
+
+def emit(job: Job, found: Placement, stock: Stock, settings: Iterable[str]) -> None:
+    """Add placements, places and those without them to the forecast.
+
+    Args:
+        job: gives the dataset and takes the margins.
+        found: placements.
+        stock: plans by the setting that children need.
+        settings: the kinds of setting whose places count as specialist.
+    """
+    kept = [setting for setting in found.mitigated.settings if setting in set(settings)]
+    _emit_placed(job, found.mitigated, kept)
+    _emit_required(job, stock, [setting for setting in kept if setting in stock.settings])
+    _emit_places(job, found.mitigated)
+    _emit_without(job, found.mitigated)
+    _emit_beside(job, found.unmitigated, kept)
+
+
+def short(allocation: Allocation) -> Floats:
+    """Return run × year × need × phase: children without a suitable local place (another base counts as suitable)."""
+    at = [k for k, code in enumerate(allocation.destinations) if code not in SUITABLE]
+    return np.asarray(allocation.elsewhere[:, :, at].sum(axis=2))
+
+
+def on_roll(allocation: Allocation) -> Floats:
+    """Return run × year × provider: all children on the roll, guests and others included."""
+    return np.asarray(allocation.at_provider + allocation.guests + allocation.others)
+
+
+def _picked(allocation: Allocation, settings: list[str]) -> Floats:
+    at = [allocation.settings.index(setting) for setting in settings]
+    return allocation.placed[:, :, :, :, at]
+
+
+def _emit_placed(job: Job, allocation: Allocation, settings: list[str]) -> None:
+    years, add = allocation.years, job.out.add
+    by_setting = _picked(allocation, settings)  # run, year, need, phase, setting, place
+    kind = by_setting.sum(axis=3)  # run, year, need, setting, place
+    labels = {"need": allocation.needs, "phase": allocation.phases, "setting": tuple(settings),
+              "place": allocation.places}  # fmt: skip
+    needs_phases = by_setting.sum(axis=(4, 5))
+    setting_place = kind.sum(axis=2)
+    margins: dict[tuple[str, ...], Floats] = {
+        ("need", "phase"): needs_phases, ("need",): needs_phases.sum(axis=3), ("phase",): needs_phases.sum(axis=2),
+        ("need", "setting"): kind.sum(axis=4), ("setting", "place"): setting_place,
+        ("setting",): setting_place.sum(axis=3), ("place",): setting_place.sum(axis=2),
+    }  # fmt: skip
+    add("placements", years, setting_place.sum(axis=(2, 3)), "count")
+    for by, values in margins.items():
+        add("placements", years, values, "count", by=tuple((axis, labels[axis]) for axis in by))
+    parts = [k for k, setting in enumerate(settings) if setting in axes.INMSS_PARTS]
+    if parts and "inmss" not in settings:
+        add("placements", years, setting_place[:, :, parts].sum(axis=(2, 3)), "count", setting="inmss")
+    if allocation.providers:
+        add("placements", years, on_roll(allocation), "count", by=(("provider", allocation.providers),))
+
+
+def _emit_required(job: Job, stock: Stock, settings: list[str]) -> None:
+    at = [stock.settings.index(setting) for setting in settings]
+    needed, add = stock.plans[..., at], job.out.add
+    add("places_required", stock.years, needed.sum(axis=(2, 3, 4)), "count")
+    for by, labels, over in (("need", stock.needs, (3, 4)), ("phase", stock.phases, (2, 4)),
+                             ("setting", tuple(settings), (2, 3))):  # fmt: skip
+        add("places_required", stock.years, needed.sum(axis=over), "count", by=((by, labels),))
+
+
+def _emit_places(job: Job, allocation: Allocation) -> None:
+    if not allocation.providers:
+        return
+    years, add = allocation.years, job.out.add
+    roll, places = on_roll(allocation), allocation.open_places
+    kinds = homes(job.dataset, allocation.providers)
+    labels = in_order(job.dataset.settings, set(kinds))
+    by_kind = np.eye(len(labels))[[labels.index(kind) for kind in kinds]]
+    measures = (("places_available", places), ("spare_places", places - roll),
+                ("children_over_capacity", np.maximum(roll - places, 0.0)))  # fmt: skip
+    for measure, values in measures:
+        add(measure, years, values.sum(axis=-1), "count")
+        add(measure, years, values @ by_kind, "count", by=(("setting", labels),))
+        add(measure, years, values, "count", by=(("provider", allocation.providers),))
+    if job.draws:
+        chance = (roll[1:] > places + OVER).mean(axis=0)
+        add("probability_over_capacity", years, chance, "fraction", by=(("provider", allocation.providers),))
+
+
+def _emit_without(job: Job, allocation: Allocation) -> None:
+    years, add = allocation.years, job.out.add
+    needs, phases = ("need", allocation.needs), ("phase", allocation.phases)
+    for measure, values in (("places_short", short(allocation)), ("children_waiting", allocation.waiting)):
+        add(measure, years, values.sum(axis=(2, 3)), "count")
+        add(measure, years, values.sum(axis=3), "count", by=(needs,))
+        add(measure, years, values.sum(axis=2), "count", by=(phases,))
+        add(measure, years, values, "count", by=(needs, phases))
+    for at, code in enumerate(allocation.destinations):
+        if code not in SUITABLE:
+            add("places_short", years, allocation.elsewhere[:, :, at].sum(axis=(2, 3)), "count", component=code)
+
+
+def _emit_beside(job: Job, allocation: Allocation, settings: list[str]) -> None:
+    """Add the unmitigated figures, as a component, beside the mitigated ones."""
+    years, add = allocation.years, job.out.add
+    by_place = _picked(allocation, settings).sum(axis=(2, 3, 4))
+    add("placements", years, by_place.sum(axis=2), "count", component=UNMITIGATED)
+    add("placements", years, by_place, "count", component=UNMITIGATED, by=(("place", allocation.places),))
+    add("children_waiting", years, allocation.waiting.sum(axis=(2, 3)), "count", component=UNMITIGATED)
+    add("places_short", years, short(allocation).sum(axis=(2, 3)), "count", component=UNMITIGATED)
+    over = np.maximum(on_roll(allocation) - allocation.open_places, 0.0)
+    add("children_over_capacity", years, over.sum(axis=2), "count", component=UNMITIGATED)

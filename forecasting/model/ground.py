@@ -1,0 +1,390 @@
+"""What the placement of children starts from: groups, places, which suits whom, and who is where today."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from forecasting import axes
+from forecasting.inputs.dataset import Dataset
+from forecasting.model.capacity import Supply, supply
+from forecasting.model.groups import Groups, groups, local_shares
+from forecasting.model.overflow import ALTERNATIVE, CHEAPEST, OTHER_BASE, allowed
+from forecasting.model.programme import Programme
+from forecasting.model.stock import Stock
+from forecasting.model.waterfall import Edges, fill, lead
+from forecasting.scenario.assumptions import Assumptions
+from forecasting.scenario.from_dataset import MAINSTREAM, setting_groups
+from forecasting.values import Floats, Whole
+
+KINDS = ("suitable", "new", OTHER_BASE, ALTERNATIVE, "back")
+RETURNING = ("base", "special", "inmss", "alternative", "post_16")
+_OUT = axes.PLACES.names.index("out_of_borough")
+
+
+@dataclass(frozen=True, eq=False)
+class Seats:
+    """Sinks: providers, then the rest of each limited setting, then projects.
+
+    Attributes:
+        setting: sink; index of its kind of setting.
+        first_rest: index of the first rest; providers stand before it.
+        first_new: index of the first project.
+        room: year × sink; places for the authority's own children (below 0 where guests and others hold more).
+        rest: year × rest × provider; places of each provider that belong to the rest.
+        above: year × rest × provider; how children of a rest beyond its places are spread over providers.
+        staying: year × sink; share of last year's places that are still there: 0 where a provider closes.
+        others: year × provider; children on the roll whom neither plans nor guests account for.
+        projects: provider × project; 1 where a project stands at a provider.
+        portion: year × project; share of the new places of its provider that are the project's.
+        start: group × sink; children in the first year, central run.
+    """
+
+    setting: Whole
+    first_rest: int
+    first_new: int
+    room: Floats
+    rest: Floats
+    above: Floats
+    staying: Floats
+    others: Floats
+    projects: Floats
+    portion: Floats
+    start: Floats
+
+    def at_provider(self, at: int, held: Floats) -> Floats:
+        """Return provider × run: children at providers from children in sinks (sink × run) in year `at`."""
+        return np.asarray(held[: self.first_rest] + self._at_rest(at, held) + self.projects @ held[self.first_new :])
+
+    def room_left(self, at: int, held: Floats) -> Floats:
+        """Return sink × run: places that may still be filled in year `at`, by children in sinks (sink × run).
+
+        Children above the places of a provider count against the new places that a project opens there.
+        """
+        left: Floats = self.room[at][:, None] - held
+        left[: self.first_rest] -= self._beyond(at, held)
+        above = np.maximum(-left[: self.first_rest], 0.0)
+        left[self.first_new :] -= self.projects.T @ above * self.portion[at][:, None]
+        return np.asarray(np.maximum(left, 0.0))
+
+    def _beyond(self, at: int, held: Floats) -> Floats:
+        rest = slice(self.first_rest, self.first_new)
+        return np.asarray(self.above[at].T @ np.maximum(held[rest] - self.room[at][rest, None], 0.0))
+
+    def _at_rest(self, at: int, held: Floats) -> Floats:
+        rest = slice(self.first_rest, self.first_new)
+        places = self.room[at][rest]
+        share = np.divide(self.rest[at], places[:, None], out=np.zeros_like(self.rest[at]), where=places[:, None] > 0)
+        return np.asarray(share.T @ np.minimum(held[rest], places[:, None]) + self._beyond(at, held))
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """Groups, sinks and edges, with the matrices that add them up.
+
+    Sinks are, in this order: providers (for the needs they are designated for), the rest of each limited setting
+    (as many places as today for children whom no designated place accounts for), projects.
+
+    Attributes:
+        stock: plans.
+        groups: groups of children.
+        supply: places.
+        local: need × phase × setting; share placed in the borough today.
+        edges: every edge, kind after kind.
+        kinds: kind → its edges: suitable, new, other_base, alternative, back.
+        slices: kind → where its edges stand in `edges`.
+        price: edge of kind suitable; £ a year, zero unless the objective is "cheapest".
+        open_to: destination → group; see `overflow.allowed`.
+        seats: the sinks.
+        start: edge; children in the first year, central run.
+        independent: group × setting; where children of a group go in the independent sector.
+        other_authorities: edges from every group to the other authorities' places of its setting.
+        beyond: year × setting; children that other authorities can take on top of today's.
+        moves: year; share of children elsewhere who can be placed afresh between transition points.
+        back: year; share of the children who could come back who do while there is room.
+        by_need_phase: need·phase × group; adds groups up.
+        scatter: touched cell × (edges, then groups per destination away); where the children are in the end.
+        touched: flat indices (need, phase, setting, place) of the rows of `scatter`.
+    """
+
+    stock: Stock
+    groups: Groups
+    supply: Supply
+    local: Floats
+    edges: Edges
+    kinds: dict[str, Edges]
+    slices: dict[str, slice]
+    price: Floats
+    open_to: dict[str, Floats]
+    seats: Seats
+    start: Floats
+    independent: Floats
+    other_authorities: Edges
+    beyond: Floats
+    moves: Floats
+    back: Floats
+    by_need_phase: csr_array
+    scatter: csr_array
+    touched: Whole
+
+
+def ground(dataset: Dataset, assumptions: Assumptions, stock: Stock, plan: Programme) -> Ground:
+    """Return what the placement of a stock starts from.
+
+    Args:
+        dataset: tables providers, projects, placements.
+        assumptions: levers of placements.
+        stock: plans; its first year is that of the rolls.
+        plan: the programme.
+    """
+    places = supply(dataset, assumptions, plan, stock.years, stock.needs, stock.phases)
+    stock = widened(stock, (*places.settings, *places.new.settings))
+    kinds = setting_groups(dataset)
+    family = tuple(kinds.get(setting, "other") for setting in stock.settings)
+    local = local_shares(dataset, stock.needs, stock.phases, stock.settings)
+    limited = [setting in places.settings[: places.listed] for setting in stock.settings]
+    fresh = np.einsum("knp,yk->np", places.new.suits, places.new.usable)
+    people = groups(stock, local, limited, fresh[:, :, None] * np.isin(np.array(family, dtype=object), RETURNING))
+    seats = _seats(stock, people, places, limited)
+    edges, slices = _edges(people, places, seats, stock, family)
+    parts = {kind: _part(edges, slices[kind]) for kind in KINDS}
+    moving = np.nan_to_num(assumptions.path("moves_outside_transition", stock.years))
+    opened = allowed(dataset, [stock.settings[s] for s in people.setting])
+    mix = _independent(stock, local, family, dataset)[people.phase]
+    scatter, touched = _scatter(people, edges, slices, seats, stock, family, mix)
+    outside = (stock.plans[0, 0] * (1.0 - local)).sum(axis=(0, 1))
+    extra = np.nan_to_num(assumptions.path("other_authority_room", stock.years))
+    return Ground(
+        stock, people, places, local, edges, parts, slices,
+        _price(dataset, assumptions, places, seats, stock)[parts["suitable"].sink], opened, seats,
+        _start(people, edges, slices, seats), mix,
+        Edges(np.arange(len(people)), people.setting, len(people), len(stock.settings)), extra[:, None] * outside,
+        moving, np.nan_to_num(assumptions.path("bring_back_at_transition", stock.years)),
+        _adding(people.need * len(stock.phases) + people.phase, len(stock.needs) * len(stock.phases)),
+        scatter, touched,
+    )  # fmt: skip
+
+
+def widened(stock: Stock, settings: tuple[str, ...]) -> Stock:
+    """Return a stock that has these kinds of setting too, without children where they are new."""
+    extra = tuple(dict.fromkeys(setting for setting in settings if setting not in stock.settings))
+    if not extra:
+        return stock
+    plans = np.pad(stock.plans, (*[(0, 0)] * 4, (0, len(extra))))
+    return replace(stock, settings=(*stock.settings, *extra), plans=plans)
+
+
+def _adding(at: Whole, size: int) -> csr_array:
+    """Return size × item: 1 where the item belongs to the row."""
+    return csr_array((np.ones(len(at)), (at, np.arange(len(at)))), shape=(size, len(at)))
+
+
+def _part(edges: Edges, part: slice) -> Edges:
+    return Edges(edges.group[part], edges.sink[part], edges.groups, edges.sinks)
+
+
+# --------------------------------------------------------------------------------------------------- places
+
+
+def _seats(stock: Stock, people: Groups, places: Supply, limited: list[bool]) -> Seats:
+    """Return the sinks, with today's children put where they are.
+
+    Children on the roll of a provider are first those whom it is designated for. Where a setting has more children
+    than that accounts for, as many places as today stay with children whom no designation covers.
+    """
+    count, home = len(places.names), np.array([stock.settings.index(s) for s in places.settings], dtype=np.int64)
+    central = people.children(stock, 0, slice(0, 1))[:, 0] * people.local
+    roll = np.where(np.isnan(places.on_roll), np.maximum(places.usable[0] - places.guests[0], 0.0), places.on_roll)
+    group, sink = np.nonzero(_suitable(people, places, home))
+    known = Edges(group, sink, len(people), count)
+    leading = lead(known, central, roll, np.zeros(len(group)))
+    placed = fill(known, central[:, None], roll[:, None], leading)[:, 0]
+    unplaced, there = central - known.by_group @ placed, known.by_sink @ placed
+    free = np.maximum(roll - there, 0.0)
+    rest = np.array([s for s, is_limited in enumerate(limited) if is_limited], dtype=np.int64)
+    belongs = np.where(home == rest[:, None], 1.0, 0.0)  # rest × provider
+    need = np.array([unplaced[people.setting == s].sum() for s in rest])
+    spare = belongs @ free
+    taken = belongs * free * np.minimum(np.divide(need, spare, out=np.zeros_like(need), where=spare > 0), 1.0)[:, None]
+    others = np.where(np.isnan(places.on_roll), 0.0, free - taken.sum(axis=0))
+    start = np.zeros((len(people), count + len(rest) + len(places.new.at)))
+    start[group, sink] = placed
+    start[:, count : count + len(rest)] = unplaced[:, None] * (people.setting[:, None] == rest)
+    fresh = [stock.settings.index(s) for s in places.new.settings]
+    kinds = np.array([*home, *rest, *fresh], dtype=np.int64)
+    return _with_room(places, kinds, need - taken.sum(axis=1), taken, there, others, start)
+
+
+def _with_room(
+    places: Supply, kinds: Whole, unlisted: Floats, taken: Floats, there: Floats, others: Floats, start: Floats
+) -> Seats:
+    """Return the sinks with their places by year.
+
+    Args:
+        places: local places.
+        kinds: sink; index of its kind of setting.
+        unlisted: rest; children of the first year at no provider that is known: they keep as many places.
+        taken: rest × provider; children of the first year whom the provider is not designated for.
+        there: provider; children of the first year whom it is designated for.
+        others: provider; children on the roll of the first year who belong to nobody.
+        start: group × sink; children in the first year, central run.
+    """
+    is_open = places.is_open
+    own = places.usable - places.guests - others * is_open
+    rest = is_open[:, None] * np.minimum(taken, np.maximum(own - there, 0.0)[:, None])
+    above = is_open[:, None] * taken - rest
+    whole = above.sum(axis=2, keepdims=True)
+    still = np.einsum("rp,yp->yr", taken, is_open) + unlisted
+    projects = np.zeros((len(there), len(places.new.at)))
+    projects[list(places.new.at), np.arange(len(places.new.at))] = 1.0
+    same = places.new.usable @ projects.T @ projects
+    return Seats(
+        kinds, len(there), len(there) + len(unlisted),
+        np.hstack([own - rest.sum(axis=1), rest.sum(axis=2) + unlisted, places.new.usable]), rest,
+        np.divide(above, whole, out=np.zeros_like(above), where=whole > 0),
+        np.hstack([_stays(is_open), _stays(still), np.ones_like(places.new.usable)]), others * is_open, projects,
+        np.divide(places.new.usable, same, out=np.zeros_like(same), where=same > 0), start,
+    )  # fmt: skip
+
+
+def _stays(places: Floats) -> Floats:
+    """Return year × sink: what is left of last year's places, at most all; 1 where there were none."""
+    share = np.ones_like(places)
+    share[1:] = np.minimum(np.divide(places[1:], places[:-1], out=np.ones_like(share[1:]), where=places[:-1] > 0), 1.0)
+    return share
+
+
+def _suitable(people: Groups, places: Supply, home: Whole) -> Floats:
+    """Return group × provider: 1 where a provider of the setting needed suits need and phase."""
+    suits = places.suits[:, people.need, people.phase].T
+    return np.asarray(suits * (home == people.setting[:, None]) * people.local[:, None])
+
+
+# ---------------------------------------------------------------------------------------------------- edges
+
+
+def _edges(
+    people: Groups, places: Supply, seats: Seats, stock: Stock, family: tuple[str, ...]
+) -> tuple[Edges, dict[str, slice]]:
+    """Return every edge, kind after kind, and where each kind stands."""
+    sinks = seats.room.shape[1]
+    home = seats.setting[: seats.first_rest]
+    suits = places.suits[:, people.need, people.phase].T * people.local[:, None]
+    fresh = places.new.suits[:, people.need, people.phase].T * places.new.usable.any(axis=0)
+    same_new = seats.setting[seats.first_new :] == people.setting[:, None]
+    groups_of = np.array(family, dtype=object)
+    own, theirs = groups_of[people.setting][:, None], groups_of[home]
+    other = home != people.setting[:, None]
+    found = {kind: np.zeros((len(people), sinks)) for kind in KINDS}
+    found["suitable"][:, : seats.first_rest] = suits * ~other
+    rests = seats.setting[seats.first_rest : seats.first_new]
+    left = seats.room[:, seats.first_rest : seats.first_new].max(axis=0)
+    found["suitable"][:, seats.first_rest : seats.first_new] = (
+        (rests == people.setting[:, None]) * people.local[:, None] * (left > 0)
+    )
+    found["suitable"][:, seats.first_new :] = fresh * same_new * people.local[:, None]
+    found["new"][:, seats.first_new :] = fresh * ~same_new * people.local[:, None] * np.isin(own, RETURNING)
+    found[OTHER_BASE][:, : seats.first_rest] = suits * other * (own == "base") * (theirs == "base")
+    found[ALTERNATIVE][:, : seats.first_rest] = (
+        suits * other * np.isin(own, ("base", "special")) * (theirs == "alternative")
+    )
+    found["back"][:, seats.first_new :] = fresh * ~people.local[:, None]
+    pairs = {kind: np.nonzero(matrix) for kind, matrix in found.items()}
+    ends = np.cumsum([0, *[len(pairs[kind][0]) for kind in KINDS]])
+    slices = {kind: slice(int(ends[k]), int(ends[k + 1])) for k, kind in enumerate(KINDS)}
+    group, sink = (np.concatenate([pairs[kind][side] for kind in KINDS]).astype(np.int64) for side in (0, 1))
+    return Edges(group, sink, len(people), sinks), slices
+
+
+def _start(people: Groups, edges: Edges, slices: dict[str, slice], seats: Seats) -> Floats:
+    """Return edge: children of the central run in the first year; only edges of kind suitable hold any."""
+    found = np.zeros(len(edges.group))
+    part = slices["suitable"]
+    found[part] = seats.start[edges.group[part], edges.sink[part]]
+    return found
+
+
+def _price(dataset: Dataset, assumptions: Assumptions, places: Supply, seats: Seats, stock: Stock) -> Floats:
+    """Return sink: mean £ a year of place and top-up; zero unless the cheapest place is looked for."""
+    zero = np.zeros(seats.room.shape[1])
+    if assumptions.word("placement_objective") != CHEAPEST:
+        return zero
+    table = dataset.table("unit_costs")
+
+    def mean(column: str, name: str) -> float:
+        rows = table.loc[table[column] == name].groupby("kind")["gbp_per_place_year"].mean()
+        return float(rows.reindex(["place", "top_up"]).fillna(0.0).sum()) or float(rows.get("fee_day", 0.0))
+
+    kinds = [mean("setting", setting) for setting in stock.settings]
+    names = [mean("provider", name) for name in places.names]
+    later = [kinds[s] for s in seats.setting[seats.first_rest : seats.first_new]]
+    own = [names[j] or kinds[seats.setting[j]] for j in range(seats.first_rest)]
+    return np.array([*own, *later, *[kinds[stock.settings.index(s)] for s in places.new.settings]])
+
+
+# --------------------------------------------------------------------------------------- where they are in the end
+
+
+def _independent(stock: Stock, local: Floats, family: tuple[str, ...], dataset: Dataset) -> Floats:
+    """Return phase × setting: the mix of independent and non-maintained settings out of the borough today."""
+    special16 = {code.code for code in axes.SETTINGS.codes if code["group"] == "post_16" and code["specialist"] == "1"}
+    wanted = np.array([kind == "inmss" or setting in special16
+                       for kind, setting in zip(family, stock.settings, strict=True)])  # fmt: skip
+    out = (stock.plans[0, 0] * (1.0 - local)).sum(axis=0) * wanted
+    everywhere = out.sum(axis=0, keepdims=True)
+    out = np.where(out.sum(axis=1, keepdims=True) > 0, out, everywhere)
+    sums = out.sum(axis=1, keepdims=True)
+    return np.asarray(np.divide(out, sums, out=np.zeros_like(out), where=sums > 0))
+
+
+def _present(stock: Stock, family: tuple[str, ...]) -> Whole:
+    """Return phase: the setting where a child without a place is now; -1 where none is known.
+
+    It is the largest of the settings of the group mainstream or early years (for young adults without one: post-16).
+    """
+    held = stock.plans[0, 0].sum(axis=0)  # phase × setting
+    usual = np.isin(np.array(family, dtype=object), (MAINSTREAM, "early_years"))
+    special = {code.code for code in axes.SETTINGS.codes if code["specialist"] == "1"}
+    after = np.array([kind == "post_16" and setting not in special
+                      for kind, setting in zip(family, stock.settings, strict=True)])  # fmt: skip
+    first = np.where(held * usual > 0, held, -1.0)
+    then = np.where((held * after > 0) & (first.max(axis=1, keepdims=True) <= 0), held, -1.0)
+    score = np.maximum(first, then)
+    fallback = int(np.argmax(usual)) if usual.any() else -1
+    return np.where(score.max(axis=1) > 0, score.argmax(axis=1), fallback).astype(np.int64)
+
+
+def _scatter(
+    people: Groups, edges: Edges, slices: dict[str, slice], seats: Seats, stock: Stock, family: tuple[str, ...],
+    mix: Floats,
+) -> tuple[csr_array, Whole]:  # fmt: skip
+    """Return the matrix that moves children from where today's shares have them to where they are in the end."""
+    settings = len(stock.settings)
+    base = (people.need * len(stock.phases) + people.phase) * settings
+    away = len(edges.group)
+    rows, columns, values = [], [], []
+
+    def put(cell: Whole, column: Whole, value: Floats | float) -> None:
+        rows.append(cell)
+        columns.append(column)
+        values.append(np.broadcast_to(value, cell.shape))
+
+    from_cell = (base + people.setting) * 2 + np.where(people.local, 0, _OUT)
+    to_setting = seats.setting[edges.sink]
+    at = np.arange(away)
+    put(from_cell[edges.group], at, -1.0)
+    put((base[edges.group] + to_setting) * 2, at, 1.0)
+    each = np.arange(len(people))
+    for order in range(3):
+        put(from_cell, away + order * len(people) + each, -1.0)
+    put((base + people.setting) * 2 + _OUT, away + each, 1.0)
+    group, setting = np.nonzero(mix)
+    put((base[group] + setting) * 2 + _OUT, away + len(people) + group, mix[group, setting])
+    now = _present(stock, family)[people.phase]
+    put((base + np.where(now < 0, people.setting, now)) * 2, away + 2 * len(people) + each, 1.0)
+    cell = np.concatenate(rows)
+    touched, row = np.unique(cell, return_inverse=True)
+    shape = (len(touched), away + 3 * len(people))
+    return csr_array((np.concatenate(values), (row, np.concatenate(columns))), shape=shape), touched

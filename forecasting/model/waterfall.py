@@ -1,0 +1,173 @@
+"""Children offered to places: the best split (a transport problem, solved by HiGHS) and the split of every draw.
+
+Children come in groups (need, phase and kind of setting that they need), places in sinks (a provider, a project).
+An edge joins a group to a sink that suits it. Arrays end with the axis of runs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linprog
+from scipy.sparse import csr_array, vstack
+from scipy.sparse.csgraph import connected_components
+
+from forecasting.values import Floats, Whole
+
+ROUNDS = 3
+_NOTHING = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Edges:
+    """Which sinks suit which groups.
+
+    Attributes:
+        group: edge; index of the group.
+        sink: edge; index of the sink.
+        groups: number of groups.
+        sinks: number of sinks.
+    """
+
+    group: Whole
+    sink: Whole
+    groups: int
+    sinks: int
+
+    @cached_property
+    def by_group(self) -> csr_array:
+        """Return the group × edge matrix that adds edges up by group."""
+        at = np.arange(len(self.group))
+        return csr_array((np.ones(len(at)), (self.group, at)), shape=(self.groups, len(at)))
+
+    @cached_property
+    def by_sink(self) -> csr_array:
+        """Return the sink × edge matrix that adds edges up by sink."""
+        at = np.arange(len(self.sink))
+        return csr_array((np.ones(len(at)), (self.sink, at)), shape=(self.sinks, len(at)))
+
+    @cached_property
+    def limits(self) -> csr_array:
+        """Return both matrices, one above the other: the constraints of the transport problem."""
+        return csr_array(vstack([self.by_group, self.by_sink]))
+
+    @cached_property
+    def islands(self) -> tuple[Whole, Whole]:
+        """Return the number of the island of each group and of each sink; no edge joins two islands."""
+        size = self.groups + self.sinks
+        joined = csr_array((np.ones(len(self.group)), (self.group, self.groups + self.sink)), shape=(size, size))
+        _, labels = connected_components(joined, directed=False)
+        return labels[: self.groups].astype(np.int64), labels[self.groups :].astype(np.int64)
+
+
+def best(edges: Edges, pool: Floats, room: Floats, price: Floats) -> Floats:
+    """Return children along edges who can be placed: as many as possible, then at the lowest price.
+
+    Maximise Σ x_e (1 − ½ p_e ⁄ max p) subject to Σ x_e ≤ pool of each group, Σ x_e ≤ room of each sink, x ≥ 0.
+
+    Args:
+        edges: what suits whom.
+        pool: group; children to be placed.
+        room: sink; places left.
+        price: edge; what a place costs, in any unit, at least 0.
+    """
+    if not len(edges.group):
+        return np.zeros(0)
+    top = float(price.max())
+    gain = 1.0 - (0.5 * price / top if top > 0 else 0.0)
+    found = linprog(-gain * np.ones(len(edges.group)), A_ub=edges.limits, b_ub=np.concatenate([pool, room]),
+                    method="highs")  # fmt: skip
+    return np.asarray(np.maximum(found.x, 0.0))
+
+
+def offer(edges: Edges, offers: Floats, room: Floats) -> Floats:
+    """Return the offers that are taken: all where there is room, else the same share of every offer.
+
+    Args:
+        edges: what suits whom.
+        offers: edge × run; children offered.
+        room: sink × run; places left.
+    """
+    asked = edges.by_sink @ offers
+    share = np.divide(room, asked, out=np.ones_like(asked), where=asked > room)
+    return np.asarray(offers * share[edges.sink])
+
+
+def by_room(edges: Edges, pool: Floats, room: Floats, rounds: int = ROUNDS) -> Floats:
+    """Return children placed along edges, offered in rounds in proportion to the places left.
+
+    Args:
+        edges: what suits whom.
+        pool: group × run; children to be placed.
+        room: sink × run; places left.
+        rounds: rounds; a child refused in one is offered to what is left in the next.
+
+    Returns:
+        Edge × run; no group gives more than its pool, no sink takes more than its room.
+    """
+    placed = np.zeros((len(edges.group), pool.shape[1]))
+    for _ in range(rounds if len(edges.group) else 0):
+        left = room[edges.sink]
+        whole = edges.by_group @ left
+        per_place = np.divide(pool, whole, out=np.zeros_like(pool), where=whole > _NOTHING)
+        taken = offer(edges, left * per_place[edges.group], room)
+        placed += taken
+        pool = np.maximum(pool - edges.by_group @ taken, 0.0)
+        room = np.maximum(room - edges.by_sink @ taken, 0.0)
+    return placed
+
+
+def lead(edges: Edges, pool: Floats, room: Floats, price: Floats) -> Floats | None:
+    """Return the split that leads every run: edge; share of its group's children, in the best split of one run.
+
+    An island of groups and sinks where offering by room already places everybody who can be placed needs no lead
+    unless a price counts; None comes back when no island needs one.
+
+    Args:
+        edges: what suits whom.
+        pool: group; children to be placed in the central run.
+        room: sink; places left in the central run.
+        price: edge; what a place costs; all zero where no price counts.
+    """
+    led = np.ones(len(edges.group), dtype=np.bool_)
+    if not price.any():
+        placed = by_room(edges, pool[:, None], room[:, None])[:, 0]
+        led = _improvable(edges, pool - edges.by_group @ placed, room - edges.by_sink @ placed)
+    if not led.any():
+        return None
+    some = Edges(edges.group[led], edges.sink[led], edges.groups, edges.sinks)
+    found = np.zeros(len(edges.group))
+    found[led] = best(some, pool, room, price[led])
+    children = pool[edges.group]
+    return np.asarray(np.divide(found, children, out=np.zeros_like(found), where=children > _NOTHING))
+
+
+def fill(edges: Edges, pool: Floats, room: Floats, leading: Floats | None) -> Floats:
+    """Return children placed along edges in every run.
+
+    A run follows the leading split as far as its children and places allow, and offers the rest by room. In the run
+    that the split was made for, the result is the best there is.
+
+    Args:
+        edges: what suits whom.
+        pool: group × run; children to be placed.
+        room: sink × run; places left.
+        leading: edge; see `lead`.
+    """
+    if leading is None:
+        return by_room(edges, pool, room)
+    placed = offer(edges, leading[:, None] * pool[edges.group], room)
+    left = np.maximum(pool - edges.by_group @ placed, 0.0)
+    return np.asarray(placed + by_room(edges, left, np.maximum(room - edges.by_sink @ placed, 0.0)))
+
+
+def _improvable(edges: Edges, unplaced: Floats, spare: Floats) -> NDArray[np.bool_]:
+    """Return edge: whether its island has both a child without a place and a place left: only then can a swap help."""
+    of_group, of_sink = edges.islands
+    size = edges.groups + edges.sinks
+    without = np.bincount(of_group, unplaced, size) > _NOTHING
+    empty = np.bincount(of_sink, spare, size) > _NOTHING
+    return np.asarray((without & empty)[of_group[edges.group]])

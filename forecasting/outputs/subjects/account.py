@@ -1,0 +1,330 @@
+"""Costs by the placement method: the account unmitigated and mitigated, the waterfall, the deficit and its end."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from forecasting.analysis.interventions import Waterfall, pair, runs_of, waterfall
+from forecasting.axes import STATISTICS
+from forecasting.inputs.national import section_251_lines
+from forecasting.model.account import WITH, WITHOUT
+from forecasting.model.costs import leaves
+from forecasting.model.run import Run
+from forecasting.outputs import charts, words
+from forecasting.outputs.figure import Figure, Section, Table
+from forecasting.outputs.subjects.common import View, line_figure
+from forecasting.periods import year_to_financial_year
+from forecasting.values import Floats
+
+CASES = ("Unmitigated", "Mitigated")
+PARTS = {
+    "place": "Place funding", "top_up": "Top-up", "fee": "Fees", "transport": "Transport", "services": "Services",
+    "interventions": "Interventions", "recoupment": "Paid to academies by the Department",
+}  # fmt: skip
+_SOURCE = "docs/method_costs.md"
+
+
+def by_placement(view: View) -> bool:
+    """Return whether the run prices children where they are placed."""
+    return view.has("cost_gbp", component="place")
+
+
+def sections(view: View) -> list[Section]:
+    """Return the sections of the page that only the placement method has."""
+    found = [Section("The account", (_balance(view), _account(view)) if _has_balance(view) else (), _ACCOUNT)]
+    if _has_balance(view):
+        found.append(Section("What each measure does", _measures(view), _MEASURES))
+        found.append(Section("The end of the statutory override", (_exposure(view),), _override(view)))
+    found.append(Section("Where the money goes", (_components(view), _lines(view))))
+    calibration = _calibration(view)
+    found.append(Section("What a child costs", (_unit(view), *calibration), _UNIT))
+    return [section for section in found if section.items]
+
+
+_ACCOUNT = (
+    "Unmitigated is the baseline. Mitigated is the scenario in hand; at the baseline it is the scenario mitigated of "
+    "the dataset. Transport is paid from the general fund and stands outside this account."
+)
+_MEASURES = (
+    "Each measure alone against the unmitigated account, then what they do together beyond that: measures that do the "
+    "same thing twice overlap. The steps add up exactly."
+)
+_UNIT = "What the account pays for a child and year: the rates of the dataset, brought to the budget of the base year."
+
+
+def _has_balance(view: View) -> bool:
+    return view.has("cumulative_balance_gbp")
+
+
+def chance_in_words(run: Run, year: int) -> str:
+    """Return the chance that a year balances, in words; "" without draws."""
+    if not run.forecast.has("probability_of_balance"):
+        return ""
+    share = run.forecast.value("probability_of_balance", year)
+    if share in (0.0, 1.0):
+        return f"in {'none' if share == 0 else 'all'} of {run.forecast.draws:,} runs"
+    return f"in {round(share * 100):.0f} of 100 runs"
+
+
+def balance_sentence(view: View) -> str:
+    """Return spending, income and the chance of balance in the last year, unmitigated and mitigated."""
+    told = []
+    for case, run in zip(CASES, pair(view.run), strict=True):
+        spend, gap = (run.forecast.value(m, view.last) for m in ("high_needs_spend_gbp", "in_year_balance_gbp"))
+        chance = chance_in_words(run, view.last)
+        told.append(
+            f"{case}, high-needs spending is {words.gbp(spend)} in {year_to_financial_year(view.last)}, "
+            f"{words.gbp(abs(gap))} {'more' if gap < 0 else 'less'} than income"
+            f"{f'; income covers it {chance}' if chance else ''}."
+        )
+    return " ".join(told)
+
+
+def _path(run: Run, measure: str, statistic: str = "central", **at: str) -> tuple[tuple[int, ...], Floats]:
+    found = run.forecast.margin(measure, **at)
+    years = tuple(int(year) for year in found.labels[0])
+    return years, found.stats[STATISTICS.index(statistic)]
+
+
+def _balance(view: View) -> Figure:
+    frames = []
+    for case, run in zip(CASES, pair(view.run), strict=True):
+        years, central = _path(run, "cumulative_balance_gbp")
+        low, high = (_path(run, "cumulative_balance_gbp", name)[1] for name in ("p10", "p90"))
+        frames.append(pd.DataFrame({"year": years, "series": case, "value": central * 1e-6, "low": low * 1e-6,
+                                    "high": high * 1e-6}))  # fmt: skip
+    data = pd.concat(frames, ignore_index=True)
+    end = [frame["value"].iloc[-1] for frame in frames]
+    title = "The deficit grows unless more is done" if end[1] < 0 else "The measures clear the deficit"
+    return line_figure(
+        view, "closing_balance", title if end[0] < 0 else "The account stays in surplus",
+        f"Closing balance, £ million, {view.name}, financial years ending in the year shown; band: four runs in five",
+        balance_sentence(view), data, y="£ million", unit="million", source=_SOURCE, zero=False,
+    )  # fmt: skip
+
+
+_COLUMNS: tuple[tuple[str, str, dict[str, str]], ...] = (
+    ("Income", "income_gbp", {}), ("Spending", "high_needs_spend_gbp", {}), ("In year", "in_year_balance_gbp", {}),
+    ("Closing", "cumulative_balance_gbp", {}), ("With grant", "cumulative_balance_gbp", {"component": WITH}),
+    ("Per resident, £", "balance_per_resident_gbp", {}), ("Chance of balance", "probability_of_balance", {}),
+)  # fmt: skip
+
+
+def _account(view: View) -> Table:
+    frames = []
+    for case, run in zip(CASES, pair(view.run), strict=True):
+        years, closing = _path(run, "cumulative_balance_gbp")
+        in_year, grant = _path(run, "in_year_balance_gbp")[1], _path(run, "deficit_grant_gbp")[1]
+        columns: dict[str, object] = {"Year": [year_to_financial_year(year) for year in years], "Case": case,
+                                      "Opening": (closing - in_year - grant) * 1e-6}  # fmt: skip
+        for name, measure, at in _COLUMNS:
+            if run.forecast.has(measure):
+                columns[name] = _path(run, measure, **at)[1] * (1.0 if _kind(name) != "million" else 1e-6)
+        frames.append(pd.DataFrame(columns))
+    frame = _side_by_side(frames)
+    return Table("account", "The high-needs account, unmitigated and mitigated, £ million", frame,
+                 {name: _kind(name) for name in frame.columns[2:]}, view.note(_SOURCE, money=True))  # fmt: skip
+
+
+def _kind(column: str) -> str:
+    return "fraction" if "Chance" in column else "gbp" if "£" in column else "million"
+
+
+def _side_by_side(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return frames of the same years as one, both cases of a year under each other."""
+    found = pd.concat([frame.assign(order=range(len(frame))) for frame in frames], ignore_index=True)
+    return found.sort_values("order", kind="stable", ignore_index=True).drop(columns="order")
+
+
+def _measures(view: View) -> tuple[Figure, ...]:
+    start, end = pair(view.run)
+    method, last = view.forecast.method, view.forecast.years[-1]
+    runs = runs_of(end.dataset, end.scenario, last, method)
+    if len(runs) <= 2:
+        return ()
+    found = waterfall(runs, "high_needs_spend_gbp")
+    return (_waterfall(view, found),)
+
+
+def _waterfall(view: View, found: Waterfall) -> Figure:
+    moved = np.abs(found.effects[:, 0, -1]) >= 1.0
+    steps = [*found.effects[moved, 0, -1], found.interaction[0, -1]]
+    first, last = float(found.unmitigated[0, -1]), float(found.mitigated[0, -1])
+    kept = [name for name, there in zip(found.names, moved, strict=True) if there]
+    names = (CASES[0], *kept, "Together: interaction", CASES[1])
+    ends = first + np.cumsum(steps)
+    starts = np.concatenate([[first], ends[:-1]])
+    values = np.array([first, *steps, last])
+    low = min(first, last, float(ends.min())) * 0.97
+    data = pd.DataFrame({
+        "name": names, "start": np.array([low, *starts, low]) * 1e-6, "end": np.array([first, *ends, last]) * 1e-6,
+        "value": values * 1e-6,
+        "series": ["total", *np.where(np.array(steps) > 0, "raises", "lowers"), "total"],
+        "label": [words.gbp(first), *(_signed(step) for step in steps), words.gbp(last)],
+    })  # fmt: skip
+    data["at"] = data[["start", "end"]].max(axis=1)
+    formats = dict.fromkeys(("Spending", "Its effect alone", "Cost a year"), "gbp")
+    table = Table("waterfall", "From unmitigated to mitigated", _measures_table(view, found), formats,
+                  view.note(_SOURCE, money=True))  # fmt: skip
+    year = year_to_financial_year(found.years[-1])
+    saved = first - last
+    title = f"The measures save {words.gbp(saved)} a year" if saved > 0 else "The measures do not lower spending"
+    return Figure(
+        "waterfall", title,
+        f"High-needs spending, £ million, {view.name}, {year}; each measure alone. The axis does not start at 0",
+        f"From {words.gbp(first)} unmitigated to {words.gbp(last)} mitigated in {year}.",
+        partial(charts.waterfall, names, "£ million", charts.MILLION), data, table, table.note,
+    )  # fmt: skip
+
+
+def _signed(value: float) -> str:
+    return f"{'+' if value > 0 else ''}{words.gbp(value)}"
+
+
+def _measures_table(view: View, found: Waterfall) -> pd.DataFrame:
+    table = view.run.dataset.table("interventions")
+    owners = dict(zip(table["intervention"], table["owner"], strict=True))
+    cost = table.groupby("intervention")["cost_gbp_per_year"].sum()
+    names = (CASES[0], *found.names, "Together: interaction", CASES[1])
+    effects = np.array([np.nan, *found.effects[:, 0, -1], found.interaction[0, -1], np.nan])
+    levels = np.array([found.unmitigated[0, -1], *[np.nan] * (len(names) - 2), found.mitigated[0, -1]])
+    return pd.DataFrame({
+        "Measure": names, "Spending": levels, "Its effect alone": effects,
+        "Cost a year": [float(cost.get(name, np.nan)) for name in names],
+        "Owner": [owners.get(name, "") for name in names],
+    })  # fmt: skip
+
+
+def _override(view: View) -> str:
+    ends = view.run.assumptions.number("override_ends")
+    item = view.run.assumptions.last("override_ends")
+    if ends is None or item is None:
+        return ""
+    return (
+        f"Until {year_to_financial_year(int(ends))} a statutory override keeps the deficit out of the general fund. "
+        f"What is left then falls on it ({item.source}). The grant needs an approved Local SEND Reform Plan."
+    )
+
+
+def _exposure(view: View) -> Table:
+    ends = int(view.run.assumptions.number("override_ends") or view.last)
+    frames = []
+    for case, run in zip(CASES, pair(view.run), strict=True):
+        years, without = _path(run, "general_fund_exposure_gbp", component=WITHOUT)
+        closing = {name: _path(run, "cumulative_balance_gbp", component=name)[1] for name in (WITH, WITHOUT)}
+        frame = pd.DataFrame({
+            "At the end of": [year_to_financial_year(year) for year in years], "Case": case,
+            "Balance, no grant": closing[WITHOUT] * 1e-6, "Balance, with grant": closing[WITH] * 1e-6,
+            "General fund, no grant": without * 1e-6,
+            "General fund, with grant": _path(run, "general_fund_exposure_gbp", component=WITH)[1] * 1e-6,
+        })  # fmt: skip
+        frames.append(frame.loc[[year in (ends, years[-1]) for year in years]])
+    frame = _side_by_side(frames)
+    return Table("general_fund", "The deficit with and without grant, and what falls on the general fund, £ million",
+                 frame, dict.fromkeys(frame.columns[2:], "million"), view.note(_SOURCE, money=True))  # fmt: skip
+
+
+REST = "Services, transport and the rest"
+
+
+def _components(view: View) -> Figure:
+    years = [year_to_financial_year(year) for year in _path(view.run, "cost_gbp")[0]]
+    paid = {name: _path(view.run, "cost_gbp", component=part)[1] for part, name in PARTS.items()}
+    note = view.note(_SOURCE, money=True)
+    read = _side_by_side([
+        pd.DataFrame({"Year": years, "Case": case, **{
+            name: _path(run, "cost_gbp", component=part)[1] * 1e-6 for part, name in PARTS.items()}})
+        for case, run in zip(CASES, pair(view.run), strict=True)
+    ])  # fmt: skip
+    read = read.loc[:, [name in ("Year", "Case") or bool(read[name].any()) for name in read.columns]]
+    table = Table("components", "Spending by what is paid, £ million", read,
+                  dict.fromkeys(read.columns[2:], "million"), note)  # fmt: skip
+    shown = [PARTS[part] for part in ("place", "top_up", "fee")]
+    drawn = {**{name: paid[name] for name in shown},
+             REST: np.sum([gbp for name, gbp in paid.items() if name not in shown], axis=0)}  # fmt: skip
+    data = pd.concat([pd.DataFrame({"year": years, "series": name, "value": gbp * 1e-6})
+                      for name, gbp in drawn.items()], ignore_index=True)  # fmt: skip
+    top = max(shown, key=lambda name: float(drawn[name][-1]))
+    return Figure(
+        "components", f"{top} {'take' if top.endswith('s') else 'takes'} the largest part of what places cost",
+        f"Spending with transport, £ million, {view.name}, by financial year; scenario in hand",
+        f"{top}: {words.gbp(float(drawn[top][-1]))} in {years[-1]}.",
+        partial(charts.columns, tuple(drawn), "£ million", charts.MILLION, stacked=True), data, table, note,
+    )  # fmt: skip
+
+
+def _lines(view: View) -> Table:
+    lines = section_251_lines()
+    columns = [lines[name].tolist() for name in ("component", "setting", "line", "title")]
+    known = {(part, kind): (line, title) for part, kind, line, title in zip(*columns, strict=True)}
+    frames = []
+    for case, run in zip(CASES, pair(view.run), strict=True):
+        values: dict[tuple[str, str], float] = {}
+        for part in PARTS:
+            for setting, gbp in _by_setting(run, part, view.last).items():
+                line = known.get((part, setting)) or known.get((part, ""))
+                if line and gbp:
+                    values[line] = values.get(line, 0.0) + gbp
+        frames.append(pd.Series(values, name=case, dtype=float))
+    both = pd.concat(frames, axis=1).fillna(0.0).sort_index()
+    frame = pd.DataFrame({"Line": [line for line, _ in both.index], "What": [title for _, title in both.index],
+                          CASES[0]: both[CASES[0]].to_numpy(), CASES[1]: both[CASES[1]].to_numpy()})  # fmt: skip
+    return Table("section_251", f"Spending by line of the section 251 return, {year_to_financial_year(view.last)}",
+                 frame, dict.fromkeys(CASES, "gbp"), view.note(str(lines["source"].iloc[0]), money=True))  # fmt: skip
+
+
+def _by_setting(run: Run, part: str, year: int) -> dict[str, float]:
+    if not run.forecast.has("cost_gbp", "setting", component=part):
+        return {"": run.forecast.value("cost_gbp", year, component=part)}
+    margin = run.forecast.margin("cost_gbp", "setting", component=part)
+    at = margin.labels[0].index(year)
+    return {str(code): float(gbp) for code, gbp in zip(margin.labels[1], margin.stats[0, at], strict=True)}
+
+
+def _unit(view: View) -> Table:
+    columns: dict[str, dict[str, float]] = {}
+    for case, run in zip(CASES, pair(view.run), strict=True):
+        children = _children(run, view.last)
+        gbp = {code: sum(_by_setting(run, part, view.last).get(code, 0.0) for part in ("place", "top_up", "fee"))
+               for code in children}  # fmt: skip
+        columns[f"Children, {case.lower()}"] = children
+        columns[f"£ a child, {case.lower()}"] = {c: gbp[c] / n for c, n in children.items() if n >= 1 and gbp[c] > 0}
+    frame = pd.DataFrame(columns)
+    frame = frame.loc[frame.filter(like="£").notna().any(axis=1)]
+    kinds = [view.run.dataset.settings.label(str(code)) for code in frame.index]
+    frame = frame.reset_index(drop=True)
+    frame.insert(0, "Kind of setting", kinds)
+    formats = {name: "gbp" if "£" in name else "count" for name in frame.columns[1:]}
+    title = f"Spending per child by kind of setting, {year_to_financial_year(view.last)}, without transport"
+    return Table("unit", title, frame, formats, view.note(f"{_SOURCE}; children in January {view.last}", money=True))
+
+
+def _children(run: Run, year: int) -> dict[str, float]:
+    margin = run.forecast.margin("placements", "setting")
+    found = zip(margin.labels[1], margin.stats[0, margin.labels[0].index(year)], strict=True)
+    return {str(code): float(count) for code, count in found}
+
+
+def _calibration(view: View) -> tuple[Table, ...]:
+    ratios = {dict(m.fixed)["setting"]: float(m.stats[0].ravel()[0]) for m in view.forecast.margins
+              if m.measure == "modelled_to_budget"}  # fmt: skip
+    if not ratios:
+        return ()
+    spending = leaves(view.run.dataset, "expenditure")
+    first = int(view.forecast.margin("cost_gbp").labels[0][0])
+    known = [int(year) for year in spending["year"]]
+    year = max((y for y in known if y <= first), default=min(known))
+    budget = spending.loc[spending["year"] == year].groupby("role")["gbp"].sum()
+    paid = np.array([float(budget.get(code, np.nan)) for code in ratios])
+    frame = pd.DataFrame({
+        "Budget for": [view.run.dataset.settings.label(code) for code in ratios], "Budget": paid,
+        "Modelled before": paid * np.array(list(ratios.values())), "Modelled ÷ budget": list(ratios.values()),
+    })  # fmt: skip
+    formats = {"Budget": "gbp", "Modelled before": "gbp", "Modelled ÷ budget": "fraction"}
+    note = view.note(f"{view.source('budget')}; top-up and fees are scaled so that the base year equals the budget",
+                     money=True)  # fmt: skip
+    title = f"How near the rates come to the budget of {year_to_financial_year(year)}"
+    return (Table("calibration", title, frame, formats, note),)
