@@ -9,9 +9,10 @@ _PIPELINE = ("age_flow",)
 _UP = ("places_needed", "places_short", "places_required", "placements", "cost_gbp", "high_needs_spend_gbp",
        "joint_funding_gbp")  # fmt: skip
 _DOWN = ("spare_places", "in_year_balance_gbp", "cumulative_balance_gbp", "balance_per_resident_gbp")
-_WHERE = ("saving_gbp", "children_waiting")
 _NEW = ("ehc_plans", "new_plans", "ceased_plans", *_UP)
-_EITHER = (*_UP, *_DOWN, *_WHERE)
+_PLACED = ("children_waiting", "children_over_capacity", "probability_over_capacity")
+_MOVES = ("saving_gbp", *_PLACED)
+_EITHER = (*_UP, *_DOWN, *_MOVES)
 _GROUP = "EHC plans"
 _PAGES = ("send",)
 
@@ -19,22 +20,22 @@ LEVERS: tuple[Lever, ...] = (
     Lever("new_plan_rate", "New plans", "fraction more or fewer", -0.5, 1.0, 0.01, 0.0,
           "How many more (or fewer) children of each age get a first plan than the rates of the past imply, for all "
           "needs or for one (by need in the method moves only).",
-          _GROUP, ("overview", "send", "placements"), up=_NEW, down=_DOWN, either=_WHERE, key="need",
+          _GROUP, ("overview", "send", "placements"), up=_NEW, down=_DOWN, either=_MOVES, key="need",
           methods=_FLOWS),
     Lever("early_years_identification", "New plans before Reception", "fraction more or fewer", -0.5, 2.0, 0.01, 0.0,
           "How many more (or fewer) children get a first plan before Reception. Later new plans stay as they are.",
-          _GROUP, _PAGES, up=_NEW, down=_DOWN, either=_WHERE, methods=_FLOWS),
+          _GROUP, _PAGES, up=_NEW, down=_DOWN, either=_MOVES, methods=_FLOWS),
     Lever("requests", "Requests for assessment", "fraction more or fewer", -0.5, 1.0, 0.01, 0.0,
           "How many more (or fewer) requests for an EHC needs assessment are made.",
-          _GROUP, _PAGES, up=("requests", *_NEW), down=_DOWN, either=_WHERE, tables=("plan_flows",),
+          _GROUP, _PAGES, up=("requests", *_NEW), down=_DOWN, either=_MOVES, tables=("plan_flows",),
           methods=_PIPELINE),
     Lever("assessment_rate", "Requests that are assessed", "fraction more or fewer", -0.5, 0.5, 0.01, 0.0,
           "Change in the share of requests that lead to an assessment; the share itself stays at most 100%. An "
           "assessment is due whenever the law's test is met.",
-          _GROUP, _PAGES, up=_NEW, down=_DOWN, either=_WHERE, tables=("plan_flows",), methods=_PIPELINE),
+          _GROUP, _PAGES, up=_NEW, down=_DOWN, either=_MOVES, tables=("plan_flows",), methods=_PIPELINE),
     Lever("conversion_rate", "Assessments that lead to a plan", "fraction more or fewer", -0.5, 0.5, 0.01, 0.0,
           "Change in the share of assessments that lead to a plan; the share itself stays at most 100%.",
-          _GROUP, _PAGES, up=_NEW, down=_DOWN, either=_WHERE, tables=("plan_flows",), methods=_PIPELINE),
+          _GROUP, _PAGES, up=_NEW, down=_DOWN, either=_MOVES, tables=("plan_flows",), methods=_PIPELINE),
     Lever("cease_rate", "Plans that cease", "fraction more or fewer", -0.5, 1.0, 0.01, 0.0,
           "Change in the hazard that a plan ceases before the next January, at every age. A plan may cease only when "
           "it is no longer needed.",
@@ -50,7 +51,7 @@ LEVERS: tuple[Lever, ...] = (
     Lever("policy_shock", "Change of law or policy", "fraction more or fewer new plans", -0.5, 1.0, 0.01, 0.0,
           "New plans while a change of law or policy is in force, on top of everything else. As after 2014, when "
           "plans replaced statements: give a start, a ramp and an end in a scenario file.",
-          _GROUP, _PAGES, up=_NEW, down=_DOWN, either=_WHERE, methods=_FLOWS),
+          _GROUP, _PAGES, up=_NEW, down=_DOWN, either=_MOVES, methods=_FLOWS),
     Lever("national_trend", "Growth in England", "choice", 0, 0, 0, "as_observed",
           "What is assumed of the growth in England that the authority shares in.",
           _GROUP, ("overview", "send", "placements"), kind="choice", display="word",
