@@ -150,9 +150,11 @@ def _measures(view: View) -> tuple[Figure, ...]:
 
 
 def _waterfall(view: View, found: Waterfall) -> Figure:
-    steps = np.array([*found.effects[:, 0, -1], found.interaction[0, -1]])
+    moved = np.abs(found.effects[:, 0, -1]) >= 1.0  # a lever of another method moves nothing
+    steps = np.array([*found.effects[moved, 0, -1], found.interaction[0, -1]])
     first, last = float(found.unmitigated[0, -1]), float(found.mitigated[0, -1])
-    names = (CASES[0], *found.names, "Together: interaction", CASES[1])
+    kept = [name for name, there in zip(found.names, moved, strict=True) if there]
+    names = (CASES[0], *kept, "Together: interaction", CASES[1])
     ends = first + np.cumsum(steps)
     low = min(first, last, float(ends.min())) * 0.97
     data = pd.DataFrame({
@@ -192,13 +194,20 @@ def _measures_table(view: View, data: pd.DataFrame) -> pd.DataFrame:
 
 
 def _override(view: View) -> str:
-    ends = view.run.assumptions.number("override_ends")
-    item = view.run.assumptions.last("override_ends")
-    if ends is None or item is None:
+    levers = view.run.assumptions
+    ends, item, later = (levers.number("override_ends"), levers.last("override_ends"),
+                         levers.last("deficit_after_override_share"))  # fmt: skip
+    if ends is None or item is None or later is None:
         return ""
+    years = [int(year) for year in view.forecast.margin("general_fund_exposure_gbp").labels[0]]
+    at = int(ends) if int(ends) in years else years[-1]
+    falls = [[words.gbp(run.forecast.value("general_fund_exposure_gbp", at, component=name)) for name in (WITHOUT, WITH)]
+             for run in pair(view.run)]  # fmt: skip
     return (
         f"Until {year_to_financial_year(int(ends))} a statutory override keeps the deficit out of the general fund. "
-        f"What is left then falls on it ({item.source}). The grant needs an approved Local SEND Reform Plan."
+        f"What is left then falls on it: {falls[0][0]} unmitigated and {falls[1][0]} mitigated; with the grant, "
+        f"{falls[0][1]} and {falls[1][1]}. The grant needs an approved Local SEND Reform Plan. "
+        f"Sources: {item.source}. Later deficits: {later.source}."
     )
 
 
