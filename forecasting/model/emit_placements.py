@@ -99,7 +99,7 @@ def _emit_places(job: Job, allocation: Allocation) -> None:
         add(measure, years, values.sum(axis=-1), "count")
         add(measure, years, values @ by_kind, "count", by=(("setting", labels),))
         add(measure, years, values, "count", by=(("provider", allocation.providers),))
-    if job.draws:
+    if len(roll) > 1:
         chance = (roll[1:] > places + OVER).mean(axis=0)
         add("probability_over_capacity", years, chance, "fraction", by=(("provider", allocation.providers),))
 

@@ -200,6 +200,32 @@ def capacity(names: tuple[str, ...], mode: Mode) -> Spec:
 
 
 @lru_cache(maxsize=64)
+def heat(names: tuple[str, ...], columns: tuple[str, ...], levels: tuple[str, ...], mode: Mode) -> Spec:
+    """Return a grid of cells, each with its figure, so that colour is not alone; columns name, column, label, series.
+
+    Args:
+        names: rows from top to bottom; the name stands above its cells.
+        columns: labels of the columns, from left to right.
+        levels: at most four classes from quiet to strong; a fourth is for "nothing there".
+        mode: light or dark.
+    """
+    palette = PALETTES[mode]
+    fills = [palette.grid, palette.categories[0], palette.categories[1], palette.background][: len(levels)]
+    shade = alt.Color("series:N", scale=alt.Scale(domain=list(levels), range=fills), legend=alt.Legend())
+    strong = [level for level in levels[1:3]]
+    row = _row(names, 0.45)
+    x = alt.X("column:N", sort=list(columns), title=None, axis=alt.Axis(orient="top", labelOverlap="parity", offset=18))
+    tip = [alt.Tooltip("name:N", title="Row"), alt.Tooltip("column:N", title="Column"),
+           alt.Tooltip("label:N", title="Figure"), alt.Tooltip("series:N", title="Level")]  # fmt: skip
+    cell = _base().mark_rect(stroke=palette.background).encode(y=row, x=x, color=shade, tooltip=tip)
+    ink = alt.condition(
+        alt.FieldOneOfPredicate(field="series", oneOf=strong), alt.value(palette.background), alt.value(palette.text)
+    )
+    text = _base().mark_text(fontSize=12).encode(y=row, x=x, text="label:N", color=ink)
+    return _finish(alt.layer(cell, text, _row_names(names, mode)), alt.Step(38), mode)
+
+
+@lru_cache(maxsize=64)
 def timeline(names: tuple[str, ...], mode: Mode) -> Spec:
     """Return projects as bars from the month of opening; columns name, start, full, end, value."""
     palette = PALETTES[mode]

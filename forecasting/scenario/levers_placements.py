@@ -26,10 +26,9 @@ LEVERS: tuple[Lever, ...] = (
                    ("nearest", "nearest first: in the borough, then in other authorities, then independent"),
                    ("cheapest", "cheapest first: the kind of place with the lowest unit cost")),
           either=_WHERE, tables=("providers",), methods=PLANS),
-    Lever("over_capacity_tolerance", "Children above capacity", "fraction of places", 0.0, 0.5, 0.01, None,
-          "How far providers may fill above their places. Blank: each provider's own share in the table providers.",
-          _GROUP, _PAGES, kind="optional", up=("children_over_capacity",), down=("places_short", "children_waiting"),
-          either=("placements", "spare_places", "probability_over_capacity"), tables=("providers",), methods=PLANS),
+    Lever("over_capacity_tolerance", "Children above capacity", "fraction of places", 0.0, 0.5, 0.01, 0.0,
+          "How much further every provider may fill above its places, on top of its own share in the table providers.",
+          _GROUP, _PAGES, either=_WHERE, tables=("providers",), methods=PLANS),
     _share("named", "Without a place: named above the limit", 0.0,
            "Share of children without a suitable local place who are named at a suitable local provider above its "
            "limit, for example by the Tribunal."),

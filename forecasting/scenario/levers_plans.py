@@ -9,10 +9,11 @@ _PIPELINE = ("age_flow",)
 _UP = ("places_needed", "places_short", "places_required", "placements", "cost_gbp", "high_needs_spend_gbp",
        "joint_funding_gbp")  # fmt: skip
 _DOWN = ("spare_places", "in_year_balance_gbp", "cumulative_balance_gbp", "balance_per_resident_gbp")
-_WHERE = ("saving_gbp", "children_waiting")
 _NEW = ("ehc_plans", "new_plans", "ceased_plans", *_UP)
-_EITHER = (*_UP, *_DOWN, *_WHERE)
-_STEP = (*_WHERE, "support_to_plan_rate")
+_PLACED = ("children_waiting", "children_over_capacity", "probability_over_capacity")
+_MOVES = ("saving_gbp", *_PLACED)
+_EITHER = (*_UP, *_DOWN, *_MOVES)
+_STEP = (*_MOVES, "support_to_plan_rate")
 _GROUP = "EHC plans"
 _PAGES = ("send",)
 
@@ -28,7 +29,7 @@ LEVERS: tuple[Lever, ...] = (
           _GROUP, _PAGES, up=_NEW, down=_DOWN, either=_STEP, key="phase", methods=_FLOWS),
     Lever("early_years_identification", "New plans before Reception", "fraction more or fewer", -0.5, 2.0, 0.01, 0.0,
           "How many more (or fewer) children get a first plan before Reception. Later new plans stay as they are.",
-          _GROUP, _PAGES, up=_NEW, down=_DOWN, either=_WHERE, methods=_FLOWS),
+          _GROUP, _PAGES, up=_NEW, down=_DOWN, either=_MOVES, methods=_FLOWS),
     Lever("requests", "Requests for assessment", "fraction more or fewer", -0.5, 1.0, 0.01, 0.0,
           "How many more (or fewer) requests for an EHC needs assessment are made.",
           _GROUP, _PAGES, up=("requests", *_NEW), down=_DOWN, either=_STEP, tables=("plan_flows",),

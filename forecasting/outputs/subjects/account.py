@@ -38,7 +38,7 @@ def sections(view: View) -> list[Section]:
     if _has_balance(view):
         found.append(Section("What each measure does", _measures(view), _MEASURES))
         found.append(Section("The end of the statutory override", (_exposure(view),), _override(view)))
-    found.append(Section("Where the money goes", (_components(view), _lines(view))))
+    found.append(Section("Where the money goes", (_components(view), _parts(view), _lines(view))))
     calibration = _calibration(view)
     found.append(Section("What a child costs", (_unit(view), *calibration), _UNIT))
     return [section for section in found if section.items]
@@ -124,7 +124,7 @@ def _account(view: View) -> Table:
             if run.forecast.has(measure):
                 columns[name] = _path(run, measure, **at)[1] * (1.0 if _kind(name) != "million" else 1e-6)
         frames.append(pd.DataFrame(columns))
-    frame = _side_by_side(frames)
+    frame = side_by_side(frames)
     return Table("account", "The high-needs account, unmitigated and mitigated, £ million", frame,
                  {name: _kind(name) for name in frame.columns[2:]}, view.note(_SOURCE, money=True))  # fmt: skip
 
@@ -133,7 +133,7 @@ def _kind(column: str) -> str:
     return "fraction" if "Chance" in column else "gbp" if "£" in column else "million"
 
 
-def _side_by_side(frames: list[pd.DataFrame]) -> pd.DataFrame:
+def side_by_side(frames: list[pd.DataFrame]) -> pd.DataFrame:
     """Return frames of the same years as one, both cases of a year under each other."""
     found = pd.concat([frame.assign(order=range(len(frame))) for frame in frames], ignore_index=True)
     return found.sort_values("order", kind="stable", ignore_index=True).drop(columns="order")
@@ -150,26 +150,23 @@ def _measures(view: View) -> tuple[Figure, ...]:
 
 
 def _waterfall(view: View, found: Waterfall) -> Figure:
-    moved = np.abs(found.effects[:, 0, -1]) >= 1.0
-    steps = [*found.effects[moved, 0, -1], found.interaction[0, -1]]
+    moved = np.abs(found.effects[:, 0, -1]) >= 1.0  # a lever of another method moves nothing
+    steps = np.array([*found.effects[moved, 0, -1], found.interaction[0, -1]])
     first, last = float(found.unmitigated[0, -1]), float(found.mitigated[0, -1])
     kept = [name for name, there in zip(found.names, moved, strict=True) if there]
     names = (CASES[0], *kept, "Together: interaction", CASES[1])
     ends = first + np.cumsum(steps)
-    starts = np.concatenate([[first], ends[:-1]])
-    values = np.array([first, *steps, last])
     low = min(first, last, float(ends.min())) * 0.97
     data = pd.DataFrame({
-        "name": names, "start": np.array([low, *starts, low]) * 1e-6, "end": np.array([first, *ends, last]) * 1e-6,
-        "value": values * 1e-6,
-        "series": ["total", *np.where(np.array(steps) > 0, "raises", "lowers"), "total"],
+        "name": names, "start": np.array([low, first, *ends[:-1], low]) * 1e-6,
+        "end": np.array([first, *ends, last]) * 1e-6, "value": np.array([first, *steps, last]) * 1e-6,
+        "series": ["total", *np.where(steps > 0, "raises", "lowers"), "total"],
         "label": [words.gbp(first), *(_signed(step) for step in steps), words.gbp(last)],
     })  # fmt: skip
     data["at"] = data[["start", "end"]].max(axis=1)
-    formats = dict.fromkeys(("Spending", "Its effect alone", "Cost a year"), "gbp")
-    table = Table("waterfall", "From unmitigated to mitigated", _measures_table(view, found), formats,
-                  view.note(_SOURCE, money=True))  # fmt: skip
     year = year_to_financial_year(found.years[-1])
+    table = Table("waterfall", f"From unmitigated to mitigated, {year}", _measures_table(view, data), {
+        "£ million": "million", "Cost a year": "gbp"}, view.note(_SOURCE, money=True))  # fmt: skip
     saved = first - last
     title = f"The measures save {words.gbp(saved)} a year" if saved > 0 else "The measures do not lower spending"
     return Figure(
@@ -184,28 +181,33 @@ def _signed(value: float) -> str:
     return f"{'+' if value > 0 else ''}{words.gbp(value)}"
 
 
-def _measures_table(view: View, found: Waterfall) -> pd.DataFrame:
+def _measures_table(view: View, data: pd.DataFrame) -> pd.DataFrame:
+    """Return each step with what it costs and who answers for it."""
     table = view.run.dataset.table("interventions")
     owners = dict(zip(table["intervention"], table["owner"], strict=True))
     cost = table.groupby("intervention")["cost_gbp_per_year"].sum()
-    names = (CASES[0], *found.names, "Together: interaction", CASES[1])
-    effects = np.array([np.nan, *found.effects[:, 0, -1], found.interaction[0, -1], np.nan])
-    levels = np.array([found.unmitigated[0, -1], *[np.nan] * (len(names) - 2), found.mitigated[0, -1]])
     return pd.DataFrame({
-        "Measure": names, "Spending": levels, "Its effect alone": effects,
-        "Cost a year": [float(cost.get(name, np.nan)) for name in names],
-        "Owner": [owners.get(name, "") for name in names],
+        "Measure": data["name"], "£ million": data["value"],
+        "Cost a year": [float(cost.get(name, np.nan)) for name in data["name"]],
+        "Owner": [owners.get(name, "") for name in data["name"]],
     })  # fmt: skip
 
 
 def _override(view: View) -> str:
-    ends = view.run.assumptions.number("override_ends")
-    item = view.run.assumptions.last("override_ends")
-    if ends is None or item is None:
+    levers = view.run.assumptions
+    ends, item, later = (levers.number("override_ends"), levers.last("override_ends"),
+                         levers.last("deficit_after_override_share"))  # fmt: skip
+    if ends is None or item is None or later is None:
         return ""
+    years = [int(year) for year in view.forecast.margin("general_fund_exposure_gbp").labels[0]]
+    at = int(ends) if int(ends) in years else years[-1]
+    falls = [[words.gbp(run.forecast.value("general_fund_exposure_gbp", at, component=name)) for name in (WITHOUT, WITH)]
+             for run in pair(view.run)]  # fmt: skip
     return (
         f"Until {year_to_financial_year(int(ends))} a statutory override keeps the deficit out of the general fund. "
-        f"What is left then falls on it ({item.source}). The grant needs an approved Local SEND Reform Plan."
+        f"What is left then falls on it: {falls[0][0]} unmitigated and {falls[1][0]} mitigated; with the grant, "
+        f"{falls[0][1]} and {falls[1][1]}. The grant needs an approved Local SEND Reform Plan. "
+        f"Sources: {item.source}. Later deficits: {later.source}."
     )
 
 
@@ -222,7 +224,7 @@ def _exposure(view: View) -> Table:
             "General fund, with grant": _path(run, "general_fund_exposure_gbp", component=WITH)[1] * 1e-6,
         })  # fmt: skip
         frames.append(frame.loc[[year in (ends, years[-1]) for year in years]])
-    frame = _side_by_side(frames)
+    frame = side_by_side(frames)
     return Table("general_fund", "The deficit with and without grant, and what falls on the general fund, £ million",
                  frame, dict.fromkeys(frame.columns[2:], "million"), view.note(_SOURCE, money=True))  # fmt: skip
 
@@ -232,28 +234,34 @@ REST = "Services, transport and the rest"
 
 def _components(view: View) -> Figure:
     years = [year_to_financial_year(year) for year in _path(view.run, "cost_gbp")[0]]
-    paid = {name: _path(view.run, "cost_gbp", component=part)[1] for part, name in PARTS.items()}
-    note = view.note(_SOURCE, money=True)
-    read = _side_by_side([
-        pd.DataFrame({"Year": years, "Case": case, **{
-            name: _path(run, "cost_gbp", component=part)[1] * 1e-6 for part, name in PARTS.items()}})
-        for case, run in zip(CASES, pair(view.run), strict=True)
-    ])  # fmt: skip
-    read = read.loc[:, [name in ("Year", "Case") or bool(read[name].any()) for name in read.columns]]
-    table = Table("components", "Spending by what is paid, £ million", read,
-                  dict.fromkeys(read.columns[2:], "million"), note)  # fmt: skip
+    paid = {name: _path(view.run, "cost_gbp", component=part)[1] * 1e-6 for part, name in PARTS.items()}
     shown = [PARTS[part] for part in ("place", "top_up", "fee")]
     drawn = {**{name: paid[name] for name in shown},
-             REST: np.sum([gbp for name, gbp in paid.items() if name not in shown], axis=0)}  # fmt: skip
-    data = pd.concat([pd.DataFrame({"year": years, "series": name, "value": gbp * 1e-6})
-                      for name, gbp in drawn.items()], ignore_index=True)  # fmt: skip
+             REST: np.sum([values for name, values in paid.items() if name not in shown], axis=0)}  # fmt: skip
+    data = pd.concat([pd.DataFrame({"year": years, "series": name, "value": values})
+                      for name, values in drawn.items()], ignore_index=True)  # fmt: skip
+    read = pd.DataFrame({"Year": years, **drawn})
+    table = Table("components", "Spending by what is paid, £ million, scenario in hand", read,
+                  dict.fromkeys(drawn, "million"), view.note(_SOURCE, money=True))  # fmt: skip
     top = max(shown, key=lambda name: float(drawn[name][-1]))
     return Figure(
         "components", f"{top} {'take' if top.endswith('s') else 'takes'} the largest part of what places cost",
         f"Spending with transport, £ million, {view.name}, by financial year; scenario in hand",
-        f"{top}: {words.gbp(float(drawn[top][-1]))} in {years[-1]}.",
-        partial(charts.columns, tuple(drawn), "£ million", charts.MILLION, stacked=True), data, table, note,
+        f"{top}: {words.gbp(float(drawn[top][-1]) * 1e6)} in {years[-1]}.",
+        partial(charts.columns, tuple(drawn), "£ million", charts.MILLION, stacked=True), data, table, table.note,
     )  # fmt: skip
+
+
+def _parts(view: View) -> Table:
+    frames = [
+        pd.DataFrame({"Year": [year_to_financial_year(year) for year in _path(run, "cost_gbp")[0]], "Case": case, **{
+            name: _path(run, "cost_gbp", component=part)[1] * 1e-6 for part, name in PARTS.items()}})
+        for case, run in zip(CASES, pair(view.run), strict=True)
+    ]  # fmt: skip
+    read = side_by_side(frames)
+    read = read.loc[:, [name in ("Year", "Case") or bool(read[name].any()) for name in read.columns]]
+    return Table("parts", "Spending by what is paid, unmitigated and mitigated, £ million", read,
+                 dict.fromkeys(read.columns[2:], "million"), view.note(_SOURCE, money=True))  # fmt: skip
 
 
 def _lines(view: View) -> Table:

@@ -6,6 +6,7 @@ from functools import partial
 
 import pandas as pd
 
+from forecasting.analysis.interventions import pair
 from forecasting.model.costs import place_cost_range
 from forecasting.outputs import charts, words
 from forecasting.outputs.figure import Figure, Metric, Section, Subject, Table
@@ -90,13 +91,17 @@ def _balance(view: View) -> Figure:
 
 
 def _account(view: View) -> Table:
-    parts: Parts = [("Income", "income_gbp", {}), ("Spending", "cost_gbp", {}),
-                    ("In-year balance", "in_year_balance_gbp", {}),
-             ("Cumulative balance", "cumulative_balance_gbp", {})]  # fmt: skip
-    read = wide(yearly(view, [part for part in parts if view.has(part[1])]), label="Financial year")
-    read["Financial year"] = [year_to_financial_year(int(year)) for year in read["Financial year"]]
-    return Table("account", "The high-needs account by year", read, dict.fromkeys(read.columns[1:], "gbp"),
-                 view.note(view.source("budget"), money=True))  # fmt: skip
+    parts = {"Income": "income_gbp", "Spending": "cost_gbp", "In-year balance": "in_year_balance_gbp",
+             "Cumulative balance": "cumulative_balance_gbp"}  # fmt: skip
+    frames = []
+    for case, run in zip(account.CASES, pair(view.run), strict=True):
+        years = run.forecast.margin("cost_gbp").labels[0]
+        columns = {name: run.forecast.margin(measure).stats[0] for name, measure in parts.items() if view.has(measure)}
+        frames.append(pd.DataFrame({"Financial year": [year_to_financial_year(int(year)) for year in years],
+                                    "Case": case, **columns}))  # fmt: skip
+    read = account.side_by_side(frames)
+    return Table("account", "The high-needs account by year, unmitigated and mitigated", read,
+                 dict.fromkeys(read.columns[2:], "gbp"), view.note(view.source("budget"), money=True))  # fmt: skip
 
 
 def _unit_costs(view: View) -> Figure:

@@ -9,6 +9,7 @@ import pandas as pd
 from forecasting import axes
 from forecasting.outputs import charts, words
 from forecasting.outputs.figure import Figure, Metric, Section, Subject, Table
+from forecasting.outputs.subjects import placed
 from forecasting.outputs.subjects.common import (
     Parts,
     View,
@@ -23,7 +24,10 @@ IN, OUT = "in_borough", "out_of_borough"
 
 
 def placements(view: View) -> Subject:
-    """Return the subject "Placements" of a run."""
+    """Return the subject "Placements" of a run: children placed one by one where the method can, else pro rata."""
+    if placed.by_child(view):
+        return Subject("placements", "Placements", placed.answer(view), placed.metrics(view), placed.sections(view),
+                       placed.implications(view))  # fmt: skip
     if not view.has("places_needed", "need", component="growth"):
         return Subject("placements", "Placements", _answer(view), (), (), ())
     sections = []

@@ -1,0 +1,112 @@
+"""How fast children are placed, and how close draws come to the best split; 40 local providers, ten years.
+
+    python benchmarks/placements_speed.py [DRAWS]
+
+Providers beyond those of the demonstration are halves of its largest schools, made here and for this alone.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from unittest import mock
+
+import numpy as np
+import pandas as pd
+
+from forecasting.inputs.dataset import Dataset
+from forecasting.inputs.load import load
+from forecasting.model import placements
+from forecasting.model.programme import programme
+from forecasting.model.run import run
+from forecasting.model.stock import Stock
+from forecasting.model.waterfall import Edges, best, fill
+from forecasting.scenario.from_dataset import baseline, dataset_scenarios
+from forecasting.scenario.scenario import apply
+from forecasting.values import Floats
+
+ROOT = Path(__file__).resolve().parents[1]
+PROVIDERS = 40
+SCATTER = 0.04  # standard deviation of a draw's plans per year and cell, on the log scale
+
+
+def with_providers(dataset: Dataset, many: int) -> Dataset:
+    """Return the dataset with its largest local providers split in halves until there are so many."""
+    table = dataset.table("providers").copy()
+    numbers = ["capacity", "commissioned", "on_roll", "on_roll_other_authorities"]
+    while int(table["capacity"].notna().sum()) < many:
+        largest = table["capacity"].idxmax()
+        half = table.loc[[largest]].copy()
+        half[numbers] = np.floor(half[numbers] / 2)
+        table.loc[largest, numbers] = (table.loc[[largest], numbers] - half[numbers]).iloc[0]
+        half["provider"] = f"{table.loc[largest, 'provider']} ({len(table)})"
+        table = pd.concat([table, half], ignore_index=True)
+    return Dataset({**dataset.tables, "providers": table}, dataset.sources)
+
+
+def timed(work: Callable[[], object], times: int = 3) -> float:
+    """Return the shortest of several runs, in seconds."""
+    seconds = []
+    for _ in range(times):
+        start = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - start)
+    return min(seconds)
+
+
+def drawn(stock: Stock, draws: int) -> Stock:
+    """Return a stock with draws scattered around its central run, wider every year; for speed alone."""
+    rng = np.random.default_rng(0)
+    steps = rng.normal(0.0, SCATTER, (draws, *stock.plans.shape[1:]))
+    steps[:, 0] = 0.0
+    runs = stock.plans[:1] * np.exp(np.cumsum(steps, axis=1))
+    return dataclasses.replace(stock, plans=np.concatenate([stock.plans[:1], runs]))
+
+
+def gap(work: Callable[[], object]) -> Floats:
+    """Return, for every 100th draw and every year, the share of children whom the best split would also have placed."""
+    found: list[float] = []
+
+    def seen(edges: Edges, pool: Floats, room: Floats, leading: Floats | None) -> Floats:
+        placed = fill(edges, pool, room, leading)
+        for at in range(0, pool.shape[1], 100):
+            ideal = float(best(edges, pool[:, at], room[:, at], np.zeros(len(edges.group))).sum())
+            found.append(1.0 - float(placed[:, at].sum()) / ideal if ideal > 0 else 0.0)
+        return placed
+
+    with mock.patch.object(placements, "fill", seen):
+        work()
+    return np.array(found)
+
+
+def main(draws: int) -> None:
+    """Print the report."""
+    dataset = with_providers(load([ROOT / "data" / "demonstration"]), PROVIDERS)
+    scenario = dataset_scenarios(dataset)["mitigated"]
+    assumptions = apply(baseline(dataset), scenario)
+    done = run(dataset, scenario)
+    assert done.placement is not None
+    last = done.forecast.years[-1]
+    plan = programme(dataset, assumptions, done.forecast.base_year, last)
+    central = full_stock(done.placement.unmitigated)
+    many = drawn(central, draws)
+    local = sum(dataset.table("providers")["capacity"].notna())
+    print(f"{local} local providers with places, {len(central.years)} Januaries, plans {many.plans.shape}")
+    for name, stock in (("central run", central), (f"central run and {draws} draws", many)):
+        seconds = timed(lambda stock=stock: placements.place(dataset, assumptions, stock, plan))
+        print(f"{name}: unmitigated and mitigated placed in {seconds * 1000:,.0f} ms")
+    gaps = gap(lambda: placements.place(dataset, assumptions, many, plan))
+    print(f"draws against the best split: {gaps.mean():.3%} fewer placed on average, {gaps.max():.2%} at worst")
+
+
+def full_stock(found: placements.Allocation) -> Stock:
+    """Return what was placed as a stock again: every kind of setting that the forecast of plans knows."""
+    rates = np.broadcast_to(np.array([0.5, 0.24, 0.3, 0.4]), (len(found.years), 4))
+    return Stock(found.years, found.needs, found.phases, found.settings, found.placed.sum(axis=5)[:1], rates.copy())
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)
