@@ -46,6 +46,14 @@ def write_dataset_workbook(folder: Path, path: Path) -> tuple[str, ...]:
     return tuple(sheet.name for sheet in sheets)
 
 
+def blank() -> bytes:
+    """Return an empty dataset workbook to fill in: contents, a sheet a table with drop-downs and notes, examples.
+
+    Examples stand on a sheet of their own, which the reader leaves aside: they can never be taken for data.
+    """
+    raise NotImplementedError
+
+
 def _write_sheet(target: Worksheet, sheet: Sheet, bold: Format) -> None:
     rows = [cells for _, cells in sheet.rows]
     target.freeze_panes(1, 0)
