@@ -26,6 +26,7 @@ from forecasting.inputs.structure import check_structure
 from forecasting.scenario.from_dataset import lever_faults
 
 _SHOWN = 200
+_IDENTITY = ("authority_code", "authority_name", "ons_code")
 _MAPPED = ("table", "column", "local_value", "standard_value")
 _FIGURES = NUMERIC - {"whole", "year"}
 ASIDE = frozenset({"notes", "contents", "examples", "lists"})  # sheets of our own template that hold no data
@@ -168,10 +169,11 @@ def _own_plausibility(tables: dict[str, pd.DataFrame], sheets: Sequence[Sheet]) 
 
 def who_of(authority: str | None, published: dfe.Reading | None, sheets: Sequence[Sheet]) -> Who:
     """Return the codes and names of the authority asked for: as asked, of the release, of the user's table `about`."""
-    facts = [published.tables["about"][["key", "value"]].itertuples(index=False)] if published else []
-    facts += [(cells[:2] for _, cells in sheet.rows) for sheet in sheets if sheet.name == "about"]
-    told = [str(value) for rows in facts for key, value in (row for row in rows if len(row) == 2)
-            if str(key).strip() in ("authority_code", "authority_name", "ons_code")]  # fmt: skip
+    facts: list[tuple[str, ...]] = [cells for sheet in sheets if sheet.name == "about" for _, cells in sheet.rows]
+    if published:
+        about = published.tables["about"]
+        facts += [*zip(about["key"].astype(str), about["value"].astype(str), strict=True)]
+    told = [row[1] for row in facts if len(row) > 1 and row[0].strip() in _IDENTITY]
     return Who.of(authority, *told)
 
 
@@ -312,7 +314,7 @@ def _merged(
     )  # the same words twice: a fault
     if not mapped.any():
         return frame, []
-    sums = frame.loc[mapped].groupby(groups.loc[mapped])[counts].agg(lambda cells: cells.sum(skipna=False))
+    sums = frame.loc[mapped].groupby(groups.loc[mapped])[counts].agg(_sum_if_known)
     kept = frame.loc[~mapped | ~groups.where(mapped, -1 - groups).duplicated()].copy()
     at = mapped.loc[kept.index]
     kept.loc[at, counts] = sums.loc[groups.loc[kept.index][at]].to_numpy()
@@ -335,6 +337,11 @@ def _few(faults: list[Fault]) -> list[Fault]:
         replace(f, row=0, found=f"{seen[kind] - _SHOWN:,} more cells like these", allowed="")
         for kind, f in last.items()
     ]
+
+
+def _sum_if_known(cells: pd.Series) -> float:
+    """Return the sum; not known when one of the parts is not."""
+    return float(cells.sum(skipna=False))
 
 
 def _without_rows(table: Table) -> pd.DataFrame:

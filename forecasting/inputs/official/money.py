@@ -33,7 +33,7 @@ _DFE = frozenset({"time period", "geographic level"})
 _AMOUNT = re.compile(r"^(.*?)\b(20\d\d ?\d\d(?:\d\d)?)\b(.*)$")
 _MONEY_WORDS = re.compile(r"budget|outturn|actual|forecast|net|spend|expenditure|£")
 _YEAR = re.compile(r"20\d\d\s?[-/–_]\s?\d{2}(?:\d\d)?")
-_TOTAL = re.compile(r"^(sub|grand)?[\s-]*total\b|\btotal$", re.IGNORECASE)
+_TOTAL = re.compile(r"^(?:sub|grand)?[\s-]*total\b|\btotal$", re.IGNORECASE)
 _UNITS = (
     (re.compile(r"£ ?m(illion)?\b"), 1e6, "£ million"),
     (re.compile(r"£ ?'?0{3}s?|£ ?k\b|000s"), 1e3, "£ thousand"),

@@ -141,7 +141,7 @@ def _table(sheet: Sheet, grid: pd.DataFrame, found: Laid, alone: int) -> Sheet:
     at, age = np.nonzero(~np.isnan(made))
     status = "projection" if _projected(found, len(grid)) else "actual"
     source = f"{sheet.file}, {sheet.name}; mid-year figures moved to 31 August"
-    years, ages, values = grid.index[at] + 1, grid.columns[age], made[at, age]
+    years, ages, values = grid.index[at] + 1, grid.columns[age], made[at, age].tolist()
     cells = [(str(y), str(a), written(v), status, source) for y, a, v in zip(years, ages, values, strict=True)]
     return Sheet(sheet.file, "population", COLUMNS, tuple(enumerate(cells, start=2)), tuple(_notes(sheet, grid, status,
                  lowest, alone)))  # fmt: skip

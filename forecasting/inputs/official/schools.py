@@ -72,7 +72,8 @@ def read(sheet: Sheet, who: Who) -> Sheet | None:
 
 
 _WANTED = {"name": _NAME, "urn": _URN, "type": _TYPE, "group": _GROUP, "capacity": _CAPACITY, "on_roll": _ROLL,
-           "low": _LOW, "high": _HIGH, "status": _STATUS, "opened": _OPENED, "closed": _CLOSED, "as_at": _AS_AT}  # fmt: skip
+           "low": _LOW, "high": _HIGH, "status": _STATUS, "opened": _OPENED, "closed": _CLOSED,
+           "as_at": _AS_AT}  # fmt: skip
 
 
 def _schools(rows: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
