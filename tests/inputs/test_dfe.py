@@ -188,7 +188,7 @@ def test_words_of_the_data_file() -> None:
         "under_5", "under_5", "5_10", "5_10", "11_15", "11_15", "16_19", "16_19", "20_25", "20_25"]  # fmt: skip
 
 
-SAMPLE = 9  # authorities of the two releases, evenly spread; benchmarks/load_releases.py loads all of them
+SAMPLE = 4  # authorities of the two releases, evenly spread; benchmarks/load_releases.py loads all of them
 
 
 @needs_real
