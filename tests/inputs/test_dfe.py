@@ -231,18 +231,20 @@ def planted(both: list[dfe.Release]) -> list[dfe.Release]:
     latest = both[-1]
     parts = {name: frame.copy() for name, frame in latest.parts.items()}
 
-    def put(part: str, code: str, period: str, column: str, value: float) -> None:
+    def total_of(part: str, code: str, period: str) -> pd.Series:
         frame = parts[part]
         every = frame["breakdown_topic"].str.lower().str.match(r"^(all|new)\b")
         at = frame["unit"].eq(code) & frame["time_period"].eq(period) & every
         assert at.sum() == 1, (part, code, period)
-        frame.loc[at, column] = str(value)
+        return at
 
-    put("caseload", "370", "202425", "ehcplans", 700)  # Barnsley: a return that failed
-    region = parts["ceased"]
-    whole = region.loc[region["unit"].eq("E12000005") & region["time_period"].eq("2023"), "total_ceased"].max()
-    put("ceased", "330", "2023", "total_ceased", float(whole))  # Birmingham: the figure of the West Midlands
-    put("caseload", "886", "202425", "special_la_maintained", 9)  # Kent: a part that no longer adds up
+    def put(part: str, code: str, period: str, column: str, value: str) -> None:
+        parts[part].loc[total_of(part, code, period), column] = value
+
+    put("caseload", "370", "202425", "ehcplans", "700")  # Barnsley: a return that failed
+    whole = parts["ceased"].loc[total_of("ceased", "E12000005", "2023"), "total_ceased"].iloc[0]
+    put("ceased", "330", "2023", "total_ceased", whole)  # Birmingham: the figure of the West Midlands
+    put("caseload", "886", "202425", "special_la_maintained", "9")  # Kent: a part that no longer adds up
     return [*both[:-1], dataclasses.replace(latest, parts=parts)]
 
 
