@@ -18,6 +18,7 @@ from forecasting.periods import (
 )
 from tests.inputs import corpus
 from tests.inputs.published_files import ABOUT, BIRTHS, LINES, PEOPLE, PUPILS, SCHOOLS
+from tests.inputs.releases import packed, release
 
 OWN = (corpus.csv("about", ABOUT), corpus.csv("pupils", PUPILS))
 Rows = list[list[str]]
@@ -191,3 +192,11 @@ def test_conversions_of_years() -> None:
     assert [financial_year_of_period(t) for t in ("202425", "2024", "2024-25")] == ["2024-25"] * 3
     with pytest.raises(ValueError, match="not a financial year"):
         financial_year_of_period("soon")
+
+
+def test_the_name_in_a_release_finds_the_authority_in_other_files() -> None:
+    births = [[cell.replace("Ashby", "Elsewhere").replace("Birch", "Ashby") for cell in row] for row in BIRTHS]
+    births.append(["E99000902", "Ashby", "2021", "1"])
+    dataset, faults = examine([packed(release()), corpus.csv("births by area", births)], "901")
+    assert dataset is not None, "\n".join(map(str, faults))
+    assert dataset.name == "Ashby" and dataset.table("births")["births"].tolist() == [pytest.approx(1)]
