@@ -12,7 +12,8 @@ Grade = Literal["error", "warning", "note"]
 class Fault:
     """One thing wrong (or odd) in the data: where, what was found, what is allowed, what to do.
 
-    `row` is the row as the user sees it in the file (the header is row 1); 0 means the whole table.
+    `row` is the row as the user sees it in the file (the header is row 1); 0 means the whole table. `kind` names the
+    check in a few words, so that many faults of one check can be shown as one line; "" when the sentence tells enough.
     """
 
     file: str
@@ -23,6 +24,7 @@ class Fault:
     allowed: str = ""
     todo: str = ""
     grade: Grade = "error"
+    kind: str = ""
 
     def __str__(self) -> str:
         """Return one sentence: where, what was found, what is allowed; what to do."""

@@ -13,11 +13,13 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from forecasting.errors import UsageError
+from forecasting.inputs.blank import NOTES, blank
 from forecasting.inputs.load import sources
 from forecasting.inputs.schema import BY_NAME, NUMERIC, Column
 from forecasting.inputs.sheets import Sheet, read_sheets, text_of
 
-NOTES = "notes"
+__all__ = ["NOTES", "blank", "write_dataset_workbook"]
+
 _WIDEST = 60
 _NARROWEST = 8
 _CREATED = datetime(2000, 1, 1)  # a fixed date, so that the same tables give the same bytes

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
+from forecasting.__main__ import app
 from forecasting.errors import DatasetError
 from forecasting.inputs import dfe
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.dfe.panel import band_of, setting_of
+from forecasting.inputs.grouping import grouped
 from forecasting.inputs.load import load
 from forecasting.inputs.margins import margin, total
 from forecasting.inputs.source import Source
@@ -183,3 +187,76 @@ def test_words_of_the_data_file() -> None:
     assert all(setting_of(row["file_value"]) == row["setting"] for row in rows)
     assert [band_of(age) for age in (2, 4, 5, 10, 11, 15, 16, 19, 20, 25)] == [
         "under_5", "under_5", "5_10", "5_10", "11_15", "11_15", "16_19", "16_19", "20_25", "20_25"]  # fmt: skip
+
+
+SAMPLE = 4  # authorities of the two releases, evenly spread; benchmarks/load_releases.py loads all of them
+
+
+@needs_real
+def test_the_two_zips_together_load_for_authorities_by_the_command() -> None:
+    paths = [str(path) for path in REAL]
+    held = dfe.authorities(dfe.split([Source.of(path) for path in REAL])[0])
+    assert len(held) > 70
+    for code, name, _ in [*held[:: len(held) // SAMPLE], ("372", "Rotherham", "")]:
+        done = CliRunner().invoke(app, ["check", *paths, "--authority", code])
+        assert done.exit_code == 0, f"{code} {name}: {done.output}"
+        assert "fills ehc_plans" in done.output and "errors: 0" in done.output
+
+
+@needs_real
+def test_rotherham_by_the_command_from_the_two_zips(tmp_path: Path) -> None:
+    out = tmp_path / "forecast.csv"
+    done = CliRunner().invoke(
+        app, ["forecast", *map(str, REAL), "--authority", "372", "--draws", "0", "--to", "2027", "--out", str(out)]
+    )
+    assert done.exit_code == 0, done.output
+    rows = pd.read_csv(out, keep_default_na=False)
+    keys = ["component", "area", "nc_year", "age_band", "phase", "need", "setting", "place", "provider"]
+    rows = rows.loc[rows["measure"].eq("ehc_plans") & rows[keys].astype(str).eq("").all(axis=1)]
+    history = rows.loc[rows["year"].between(2010, 2025)].sort_values("year")["central"]
+    assert history.astype(float).tolist() == ROTHERHAM
+
+
+@needs_real
+def test_many_warnings_of_one_kind_are_few_lines(reading: dfe.Reading) -> None:
+    groups = grouped(reading.faults)
+    warnings = [group for group in groups if group.grade == "warning"]
+    assert sum(group.count for group in warnings) == sum(f.grade == "warning" for f in reading.faults) >= 20
+    assert len(warnings) <= 8
+    assert any(group.count > 1 and "a share that jumps" in group.text for group in warnings)
+
+
+def planted(both: list[dfe.Release]) -> list[dfe.Release]:
+    """The real releases with three new faults, in authorities that have none of the kind."""
+    latest = both[-1]
+    parts = {name: frame.copy() for name, frame in latest.parts.items()}
+
+    def total_of(part: str, code: str, period: str) -> pd.Series:
+        frame = parts[part]
+        every = frame["breakdown_topic"].str.lower().str.match(r"^(all|new)\b")
+        at = frame["unit"].eq(code) & frame["time_period"].eq(period) & every
+        assert at.sum() == 1, (part, code, period)
+        return at
+
+    def put(part: str, code: str, period: str, column: str, value: str) -> None:
+        parts[part].loc[total_of(part, code, period), column] = value
+
+    put("caseload", "370", "202425", "ehcplans", "700")  # Barnsley: a return that failed
+    whole = parts["ceased"].loc[total_of("ceased", "E12000005", "2023"), "total_ceased"].iloc[0]
+    put("ceased", "330", "2023", "total_ceased", whole)  # Birmingham: the figure of the West Midlands
+    put("caseload", "886", "202425", "special_la_maintained", "9")  # Kent: a part that no longer adds up
+    return [*both[:-1], dataclasses.replace(latest, parts=parts)]
+
+
+def test_three_new_faults_planted_elsewhere_are_found(both: list[dfe.Release]) -> None:
+    new = planted(both)
+    for code, check, measure, year in (
+        ("370", "unexplained_change", "ehc_plans", 2025),
+        ("330", "equal_to_region", "ceased", 2023),
+        ("886", "parts_differ", "ehc_plans", 2025),
+    ):
+        before, after = (
+            {(f.unit, f.check, f.measure, f.year) for f in dfe.read_releases(releases, code).findings}
+            for releases in (both, new)
+        )
+        assert (code, check, measure, year) in after - before, sorted(after - before)

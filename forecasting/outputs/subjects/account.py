@@ -201,8 +201,10 @@ def _override(view: View) -> str:
         return ""
     years = [int(year) for year in view.forecast.margin("general_fund_exposure_gbp").labels[0]]
     at = int(ends) if int(ends) in years else years[-1]
-    falls = [[words.gbp(run.forecast.value("general_fund_exposure_gbp", at, component=name)) for name in (WITHOUT, WITH)]
-             for run in pair(view.run)]  # fmt: skip
+    falls = [
+        [words.gbp(run.forecast.value("general_fund_exposure_gbp", at, component=name)) for name in (WITHOUT, WITH)]
+        for run in pair(view.run)
+    ]
     return (
         f"Until {year_to_financial_year(int(ends))} a statutory override keeps the deficit out of the general fund. "
         f"What is left then falls on it: {falls[0][0]} unmitigated and {falls[1][0]} mitigated; with the grant, "
