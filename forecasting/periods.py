@@ -6,6 +6,12 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
+
+from forecasting.values import Floats
+
+JULY_AND_AUGUST = 2 / 12  # of a year: from mid-year (30 June) to the day that ages are counted on (31 August)
+SEPTEMBER_TO_DECEMBER = 122 / 365  # of a calendar year's births: they open the next academic year of birth
 _FINANCIAL = re.compile(r"^(\d{4})[-/–](\d{2}|\d{4})$")
 
 
@@ -39,6 +45,50 @@ def year_to_academic_year(year: int) -> str:
 def snapshot_year(as_at: date) -> int:
     """Return the January census year of a snapshot: September to December belong to the next January."""
     return as_at.year + (1 if as_at.month >= 9 else 0)
+
+
+def financial_year_of_period(text: str) -> str:
+    """Return the financial year of a release's period: "202425" and "2024" (the year it starts in) are "2024-25".
+
+    Raises:
+        ValueError: the text is neither.
+    """
+    plain = text.strip()
+    if not re.fullmatch(r"\d{4}(\d{2})?", plain):
+        return year_to_financial_year(financial_year_to_year(plain))
+    return year_to_financial_year(int(plain[:4]) + 1)
+
+
+def mid_year_to_january(people: Floats) -> Floats:
+    """Return people by age on 31 August from people by age on the 30 June before.
+
+    Two months later one in six has had a birthday: people(a) = 10/12 × mid-year(a) + 2/12 × mid-year(a − 1). The
+    January census is of the year after the mid-year. Birthdays are taken as even over the year.
+
+    Args:
+        people: (year, age) people at 30 June, ages consecutive; NaN where not known.
+
+    Returns:
+        (year, age) of the same ages on 31 August; the lowest age is not known (NaN) unless the caller knows that the
+        age below it is alike.
+    """
+    younger = np.roll(people, 1, axis=1)
+    younger[:, 0] = np.nan
+    return (1 - JULY_AND_AUGUST) * people + JULY_AND_AUGUST * younger
+
+
+def calendar_to_academic_births(births: Floats) -> Floats:
+    """Return births by academic year of birth (1 September to 31 August) from births by calendar year.
+
+    births(y) = 122/365 × calendar(y − 1) + 243/365 × calendar(y): births are taken as even over the days of a year.
+
+    Args:
+        births: (year,) births of consecutive calendar years.
+
+    Returns:
+        (year − 1,) births of the academic years that end in the second and later calendar years.
+    """
+    return SEPTEMBER_TO_DECEMBER * births[:-1] + (1 - SEPTEMBER_TO_DECEMBER) * births[1:]
 
 
 @dataclass(frozen=True, order=True)

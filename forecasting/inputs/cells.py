@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from forecasting import axes
@@ -31,19 +31,22 @@ class Words:
     Attributes:
         own: column kind ("need", "setting") → the codes that the dataset declares, empty when it declares none.
         mapped: (table, column) → local words that table `mappings` explains.
+        standard: (table, column, local word) → the one code that the word stands for in full; words that are shared
+            out over several codes are not here.
     """
 
     own: Mapping[str, tuple[str, ...]]
     mapped: Mapping[tuple[str, str], frozenset[str]]
+    standard: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
 
     def read(self, table: str, column: str, kind: str, text: str) -> str:
-        """Return the code meant by a word; a mapped local word stays as it is.
+        """Return the code meant by a word; a local word that is shared out over several codes stays as it is.
 
         Raises:
             BadCell: the word is in no vocabulary in force.
         """
         if text in self.mapped.get((table, column), frozenset()):
-            return text
+            return self.standard.get((table, column, text), text)
         if self.own.get(kind):
             if text in self.own[kind]:
                 return text

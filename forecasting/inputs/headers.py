@@ -64,8 +64,9 @@ def arrange(file: str, sheet: str, rows: Sequence[Row]) -> Arranged:
         return Arranged(name, (), (), ())
     table = BY_NAME.get(name)
     if table is None:
-        header = tuple(_stripped(rows[0][1]))
-        return Arranged(name, header, _as_wide(rows[1:], len(header)), ())
+        width = max(len(cells) for _, cells in rows)  # a title row is short: the columns below it must not be lost
+        header = tuple(cell.strip() for cell in (*rows[0][1], *[""] * (width - len(rows[0][1]))))
+        return Arranged(name, header, _as_wide(rows[1:], width), ())
     known = known_columns(table)
     at = _header_at(rows, known)
     header = _spelt(rows, at, known)

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from forecasting.errors import Fault
-from forecasting.inputs.local_words import UnknownWord
+from forecasting.errors import DatasetError, Fault
+from forecasting.inputs import dfe
+from forecasting.inputs.load import ASIDE, read_all, who_of, words_of
+from forecasting.inputs.local_words import UnknownWord, unknown_words
+from forecasting.inputs.official import read_official
+from forecasting.inputs.schema import BY_NAME
 from forecasting.inputs.sheets import Sheet, Source
 
 
@@ -54,4 +58,31 @@ def survey(files: Iterable[Source], authority: str | None = None) -> Survey:
     The steps of the Data page: `survey`; for each stray `column_mapping.guess` → `corrected` → `apply` → `as_source`
     (and `remember`); for unknown words `local_words.mapping_rows` → `with_mappings`; then `load.from_sources`.
     """
-    raise NotImplementedError
+    releases, rest, faults = dfe.split(files)
+    sheets, unread = read_all(rest)
+    codes = {code: f"{code} {name}" for code, name, _ in dfe.authorities(releases)} if releases else {}
+    published = _published(releases, authority)
+    official, own, refused = read_official(sheets, who_of(authority, published, sheets))
+    tables = [sheet for sheet in own if sheet.name in BY_NAME and sheet.header]
+    strays = tuple(s for s in own if s.name not in BY_NAME and s.name not in ASIDE and len(s.rows))
+    found = [_of_release(release) for release in releases]
+    found += [Found(s.file, s.name, reader.what, (s.name,), len(s.rows)) for reader, s in official]
+    found += [Found(s.file, s.name, f'Table "{s.name}" of the dataset', (s.name,), len(s.rows)) for s in tables]
+    words = unknown_words(tables, words_of([*tables, *(sheet for _, sheet in official)]))
+    return Survey(tuple(found), strays, words, codes, (*faults, *unread, *refused))
+
+
+def _published(releases: list[dfe.Release], authority: str | None) -> dfe.Reading | None:
+    """Return the release's reading when the authority is known; only its names are wanted here."""
+    if not releases:
+        return None
+    try:
+        return dfe.read_releases(releases, authority)
+    except DatasetError:
+        return None
+
+
+def _of_release(release: dfe.Release) -> Found:
+    what = f"Education, health and care plans: the DfE's release, layout of {release.layout}"
+    tables = ("about", "ehc_plans", "plan_flows", "comparators")
+    return Found(release.name, "", what, tables, sum(len(frame) for frame in release.parts.values()))

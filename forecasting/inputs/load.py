@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 from pandas.api.extensions import ExtensionArray
 
+from forecasting.axes import VOCABULARIES
 from forecasting.errors import DatasetError, Fault, UsageError
 from forecasting.inputs import dfe
 from forecasting.inputs.cells import BadCell, Value, Words, is_missing, parse
 from forecasting.inputs.checks import check_tables
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.headers import suggestion
+from forecasting.inputs.official import Who, read_official
 from forecasting.inputs.plausibility import check_own
 from forecasting.inputs.schema import BY_NAME, NUMERIC, STARTING_TABLES, Column, Table
 from forecasting.inputs.sheets import Sheet, Source, read_sheets
@@ -24,8 +26,10 @@ from forecasting.inputs.structure import check_structure
 from forecasting.scenario.from_dataset import lever_faults
 
 _SHOWN = 200
+_IDENTITY = ("authority_code", "authority_name", "ons_code")
+_MAPPED = ("table", "column", "local_value", "standard_value")
 _FIGURES = NUMERIC - {"whole", "year"}
-_ASIDE = frozenset({"notes"})  # our own template has a sheet of notes
+ASIDE = frozenset({"notes", "contents", "examples", "lists"})  # sheets of our own template that hold no data
 
 
 def load(paths: Sequence[Path | str], authority: str | None = None) -> Dataset:
@@ -96,12 +100,19 @@ def examine(files: Iterable[Source], authority: str | None = None) -> tuple[Data
     """Return the dataset (None when it cannot be used) and every fault, whatever its grade."""
     releases, rest, faults = dfe.split(files)
     published, found = _published(releases, authority)
-    sheets, more = _all_sheets(rest)
-    known, strays = _recognise(sheets)
-    faults += [*found, *more, *strays]
-    words = _words(known)
+    sheets, more = read_all(rest)
+    official, own, unread = read_official(sheets, who_of(authority, published, sheets))
+    by_name, strays = _recognise(own)
+    known = [*(sheet for _, sheet in official), *by_name]
+    faults += [*found, *more, *unread, *strays]
+    words = words_of(known)
     tables: dict[str, pd.DataFrame] = dict(published.tables) if published else {}
-    for sheet in known:
+    for at, sheet in enumerate(known):
+        if at < len(official) and sheet.name in tables:
+            frame, found = read_table(sheet, words)
+            tables[sheet.name] = _joined(BY_NAME[sheet.name], tables[sheet.name], frame)
+            faults += found
+            continue
         if sheet.name in tables:
             faults.append(Fault(sheet.file, sheet.name, found=f'table "{sheet.name}" is given twice',
                                 todo="the later one is used", grade="note"))  # fmt: skip
@@ -156,7 +167,23 @@ def _own_plausibility(tables: dict[str, pd.DataFrame], sheets: Sequence[Sheet]) 
     return check_own(own, files, facts.get("authority_code", ""), facts.get("authority_name", "the authority"))
 
 
-def _all_sheets(files: Iterable[Source]) -> tuple[list[Sheet], list[Fault]]:
+def who_of(authority: str | None, published: dfe.Reading | None, sheets: Sequence[Sheet]) -> Who:
+    """Return the codes and names of the authority asked for: as asked, of the release, of the user's table `about`."""
+    facts: list[tuple[str, ...]] = [cells for sheet in sheets if sheet.name == "about" for _, cells in sheet.rows]
+    if published:
+        about = published.tables["about"]
+        facts += [*zip(about["key"].astype(str), about["value"].astype(str), strict=True)]
+    told = [row[1] for row in facts if len(row) > 1 and row[0].strip() in _IDENTITY]
+    return Who.of(authority, *told)
+
+
+def _joined(table: Table, before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of two files that fill one table; of rows alike in the key, the later file's."""
+    return pd.concat([before, after]).drop_duplicates(list(table.key), keep="last")
+
+
+def read_all(files: Iterable[Source]) -> tuple[list[Sheet], list[Fault]]:
+    """Return the sheets of all files, and the faults of files and sheets; nothing is recognised yet."""
     sheets: list[Sheet] = []
     faults: list[Fault] = []
     for source in files:
@@ -176,7 +203,7 @@ def _recognise(sheets: list[Sheet]) -> tuple[list[Sheet], list[Fault]]:
         Fault(sheet.file, sheet.name, found="this sheet is not a dataset table and was left out",
               allowed=", ".join(BY_NAME), grade="note",
               todo=suggestion(sheet.name, sheet.header, [k.name for k in known]))
-        for sheet in sheets if sheet.name not in BY_NAME and sheet.name not in _ASIDE
+        for sheet in sheets if sheet.name not in BY_NAME and sheet.name not in ASIDE
     ]  # fmt: skip
     return known, strays
 
@@ -195,7 +222,8 @@ def _presence(tables: dict[str, pd.DataFrame], sheets: list[Sheet]) -> list[Faul
     return faults
 
 
-def _words(sheets: list[Sheet]) -> Words:
+def words_of(sheets: Sequence[Sheet]) -> Words:
+    """Return the vocabularies in force: the dataset's own, and what its table `mappings` says of local words."""
     own = {kind: _cells_of(sheets, f"{kind}s", (kind, "code")) for kind in ("need", "setting")}
     mapped: dict[tuple[str, str], frozenset[str]] = {}
     for sheet in sheets:
@@ -205,10 +233,35 @@ def _words(sheets: list[Sheet]) -> Words:
         for _, cells in sheet.rows:
             table, column, local = (cells[i].strip() for i in at)
             mapped[table, column] = mapped.get((table, column), frozenset()) | {local}
-    return Words(own, mapped)
+    return Words(own, mapped, _in_full(sheets, own))
 
 
-def _cells_of(sheets: list[Sheet], table: str, columns: tuple[str, ...]) -> tuple[str, ...]:
+def _in_full(sheets: Sequence[Sheet], own: Mapping[str, tuple[str, ...]]) -> dict[tuple[str, str, str], str]:
+    """Return the code of each local word of a closed column that `mappings` gives one code for, at full weight."""
+    codes: dict[tuple[str, str, str], list[str]] = {}
+    for sheet in sheets:
+        if sheet.name == "mappings" and set(_MAPPED) <= set(sheet.header):
+            rows = (dict(zip(sheet.header, map(str.strip, cells), strict=False)) for _, cells in sheet.rows)
+            for row in rows:
+                weighted = row.get("weight", "") not in ("", "1", "1.0", "100%")
+                word = (row["table"], row["column"], row["local_value"])
+                codes.setdefault(word, []).append("" if weighted else row["standard_value"])
+    made = {word: _code(word, found[0], own) for word, found in codes.items() if len(found) == 1 and found[0]}
+    return {word: code for word, code in made.items() if code}
+
+
+def _code(word: tuple[str, str, str], standard: str, own: Mapping[str, tuple[str, ...]]) -> str:
+    """Return the code that a standard value names in the vocabulary of a column; "" when it has none or not this."""
+    table = BY_NAME.get(word[0])
+    column = next((c for c in table.columns if c.name == word[1]), None) if table else None
+    kind = column.kind.replace("needs", "need") if column else ""
+    if own.get(kind):
+        return standard if standard in own[kind] else ""
+    found = VOCABULARIES[f"{kind}s"].find(standard) if f"{kind}s" in VOCABULARIES else None
+    return found.code if found else ""
+
+
+def _cells_of(sheets: Sequence[Sheet], table: str, columns: tuple[str, ...]) -> tuple[str, ...]:
     for sheet in sheets:
         for column in columns:
             if sheet.name == table and column in sheet.header:
@@ -235,8 +288,38 @@ def read_table(sheet: Sheet, words: Words) -> tuple[pd.DataFrame, list[Fault]]:
     frame = pd.DataFrame(
         {c.name: _typed(c, columns[c.name]) for c in table.columns}, index=pd.Index(numbers, name="row")
     )
-    faults += _withheld(sheet, table, header) + _duplicates(sheet, table, frame)
+    frame, merged = _merged(sheet, table, header, frame, words)
+    faults += _withheld(sheet, table, header) + merged + _duplicates(sheet, table, frame)
     return frame, _few(faults)
+
+
+def _merged(
+    sheet: Sheet, table: Table, header: tuple[str, ...], frame: pd.DataFrame, words: Words
+) -> tuple[pd.DataFrame, list[Fault]]:
+    """Add up rows that are alike because local words were mapped to one code; other doubles stay, and are faults."""
+    closed = [c.name for c in table.columns if (table.name, c.name) in words.mapped and c.name in header]
+    counts = [c.name for c in table.columns if c.kind == "count"]
+    if not closed or len(counts) == 0 or frame.empty:
+        return frame, []
+    told = {name: [row[header.index(name)].strip() for _, row in sheet.rows] for name in closed}
+    local = pd.DataFrame(
+        {n: [(table.name, n, w) in words.standard for w in told[n]] for n in closed}, index=frame.index
+    )
+    keys = list(table.key)
+    groups = frame.groupby(keys, dropna=False, sort=False).ngroup()
+    mapped = local.any(axis=1).groupby(groups).transform("any") & frame.duplicated(keys, keep=False)
+    words_in = pd.Series(["|".join(w) for w in zip(*told.values(), strict=True)], index=frame.index)
+    mapped &= ~pd.DataFrame({"group": groups, "words": words_in}).duplicated(
+        keep=False
+    )  # the same words twice: a fault
+    if not mapped.any():
+        return frame, []
+    sums = frame.loc[mapped].groupby(groups.loc[mapped])[counts].agg(_sum_if_known)
+    kept = frame.loc[~mapped | ~groups.where(mapped, -1 - groups).duplicated()].copy()
+    at = mapped.loc[kept.index]
+    kept.loc[at, counts] = sums.loc[groups.loc[kept.index][at]].to_numpy()
+    found = f"{int(mapped.sum())} rows whose local words mean the same code were added up to {int(at.sum())}"
+    return kept, [Fault(sheet.file, sheet.name, found=found, grade="note")]
 
 
 def _few(faults: list[Fault]) -> list[Fault]:
@@ -254,6 +337,11 @@ def _few(faults: list[Fault]) -> list[Fault]:
         replace(f, row=0, found=f"{seen[kind] - _SHOWN:,} more cells like these", allowed="")
         for kind, f in last.items()
     ]
+
+
+def _sum_if_known(cells: pd.Series) -> float:
+    """Return the sum; not known when one of the parts is not."""
+    return float(cells.sum(skipna=False))
 
 
 def _without_rows(table: Table) -> pd.DataFrame:
