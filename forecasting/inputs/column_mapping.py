@@ -16,7 +16,7 @@ from pathlib import Path
 from forecasting.errors import DatasetError, Fault
 from forecasting.home import home
 from forecasting.inputs.cells import BadCell, Words, parse
-from forecasting.inputs.header_words import WORDS
+from forecasting.inputs.header_words import WORDS, word_of
 from forecasting.inputs.headers import Row, plain
 from forecasting.inputs.schema import BY_NAME, Column, Table
 from forecasting.inputs.sheets import Sheet
@@ -239,7 +239,7 @@ def _likeliest(rows: Sequence[Sequence[str]]) -> int:
 def _header_score(cells: Sequence[str]) -> float:
     filled = [cell.strip() for cell in cells if cell.strip()]
     words = [cell for cell in filled if not re.fullmatch(r"[£(-]?[\d,.\s]+%?\)?", cell)]
-    known = sum(plain(word) in WORDS for word in words)
+    known = sum(word_of(word) in WORDS for word in words)
     return 3.0 * known + len(set(words)) - 0.5 * (len(filled) - len(set(words)))
 
 
@@ -250,7 +250,7 @@ def _cells(rows: Sequence[Row], at: int) -> list[str]:
 
 def _judged(table: Table, column: Column, header: str, cells: Sequence[str]) -> tuple[float, str]:
     """Return how likely a header stands for a column, 0 to 1, and why."""
-    score, why = _by_name(table, column, plain(header))
+    score, why = _by_name(table, column, word_of(header), plain(header))
     if not score or not cells:
         return score, why
     fits = sum(_fits(table, column, cell) for cell in cells) / len(cells)
@@ -260,8 +260,8 @@ def _judged(table: Table, column: Column, header: str, cells: Sequence[str]) -> 
     return score * (0.4 + 0.6 * fits), f"{why}; {1 - fits:.0%} of its cells do not fit"
 
 
-def _by_name(table: Table, column: Column, word: str) -> tuple[float, str]:
-    if word == column.name or table.alias(word) == column.name:
+def _by_name(table: Table, column: Column, word: str, exact: str) -> tuple[float, str]:
+    if table.alias(exact) == column.name:
         return 1.0, "the same name"
     if column.name in WORDS.get(word, ()):
         return 0.85, "another word for it"

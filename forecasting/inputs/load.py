@@ -289,7 +289,9 @@ def read_table(sheet: Sheet, words: Words) -> tuple[pd.DataFrame, list[Fault]]:
         {c.name: _typed(c, columns[c.name]) for c in table.columns}, index=pd.Index(numbers, name="row")
     )
     frame, merged = _merged(sheet, table, header, frame, words)
-    faults += _withheld(sheet, table, header) + merged + _duplicates(sheet, table, frame)
+    unread = {fault.row for fault in faults if fault.grade == "error"}  # rows alike only because a cell is not read
+    doubles = _duplicates(sheet, table, frame.loc[~frame.index.isin(unread)])
+    faults += _withheld(sheet, table, header) + merged + doubles
     return frame, _few(faults)
 
 

@@ -1,0 +1,35 @@
+"""Many faults of one kind are one line with a count; nothing is lost."""
+
+from __future__ import annotations
+
+from forecasting.errors import Fault
+from forecasting.inputs.grouping import grouped
+
+
+def fault(row: int, found: str, grade: str = "warning", kind: str = "") -> Fault:
+    return Fault("a.csv", "providers", row, "on_roll", found, "", "check", grade, kind)  # type: ignore[arg-type]
+
+
+def test_faults_that_differ_in_figures_and_quoted_words_are_one_group() -> None:
+    many = [fault(2, '"Oak": 81 on roll, 80 places'), fault(3, '"Elm": 1,200 on roll, 9 places'), fault(4, "other")]
+    first, second = grouped(many)
+    assert first.count == 2 and first.faults == tuple(many[:2])
+    assert (
+        first.text == 'a.csv, sheet "providers", column "on_roll": 2 warnings of this kind, the first: ' + many[0].found
+    )
+    assert second.text == str(many[2])
+
+
+def test_a_named_kind_joins_different_sentences() -> None:
+    (only,) = grouped([fault(2, "a", kind="over capacity"), fault(3, "b", kind="over capacity")])
+    assert "2 warnings (over capacity), the first: a" in only.text
+
+
+def test_errors_come_first_and_grades_are_never_mixed() -> None:
+    groups = grouped([fault(2, "x", "note"), fault(3, "x", "warning"), fault(4, "x", "error"), fault(5, "x", "note")])
+    assert [(g.grade, g.count) for g in groups] == [("error", 1), ("warning", 1), ("note", 2)]
+    assert sum(g.count for g in groups) == 4
+
+
+def test_no_faults_no_groups() -> None:
+    assert grouped([]) == ()
