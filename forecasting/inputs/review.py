@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Literal
 
 from forecasting.errors import Fault, UsageError
-from forecasting.inputs.changes import Change, Total
+from forecasting.inputs.changes import Change, Total, changes, totals
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.intake import Found
 from forecasting.inputs.schema import BY_NAME, STARTING_TABLES
@@ -55,6 +56,7 @@ class Review:
         found: what was recognised.
         faults: errors, warnings and notes.
         decisions: one for each table with warnings.
+        synthetic: whether the data are made up.
         compared_with: what the changes are measured against; "" for nothing.
         changes: what changed, a row a table.
         totals: totals before and now, a row a measure and year.
@@ -70,14 +72,10 @@ class Review:
     found: tuple[Found, ...]
     faults: tuple[Fault, ...]
     decisions: tuple[Decision, ...] = ()
+    synthetic: bool = False
     compared_with: str = ""
     changes: tuple[Change, ...] = ()
     totals: tuple[Total, ...] = ()
-
-    @property
-    def accepted(self) -> bool:
-        """Return whether somebody has accepted the dataset."""
-        return bool(self.content_hash)
 
 
 def questions(faults: Iterable[Fault]) -> dict[str, tuple[Fault, ...]]:
@@ -135,3 +133,34 @@ def decided(dataset: Dataset, decisions: Iterable[Decision]) -> Dataset:
         raise UsageError("With this left out there is nothing to forecast from. Keep at least one of "
                          f"{', '.join(STARTING_TABLES)}.")  # fmt: skip
     return replace(dataset, tables=tables)
+
+
+def now() -> str:
+    """Return this moment as a review writes it: ISO 8601 to the millisecond, with the offset from UTC."""
+    return datetime.now().astimezone().isoformat(timespec="milliseconds")
+
+
+def review(files: Iterable[str], found: Sequence[Found], faults: Sequence[Fault], when: str) -> Review:
+    """Return the review of files as they were found, before anything is decided; it says why they cannot be used."""
+    return Review("", "", 0, "", when, "", tuple(files), tuple(found), tuple(faults))
+
+
+def completed(
+    draft: Review, dataset: Dataset, old: Dataset | None, compared_with: str, decisions: Sequence[Decision], who: str
+) -> Review:
+    """Return the review of a dataset that can be used, with what changed and what was decided.
+
+    Args:
+        draft: the review of its files.
+        dataset: the dataset with the decisions applied.
+        old: what it is compared with; None for nothing.
+        compared_with: how that is called.
+        decisions: what was decided about the warnings.
+        who: who accepts it; "" while nobody has.
+    """
+    return replace(
+        draft, name=dataset.name, title=dataset.about("title"), base_year=dataset.base_year, who=who,
+        content_hash=dataset.content_hash, decisions=tuple(decisions), synthetic=dataset.synthetic,
+        compared_with=compared_with if old else "", changes=changes(old, dataset) if old else (),
+        totals=totals(old, dataset),
+    )  # fmt: skip
