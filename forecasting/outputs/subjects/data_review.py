@@ -48,7 +48,7 @@ def _years(dataset: Dataset | None, tables: tuple[str, ...]) -> str:
 
 def faults(found: Iterable[Fault], grade: Grade) -> Table:
     """Return the faults of a grade in groups of one kind, a row a group."""
-    groups = [group for group in grouped([fault for fault in found if fault.grade == grade])]
+    groups = grouped([fault for fault in found if fault.grade == grade])
     firsts = [group.faults[0] for group in groups]
     frame = pd.DataFrame({
         "Where": [fault.where for fault in firsts], "What was found": [_found(group) for group in groups],
@@ -144,7 +144,8 @@ def identity(review: Review) -> Table:
     facts = {
         "Authority": review.name or "not known", "Title": review.title, "Base year": str(review.base_year or ""),
         "Files": ", ".join(review.files), "Checked": moment(review.when),
-        "Accepted by": review.who or "not accepted, or no name given", "Compared with": review.compared_with or "nothing",
+        "Accepted by": review.who or "not accepted, or no name given",
+        "Compared with": review.compared_with or "nothing",
         "Content hash (SHA-256)": review.content_hash or "none: the files cannot be used",
     }  # fmt: skip
     return Table("identity", "What this report is about",
