@@ -21,7 +21,7 @@ from forecasting.errors import DatasetError, Fault, SufficiencyError, UsageError
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.load import examine, load, require_authority, sources
 from forecasting.inputs.panel import read_panel
-from forecasting.inputs.template import write_dataset_workbook
+from forecasting.inputs.template import blank, write_dataset_workbook
 from forecasting.model.run import AUTO, Run, run
 from forecasting.scenario import files
 from forecasting.scenario.from_dataset import dataset_scenarios
@@ -204,11 +204,19 @@ def _described(change: Change) -> str:
 
 @app.command(epilog="Example: python -m forecasting template data/rotherham_2017 --out dataset.xlsx")
 def template(
-    dataset: Annotated[Path, typer.Argument(metavar="DATASET", help="A folder of CSV files.")],
     out: Annotated[Path, typer.Option(metavar="FILE", help="The workbook to write, ending .xlsx.")],
+    dataset: Annotated[
+        Path | None, typer.Argument(metavar="DATASET", help="A folder of CSV files; none = empty.", show_default=False)
+    ] = None,
 ) -> None:
-    """Write a dataset folder as one workbook, a sheet a table."""
+    """Write an empty workbook to fill in (name no DATASET), or a dataset folder as one workbook."""
     with _exits():
+        if dataset is None:
+            if out.suffix.lower() != ".xlsx":
+                raise UsageError(f'a template ending "{out.suffix}" is not written; allowed: .xlsx')
+            out.write_bytes(blank())
+            _say(f"Wrote {out}: an empty workbook to fill in.")
+            return
         names = write_dataset_workbook(_there([dataset])[0], out)
     _say(f"Wrote {out}: {', '.join(names)}.")
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from forecasting.errors import DatasetError, Fault
 from forecasting.inputs import dfe
-from forecasting.inputs.load import ASIDE, read_all, who_of, words_of
+from forecasting.inputs.load import read_all, who_of, words_of
 from forecasting.inputs.local_words import UnknownWord, unknown_words
 from forecasting.inputs.official import read_official
-from forecasting.inputs.schema import BY_NAME
+from forecasting.inputs.schema import ASIDE, BY_NAME
 from forecasting.inputs.sheets import Sheet, Source
 
 

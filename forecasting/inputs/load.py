@@ -20,7 +20,7 @@ from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.headers import suggestion
 from forecasting.inputs.official import Who, read_official
 from forecasting.inputs.plausibility import check_own
-from forecasting.inputs.schema import BY_NAME, NUMERIC, STARTING_TABLES, Column, Table
+from forecasting.inputs.schema import ASIDE, BY_NAME, NUMERIC, STARTING_TABLES, Column, Table
 from forecasting.inputs.sheets import Sheet, Source, read_sheets
 from forecasting.inputs.structure import check_structure
 from forecasting.scenario.from_dataset import lever_faults
@@ -29,7 +29,6 @@ _SHOWN = 200
 _IDENTITY = ("authority_code", "authority_name", "ons_code")
 _MAPPED = ("table", "column", "local_value", "standard_value")
 _FIGURES = NUMERIC - {"whole", "year"}
-ASIDE = frozenset({"notes", "contents", "examples", "lists"})  # sheets of our own template that hold no data
 
 
 def load(paths: Sequence[Path | str], authority: str | None = None) -> Dataset:

@@ -243,4 +243,5 @@ TABLES: tuple[Table, ...] = (
 BY_NAME = {table.name: table for table in TABLES}
 NUMERIC = frozenset({"number", "gbp", "count", "fraction", "whole", "year"})
 STATUSES = _STATUS
+ASIDE = ("contents", "examples", "lists", "notes")  # sheets of our own template, which hold no data
 STARTING_TABLES = ("pupils", "ehc_plans", "plan_moves")

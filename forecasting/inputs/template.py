@@ -13,11 +13,13 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from forecasting.errors import UsageError
+from forecasting.inputs.blank import NOTES, blank
 from forecasting.inputs.load import sources
 from forecasting.inputs.schema import BY_NAME, NUMERIC, Column
 from forecasting.inputs.sheets import Sheet, read_sheets, text_of
 
-NOTES = "notes"
+__all__ = ["NOTES", "blank", "write_dataset_workbook"]
+
 _WIDEST = 60
 _NARROWEST = 8
 _CREATED = datetime(2000, 1, 1)  # a fixed date, so that the same tables give the same bytes
@@ -44,14 +46,6 @@ def write_dataset_workbook(folder: Path, path: Path) -> tuple[str, ...]:
         _write_sheet(book.add_worksheet(sheet.name), sheet, bold)
     book.close()
     return tuple(sheet.name for sheet in sheets)
-
-
-def blank() -> bytes:
-    """Return an empty dataset workbook to fill in: contents, a sheet a table with drop-downs and notes, examples.
-
-    Examples stand on a sheet of their own, which the reader leaves aside: they can never be taken for data.
-    """
-    raise NotImplementedError
 
 
 def _write_sheet(target: Worksheet, sheet: Sheet, bold: Format) -> None:

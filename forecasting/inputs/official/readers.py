@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from forecasting.errors import DatasetError, Fault
 from forecasting.inputs.official import births, money, people, schools
 from forecasting.inputs.official.who import Who
-from forecasting.inputs.schema import BY_NAME
+from forecasting.inputs.schema import ASIDE, BY_NAME
 from forecasting.inputs.sheets import Sheet
 
 
@@ -39,7 +39,7 @@ def read_official(sheets: Iterable[Sheet], who: Who) -> tuple[list[tuple[Reader,
     faults: list[Fault] = []
     for sheet in sheets:
         try:
-            found = None if is_table(sheet) else _first(sheet, who)
+            found = None if sheet.name in ASIDE or is_table(sheet) else _first(sheet, who)
         except DatasetError as error:
             faults += error.faults
             continue
