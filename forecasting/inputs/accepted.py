@@ -197,7 +197,11 @@ def packed(tables: Mapping[str, pd.DataFrame]) -> bytes:
 
 
 def _texts(tables: Mapping[str, pd.DataFrame]) -> Iterable[tuple[str, str]]:
-    return ((f"{name}.csv", frame.to_csv(index=False, lineterminator="\n")) for name, frame in tables.items())
+    # text within quotes: a lone carriage return in a cell would else end the line
+    return (
+        (f"{name}.csv", frame.to_csv(index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC))
+        for name, frame in tables.items()
+    )
 
 
 def unpacked(content: bytes) -> dict[str, pd.DataFrame]:

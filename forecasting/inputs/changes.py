@@ -12,10 +12,10 @@ from forecasting.inputs.schema import BY_NAME
 
 _REMARKS = ("source", "note")  # a new source line alone does not alter a figure
 _TOTALS = (
+    ("EHC plans (maintained)", "ehc_plans", "plans", ""),
     ("Pupils on roll", "pupils", "pupils", ""),
     ("SEN support", "sen", "pupils", "sen_support"),
     ("Pupils with an EHC plan (on roll)", "sen", "pupils", "ehc_plan"),
-    ("EHC plans (maintained)", "ehc_plans", "plans", ""),
 )
 
 

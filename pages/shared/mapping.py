@@ -10,10 +10,10 @@ from forecasting.inputs.preparation import Place
 from forecasting.inputs.schema import BY_NAME
 from forecasting.inputs.sheets import Sheet
 
-_MAPPED, _WORDS, _HEAD = "mapping:columns", "mapping:words", "mapping:head"
+_MAPPED, _WORDS = "mapping:columns", "mapping:words"
 _NONE = "(leave it out)"
 REST = (
-    "<h2>3. Say what the rest is</h2><p>These sheets are not recognised. Say which table each one is and which header "
+    "<p>These sheets are not recognised. Say which table each one is and which header "
     "holds which figure, or leave it out. Only headers are remembered for next year.</p>"
 )
 OWN = (
@@ -25,9 +25,7 @@ OWN = (
 def columns(strays: Sequence[Sheet]) -> dict[Place, Guess]:
     """Draw a choice of table and columns for each sheet that is not recognised; return the choices made."""
     chosen = st.session_state.setdefault(_MAPPED, {})
-    st.session_state[_HEAD] = bool(strays)
-    if strays:
-        st.html(REST)
+    st.html(f"<h2>3. Say what is not recognised</h2>{REST if strays else ''}")
     for sheet in strays:
         _sheet(sheet, chosen)
     return {(s.file, s.name): chosen[s.file, s.name] for s in strays if (s.file, s.name) in chosen}
@@ -80,10 +78,9 @@ def _named(table: str) -> str:
 def words(unknown: Sequence[UnknownWord]) -> dict[UnknownWord, str]:
     """Draw a choice of meaning for each word that the vocabularies lack; return the choices made."""
     if not unknown:
+        st.html("<p>Every word is in the standard lists or in your own table of words: nothing to choose.</p>")
         return {}
     held = st.session_state.setdefault(_WORDS, {})
-    if not st.session_state.get(_HEAD):
-        st.html("<h2>3. Say what your own words mean</h2>")
     st.html(OWN)
     with st.form("words", border=True):
         picked = {word: _word(word, held.get(word, "")) for word in unknown}
@@ -103,5 +100,5 @@ def _word(word: UnknownWord, held: str) -> str:
 
 def forget() -> None:
     """Drop the choices made."""
-    for name in (_MAPPED, _WORDS, _HEAD):
+    for name in (_MAPPED, _WORDS):
         st.session_state.pop(name, None)

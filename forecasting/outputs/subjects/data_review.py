@@ -104,7 +104,7 @@ def changed(review: Review) -> Table:
         "Years before": [row.years_before for row in rows], "Years now": [row.years for row in rows],
     })  # fmt: skip
     return Table("changes", "What changed, table by table", frame, {"Rows before": "count", "Rows now": "count"},
-                 "A row is known by its key columns; rows that differ only in their source count as the same.")  # fmt: skip
+                 "A row is known by its key columns. A new source alone does not count as a change.")  # fmt: skip
 
 
 def totals(review: Review) -> Table:
@@ -117,6 +117,7 @@ def totals(review: Review) -> Table:
         if review.compared_with:
             columns[f"{measure}, before"] = [before for before, _ in pairs]
         columns[f"{measure}, now" if review.compared_with else measure] = [now for _, now in pairs]
+    columns = {name: found for name, found in columns.items() if any(value is not None for value in found)}
     frame = pd.DataFrame(
         {"January": years, **{name: pd.Series(cells, dtype="float64") for name, cells in columns.items()}}
     )
