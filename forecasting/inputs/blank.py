@@ -61,6 +61,9 @@ def blank() -> bytes:
         _table(sheets[table.name], table, looks, places)
     _examples(book.add_worksheet(EXAMPLES), looks)
     _notes(book.add_worksheet(NOTES), looks)
+    for sheet in book.worksheets():
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
     book.close()
     return handle.getvalue()
 
@@ -85,8 +88,9 @@ def _contents(sheet: Worksheet, looks: dict[str, Format]) -> None:
     sheet.set_column(2, 2, 16)
     sheet.write_string(0, 0, "Dataset to fill in", looks["title"])
     for row, text in enumerate(_HOW, start=1):
-        sheet.merge_range(row, 0, row, 2, text, looks["wrap"])
-        sheet.set_row(row, 32)
+        sheet.write_string(row, 0, str(row), looks["wrap"])
+        sheet.write_string(row, 1, text, looks["wrap"])
+        sheet.set_row(row, 46 if len(text) > 100 else 18)
     top = len(_HOW) + 2
     for at, name in enumerate(("Sheet", "What it holds", "Needed")):
         sheet.write_string(top, at, name, looks["head"])

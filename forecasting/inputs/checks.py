@@ -99,6 +99,6 @@ def _roll_within_capacity(tables: Tables, origin: Origin) -> list[Fault]:
         Fault(origin["providers"].file, "providers", row, "on_roll",
               f"{values['provider']}: {values['on_roll']:g} on roll, {values['capacity']:g} places",
               "usually no more on roll than places", "check the roll; the school may be over capacity",
-              "warning")
+              "warning", "more on roll than places")
         for row, values in _rows(over)
     ]  # fmt: skip

@@ -16,6 +16,7 @@ from forecasting.errors import DatasetError, Fault, UsageError
 from forecasting.inputs import dfe
 from forecasting.inputs.cells import BadCell, Value, Words, is_missing, parse
 from forecasting.inputs.checks import check_tables
+from forecasting.inputs.cross_checks import check_across
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.headers import suggestion
 from forecasting.inputs.official import Who, read_official
@@ -124,7 +125,7 @@ def examine(files: Iterable[Source], authority: str | None = None) -> tuple[Data
         return None, tuple(faults)
     origin = _origin(published, known)
     faults += check_tables(tables, origin)
-    faults += check_structure(tables, origin) + _own_plausibility(tables, known)
+    faults += check_structure(tables, origin) + _own_plausibility(tables, known) + check_across(tables, origin)
     for name in ("assumptions", "scenarios"):
         if name in tables:
             faults += lever_faults(name, origin[name].file, tables[name])

@@ -34,6 +34,9 @@ _STOCK, _NEW, _CEASED = "ehc_plans", "new_plans", "ceased"
 _WORDS = {"ehc_plans": "EHC plans", "new_plans": "new plans", "ceased": "ceased plans", "requests": "requests",
           "assessments": "assessments", "in_progress": "assessments in progress"}  # fmt: skip
 _DIMENSIONS = {"age": "ages", "age_band": "age bands", "setting": "settings", "need": "needs"}
+_KINDS = {"equal_to_region": "the figure of the region", "unexplained_change": "a change that no flow explains",
+          "parts_differ": "a total that its parts deny", "missing_source": "a year without a breakdown",
+          "share_jump": "a share that jumps"}  # fmt: skip
 _DONE = {"set_aside": "it is set aside and not used", "replaced": "the sum of its parts is used instead",
          "flagged": "it is used; judge whether it should be"}  # fmt: skip
 _TODO = {"set_aside": "ask the authority for the right figure and give it in a file of your own",
@@ -80,7 +83,8 @@ class Finding:
         where = f"{self.name} {self.year}: {_WORDS.get(self.measure, self.measure)}{part}{figure}"
         known = self.found is not None
         done, todo = (_DONE[self.action], _TODO[self.action]) if known else ("the year is left out", "")
-        return Fault(file, table, 0, column, f"{where}: {self.why}; {done}", todo=todo, grade="warning")
+        kind = _KINDS.get(self.check, self.check)
+        return Fault(file, table, 0, column, f"{where}: {self.why}; {done}", todo=todo, grade="warning", kind=kind)
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
+from forecasting.__main__ import app
 from forecasting.errors import DatasetError
 from forecasting.inputs import dfe
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.dfe.panel import band_of, setting_of
+from forecasting.inputs.grouping import grouped
 from forecasting.inputs.load import load
 from forecasting.inputs.margins import margin, total
 from forecasting.inputs.source import Source
@@ -183,3 +186,40 @@ def test_words_of_the_data_file() -> None:
     assert all(setting_of(row["file_value"]) == row["setting"] for row in rows)
     assert [band_of(age) for age in (2, 4, 5, 10, 11, 15, 16, 19, 20, 25)] == [
         "under_5", "under_5", "5_10", "5_10", "11_15", "11_15", "16_19", "16_19", "20_25", "20_25"]  # fmt: skip
+
+
+SAMPLE = 9  # authorities of the two releases, evenly spread; benchmarks/load_releases.py loads all of them
+
+
+@needs_real
+def test_the_two_zips_together_load_for_authorities_by_the_command() -> None:
+    paths = [str(path) for path in REAL]
+    held = dfe.authorities(dfe.split([Source.of(path) for path in REAL])[0])
+    assert len(held) > 70
+    for code, name, _ in [*held[:: len(held) // SAMPLE], ("372", "Rotherham", "")]:
+        done = CliRunner().invoke(app, ["check", *paths, "--authority", code])
+        assert done.exit_code == 0, f"{code} {name}: {done.output}"
+        assert "fills ehc_plans" in done.output and "errors: 0" in done.output
+
+
+@needs_real
+def test_rotherham_by_the_command_from_the_two_zips(tmp_path: Path) -> None:
+    out = tmp_path / "forecast.csv"
+    done = CliRunner().invoke(
+        app, ["forecast", *map(str, REAL), "--authority", "372", "--draws", "0", "--to", "2027", "--out", str(out)]
+    )
+    assert done.exit_code == 0, done.output
+    rows = pd.read_csv(out, keep_default_na=False)
+    keys = ["component", "area", "nc_year", "age_band", "phase", "need", "setting", "place", "provider"]
+    rows = rows.loc[rows["measure"].eq("ehc_plans") & rows[keys].astype(str).eq("").all(axis=1)]
+    history = rows.loc[rows["year"].between(2010, 2025)].sort_values("year")["central"]
+    assert history.astype(float).tolist() == ROTHERHAM
+
+
+@needs_real
+def test_many_warnings_of_one_kind_are_few_lines(reading: dfe.Reading) -> None:
+    groups = grouped(reading.faults)
+    warnings = [group for group in groups if group.grade == "warning"]
+    assert sum(group.count for group in warnings) == sum(f.grade == "warning" for f in reading.faults) >= 20
+    assert len(warnings) <= 8
+    assert any(group.count > 1 and "a share that jumps" in group.text for group in warnings)
