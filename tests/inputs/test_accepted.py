@@ -39,7 +39,9 @@ def test_a_bundled_dataset_comes_back_the_same(name: str, tmp_path: Path) -> Non
     assert listing(tmp_path) == (kept,)  # the record comes back whole: files, faults, decisions, comparison
     again = open_kept(listing(tmp_path)[0], tmp_path)
     assert again.content_hash == dataset.content_hash
-    assert {n: list(f.dtypes) for n, f in again.tables.items()} == {n: list(f.dtypes) for n, f in dataset.tables.items()}
+    assert {n: list(f.dtypes) for n, f in again.tables.items()} == {
+        n: list(f.dtypes) for n, f in dataset.tables.items()
+    }
     assert again.base_year == dataset.base_year and again.notes == (WARNING,)
 
 

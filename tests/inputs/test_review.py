@@ -18,7 +18,9 @@ from forecasting.outputs import data_quality
 from forecasting.outputs.subjects import data_review
 
 WHEN = "2026-11-24T12:05:00.000+00:00"
-JUMP = Fault("plans.csv", "ehc_plans", 3, "plans", "a share that jumps", "", "compare it with your own count", "warning")
+JUMP = Fault(
+    "plans.csv", "ehc_plans", 3, "plans", "a share that jumps", "", "compare it with your own count", "warning"
+)
 ABOUT_FILE = Fault("plans.csv", found="two files differ", grade="warning")
 
 

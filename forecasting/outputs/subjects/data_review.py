@@ -55,6 +55,8 @@ def faults(found: Iterable[Fault], grade: Grade) -> Table:
         "What is allowed": [fault.allowed for fault in firsts], "What to do": [fault.todo for fault in firsts],
         "How many": [group.count for group in groups],
     })  # fmt: skip
+    if grade == "warning":  # judged by what they say, errors and notes by where they are
+        frame = frame[["What was found", "What is allowed", "What to do", "Where", "How many"]]
     return Table(f"{grade}s", f"{GRADES[grade][0]}: one row a kind, the first of it shown", _filled(frame),
                  {"How many": "count"})  # fmt: skip
 
