@@ -115,7 +115,7 @@ def outcome(view: View) -> None:
     subject = engine.subject("overview", view)
     st.html(f'<p class="first">{subject.answer}</p>{metrics_html(subject.metrics)}')
     left, right = st.columns(2)
-    left.page_link(str(FOLDER / "overview.py"), label="Go to the overview")
+    left.page_link(str(FOLDER.joinpath("overview.py")), label="Go to the overview")
     with right:
         report(seen, "now")
 

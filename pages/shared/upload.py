@@ -27,8 +27,8 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 FIRST = (
     "<h2>1. Choose your files</h2><p>Drop in what you have: the filled-in template, its tables as CSV files, or "
-    "releases of Education, health and care plans (zip). Several together are read as one. Nothing replaces the data in hand "
-    "until you accept it in step 6.</p>"
+    "releases of Education, health and care plans (zip). Several together are read as one. Nothing replaces the data "
+    "in hand until you accept it in step 6.</p>"
 )
 
 
