@@ -106,3 +106,12 @@ def test_made_up_data_are_said_to_be_so_in_the_report(rotherham: Dataset) -> Non
     done = replace(completed(review([], [], [], WHEN), rotherham, None, "", [], ""), synthetic=True)
     book = openpyxl.load_workbook(io.BytesIO(data_quality.to_bytes(done)))
     assert all("Synthetic" in " ".join(str(c.value) for row in s.iter_rows() for c in row) for s in book)
+
+
+def test_every_warning_is_shown_before_it_is_decided() -> None:
+    many = [replace(JUMP, row=row, found=f"{row} of them") for row in range(2, 40)]
+    shown = data_review.evidence("ehc_plans", many).frame
+    assert list(shown["What was found"]) == [fault.found for fault in many]
+    assert "What is usual" not in shown  # blank in every row
+    grouped = data_review.faults(many, "warning").frame
+    assert list(grouped["How many"]) == [38] and "37 more like it" in grouped["What was found"][0]

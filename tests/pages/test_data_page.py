@@ -1,4 +1,4 @@
-"""The Data page with tables of a council's own: choose columns and words, leave out, accept; nothing else is written."""
+"""The Data page with tables of a council's own: choose columns and words, accept; only tables are written."""
 
 from __future__ import annotations
 

@@ -55,10 +55,17 @@ def faults(found: Iterable[Fault], grade: Grade) -> Table:
         "What is allowed": [fault.allowed for fault in firsts], "What to do": [fault.todo for fault in firsts],
         "How many": [group.count for group in groups],
     })  # fmt: skip
-    if grade == "warning":  # judged by what they say, errors and notes by where they are
-        frame = frame[["What was found", "What is allowed", "What to do", "Where", "How many"]]
     return Table(f"{grade}s", f"{GRADES[grade][0]}: one row a kind, the first of it shown", _filled(frame),
                  {"How many": "count"})  # fmt: skip
+
+
+def evidence(table: str, warnings: Sequence[Fault]) -> Table:
+    """Return every warning about a table, a row each, what was found first: this is what the user judges by."""
+    frame = pd.DataFrame({
+        "What was found": [fault.found for fault in warnings], "What is usual": [fault.allowed for fault in warnings],
+        "What to do": [fault.todo for fault in warnings], "Where": [fault.where for fault in warnings],
+    })  # fmt: skip
+    return Table("evidence", f"Warnings about {f'table {table}' if table else 'the files'}", _filled(frame))
 
 
 def every_fault(found: Iterable[Fault]) -> Table:
