@@ -142,12 +142,15 @@ def apply(sheet: Sheet, found: Guess) -> Sheet:
     """Return the sheet as the dataset table: our column names, the rows and row numbers of the file unchanged.
 
     Raises:
-        DatasetError: a required column has no header, or the headers of the sheet are others.
+        DatasetError: a required column has no header, or no column has one, or the headers of the sheet are others.
     """
     if found.lacking:
         faults = (Fault(sheet.file, sheet.name, found.header_row, name, "no header stands for this column",
                         todo="choose the header that holds it") for name in found.lacking)  # fmt: skip
         raise DatasetError(tuple(faults))
+    if not found.columns:
+        raise DatasetError((Fault(sheet.file, sheet.name, found.header_row, found="no header stands for any column",
+                                  todo="choose the headers, or leave the sheet out"),))  # fmt: skip
     at, headers, rows = _headed(sheet, found.header_row)
     missing = [header for header in found.columns.values() if header not in headers]
     if missing:

@@ -61,8 +61,7 @@ def survey(files: Iterable[Source], authority: str | None = None) -> Survey:
     releases, rest, faults = dfe.split(files)
     sheets, unread = read_all(rest)
     codes = {code: f"{code} {name}" for code, name, _ in dfe.authorities(releases)} if releases else {}
-    published = _published(releases, authority)
-    official, own, refused = read_official(sheets, who_of(authority, published, sheets))
+    official, own, refused = read_official(sheets, who_of(authority, _named(releases, authority), sheets))
     tables = [sheet for sheet in own if sheet.name in BY_NAME and sheet.header]
     strays = tuple(s for s in own if s.name not in BY_NAME and s.name not in ASIDE and len(s.rows))
     found = [_of_release(release) for release in releases]
@@ -72,14 +71,12 @@ def survey(files: Iterable[Source], authority: str | None = None) -> Survey:
     return Survey(tuple(found), strays, words, codes, (*faults, *unread, *refused))
 
 
-def _published(releases: list[dfe.Release], authority: str | None) -> dfe.Reading | None:
-    """Return the release's reading when the authority is known; only its names are wanted here."""
-    if not releases:
-        return None
+def _named(releases: list[dfe.Release], authority: str | None) -> tuple[str, ...]:
+    """Return code and name of the authority in the releases, none when it is not known yet."""
     try:
-        return dfe.read_releases(releases, authority)
+        return dfe.find_authority(releases, authority)[:2] if releases else ()
     except DatasetError:
-        return None
+        return ()
 
 
 def _of_release(release: dfe.Release) -> Found:

@@ -101,7 +101,7 @@ def examine(files: Iterable[Source], authority: str | None = None) -> tuple[Data
     releases, rest, faults = dfe.split(files)
     published, found = _published(releases, authority)
     sheets, more = read_all(rest)
-    official, own, unread = read_official(sheets, who_of(authority, published, sheets))
+    official, own, unread = read_official(sheets, who_of(authority, _named(published), sheets))
     by_name, strays = _recognise(own)
     known = [*(sheet for _, sheet in official), *by_name]
     faults += [*found, *more, *unread, *strays]
@@ -167,14 +167,19 @@ def _own_plausibility(tables: dict[str, pd.DataFrame], sheets: Sequence[Sheet]) 
     return check_own(own, files, facts.get("authority_code", ""), facts.get("authority_name", "the authority"))
 
 
-def who_of(authority: str | None, published: dfe.Reading | None, sheets: Sequence[Sheet]) -> Who:
+def who_of(authority: str | None, published: Sequence[str], sheets: Sequence[Sheet]) -> Who:
     """Return the codes and names of the authority asked for: as asked, of the release, of the user's table `about`."""
-    facts: list[tuple[str, ...]] = [cells for sheet in sheets if sheet.name == "about" for _, cells in sheet.rows]
-    if published:
-        about = published.tables["about"]
-        facts += [*zip(about["key"].astype(str), about["value"].astype(str), strict=True)]
+    facts = [cells for sheet in sheets if sheet.name == "about" for _, cells in sheet.rows]
     told = [row[1] for row in facts if len(row) > 1 and row[0].strip() in _IDENTITY]
-    return Who.of(authority, *told)
+    return Who.of(authority, *published, *told)
+
+
+def _named(published: dfe.Reading | None) -> list[str]:
+    """Return code and name of the authority of a release."""
+    if published is None:
+        return []
+    about = published.tables["about"]
+    return [str(word) for word in about.loc[about["key"].isin(_IDENTITY), "value"]]
 
 
 def _joined(table: Table, before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:

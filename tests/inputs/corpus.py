@@ -19,6 +19,8 @@ import xlsxwriter
 
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.source import Source
+from tests.inputs import published_files
+from tests.inputs.published_files import BIRTHS, PEOPLE, SCHOOLS
 
 ABOUT = [["key", "value"], ["authority_code", "372"], ["authority_name", "Testshire"], ["base_year", "2016"]]
 PUPILS = [["year", "pupils"], ["2015", "40000"], ["2016", "41000"]]
@@ -177,6 +179,14 @@ def _odd(header: str, value: str = "41000", other: str = "40000") -> list[Source
     return with_pupils([["year", header], ["2015", other], ["2016", value]])
 
 
+def _own() -> list[Source]:
+    return [csv("about", published_files.ABOUT), csv("pupils", published_files.PUPILS)]
+
+
+def _published(kind: str, **how: str) -> list[Source]:
+    return [*_own(), csv("any name", published_files.PUBLISHED[kind], **how)]
+
+
 _BOOK = {"about": ABOUT, "pupils": PUPILS}
 _NUMBERS = {"about": ABOUT, "pupils": [["year", "pupils"], [2015, 40000], [2016, 41000]]}
 _HIDDEN = "the sheet is hidden"
@@ -294,4 +304,37 @@ CASES: dict[str, Callable[[], Case]] = {
         [about(), Source("pupils.csv", b'year,pupils\n2016,"' + b"1,2\n" * 60_000)], "cannot be told apart"),
     "a total that its parts deny": lambda: Case(with_plans([*PLANS, ["2016", "HI", "300"]]), "add up to 1,300", "warning",
                                                 True),
+    "projections in UTF-16 with semicolons": lambda: Case(_published("people", encoding="utf-16", sign=";"), "mid-2022",
+        "note", True, lambda d: d.table("population")["people"].tolist() == [120, 220, 132, 232]),
+    "projections of other authorities": lambda: Case([*_own(), csv("x", [PEOPLE[0], *[[f"E9900090{i}", n, *PEOPLE[1][2:]]
+        for i, n in ((2, "Birch"), (3, "Cold"))]])], "is not in this file"),
+    "population in bands of ages": lambda: Case([*_own(), csv("x", [PEOPLE[0], ["E99000901", "Ashby", "persons", "0-4",
+        "1", "1"]])], "by single year of age"),
+    "births with thousands separators": lambda: Case([*_own(), csv("x", [BIRTHS[0], ["E99000901", "Ashby", "2020",
+        "3,650"], ["E99000901", "Ashby", "2021", "3,650"]])], "births of academic years", "note", True,
+        lambda d: d.table("births")["births"].tolist() == [3650]),
+    "births of one year": lambda: Case([*_own(), csv("x", BIRTHS[:2])], "one calendar year only"),
+    "a list of schools in Windows-1252": lambda: Case([*_own(), csv("x", [SCHOOLS[0], ["9", "901", "Ashby", "Caf\xe9",
+        *SCHOOLS[1][4:]]], encoding="cp1252")], "a list of schools", "note", True,
+        lambda d: d.table("providers")["provider"].tolist() == ["Caf\xe9"]),
+    "a type of school that nobody knows": lambda: Case(_published("schools"), "Moon school", "warning", True),
+    "section 251 with withheld amounts": lambda: Case(_published("lines"), "1 totals of others are left out", "note", True,
+        lambda d: d.table("budget")["gbp"].tolist() == [900]),
+    "budget lines without a year": lambda: Case([*_own(), csv("x", [["Line description", "Net"], ["A", "1"]])],
+        "financial year of these amounts is not said"),
+    "budget lines in pounds and words": lambda: Case([*_own(), csv("x", [["Budget 2025-26"], ["Line description", "Net"],
+        ["A", "\xa31,000"], ["B", "tbc"]])], "is not an amount", "warning", True,
+        lambda d: d.table("budget")["gbp"].tolist() == [1000]),
+    "schools that are all closed": lambda: Case([*_own(), csv("x", [SCHOOLS[0], SCHOOLS[3]])], "all 1 are closed",
+        "warning", True),
+    "budget lines without amounts": lambda: Case([*_own(), csv("x", [["Budget 2025-26"], ["Line description", "Net"],
+        ["A", "tbc"]])], "none with an amount", "warning", True),
+    "births without years": lambda: Case([*_own(), csv("x", [BIRTHS[0], ["E99000901", "Ashby", "soon", "5"]])],
+        "or of none"),
+    "population without figures": lambda: Case([*_own(), csv("x", [PEOPLE[0], ["E99000901", "Ashby", "persons", "4", "c",
+        ""]])], "by single year of age"),
+    "two words for one setting": lambda: Case([*with_plans([["year", "setting", "plans"], ["2016", "ARP", "3"],
+        ["2016", "Base", "4"]]), csv("mappings", [["table", "column", "local_value", "standard_value"],
+        ["ehc_plans", "setting", "ARP", "resourced_provision"], ["ehc_plans", "setting", "Base", "resourced_provision"]])],
+        "mean the same code", "note", True, lambda d: d.table("ehc_plans")["plans"].tolist() == [7]),
 }  # fmt: skip

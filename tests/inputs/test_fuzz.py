@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import functools
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from forecasting.errors import SufficiencyError
+from forecasting.inputs import column_mapping
+from forecasting.inputs.intake import survey
 from forecasting.inputs.load import from_sources
+from forecasting.inputs.schema import BY_NAME
+from forecasting.inputs.sheets import Sheet, read_sheets
 from forecasting.inputs.source import Source
-from tests.inputs import corpus
+from tests.inputs import corpus, published_files
 from tests.inputs.releases import packed, release
 
 QUIET = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
@@ -89,3 +94,43 @@ def test_a_release_with_other_bytes_in_it(at: int, new: bytes) -> None:
     text = bytearray(release()["caseload"].to_csv(index=False).encode())
     text[at : at + len(new)] = new
     attempt([Source("caseload.csv", bytes(text))], "901")
+
+
+@QUIET
+@given(st.sampled_from(sorted(published_files.PUBLISHED)), st.integers(0, 6), st.integers(0, 15), CELLS, st.booleans())
+def test_a_published_file_with_a_cell_changed(kind: str, row: int, column: int, cell: str, named: bool) -> None:
+    rows = [list(line) for line in published_files.PUBLISHED[kind]]
+    line = rows[row % len(rows)]
+    line[column % len(line)] = cell
+    own = [corpus.csv("about", published_files.ABOUT), corpus.csv("pupils", published_files.PUPILS)]
+    attempt([*(own if named else [])[:2], corpus.csv("file", rows, encoding="utf-16")], None if named else "901")
+
+
+@QUIET
+@given(st.lists(st.lists(st.one_of(CELLS, st.sampled_from(sorted({c for f in published_files.PUBLISHED.values()
+       for c in (*f[0], *f[1])}))), max_size=8), max_size=6))  # fmt: skip
+def test_headers_of_published_files_shuffled(rows: list[list[str]]) -> None:
+    own = [corpus.csv("about", published_files.ABOUT), corpus.csv("pupils", published_files.PUPILS)]
+    files = [*own, Source("file.csv", corpus.text(rows).encode("utf-8", errors="replace"))]
+    attempt(files)
+    seen = survey(files)
+    for stray in seen.strays:
+        assert all(not found.lacking for found in column_mapping.likely_tables(stray))
+
+
+@QUIET
+@given(st.lists(st.lists(CELLS, min_size=1, max_size=6), min_size=1, max_size=6), st.sampled_from(sorted(BY_NAME)))
+def test_a_mapping_of_anything_keeps_every_cell_in_its_row(rows: list[list[str]], table: str) -> None:
+    width = max(map(len, rows))
+    wide = [(*map(str, row), *[""] * (width - len(row))) for row in rows]
+    sheet = Sheet("any.csv", "any", wide[0], tuple(enumerate(wide[1:], start=2)))
+    found = column_mapping.guess(sheet, table)
+    assert len(set(found.columns.values())) == len(found.columns)
+    if found.lacking or not found.columns:
+        with pytest.raises(SufficiencyError):
+            column_mapping.apply(sheet, found)
+        return
+    mapped = column_mapping.apply(sheet, found)
+    (again,) = read_sheets(column_mapping.as_source(mapped))
+    assert again.name == table
+    assert {n for n, _ in again.rows} <= {n for n, _ in mapped.rows}

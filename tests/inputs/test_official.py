@@ -17,9 +17,9 @@ from forecasting.periods import (
     mid_year_to_january,
 )
 from tests.inputs import corpus
+from tests.inputs.published_files import ABOUT, BIRTHS, LINES, PEOPLE, PUPILS, SCHOOLS
+from tests.inputs.releases import packed, release
 
-ABOUT = [["key", "value"], ["authority_code", "901"], ["authority_name", "Ashby"], ["base_year", "2024"]]
-PUPILS = [["year", "pupils"], ["2023", "40000"], ["2024", "41000"]]
 OWN = (corpus.csv("about", ABOUT), corpus.csv("pupils", PUPILS))
 Rows = list[list[str]]
 
@@ -35,13 +35,7 @@ def people(dataset: Dataset) -> dict[tuple[int, int], float]:
     return dict(zip(zip(rows["year"].astype(int), rows["age"].astype(int), strict=True), rows["people"], strict=True))
 
 
-SNPP: Rows = [
-    ["AREA_CODE", "AREA_NAME", "SEX", "AGE_GROUP", "2022", "2023"],
-    ["E99000901", "Ashby", "persons", "0", "120", "132"], ["E99000901", "Ashby", "persons", "1", "240", "252"],
-    ["E99000901", "Ashby", "persons", "90 and over", "7", "8"],
-    ["E99000901", "Ashby", "persons", "All ages", "9999", "9999"],
-    ["E99000902", "Birch", "persons", "0", "1", "1"], ["E99000902", "Birch", "persons", "1", "1", "1"],
-]  # fmt: skip
+SNPP: Rows = PEOPLE
 # January 2023: age 0 as at mid-2022: 120; age 1: 10/12 × 240 + 2/12 × 120 = 220; January 2024: 132, 10/12 × 252 + 22
 EXPECTED = {(2023, 0): 120.0, (2023, 1): 220.0, (2024, 0): 132.0, (2024, 1): 232.0}
 
@@ -122,9 +116,7 @@ def test_files_that_fill_one_table_are_joined() -> None:
 
 
 def test_births_of_calendar_years_become_academic_years() -> None:
-    rows = [["Area code", "Area name", "Year", "Live births"], ["E99000901", "Ashby", "2020", "365"],
-            ["E99000901", "Ashby", "2021", "730"], ["E99000902", "Birch", "2020", "1"]]  # fmt: skip
-    dataset, faults = given("x", rows)
+    dataset, faults = given("x", BIRTHS)
     rows_read = dataset.table("births")
     # academic year 2021: 122/365 of 365 + 243/365 of 730 = 122 + 486
     assert rows_read[["year", "births"]].to_numpy().tolist() == [[2021, pytest.approx(608)]]
@@ -142,23 +134,8 @@ def test_births_of_one_year_are_refused() -> None:
     assert dataset is None and any("one calendar year only" in str(f) for f in faults)
 
 
-GIAS: Rows = [
-    ["URN", "LA (code)", "LA (name)", "EstablishmentName", "TypeOfEstablishment (name)", "EstablishmentStatus (name)",
-     "StatutoryLowAge", "StatutoryHighAge", "SchoolCapacity", "NumberOfPupils", "SEN1 (name)", "SEN2 (name)",
-     "ResourcedProvisionOnRoll", "ResourcedProvisionCapacity", "SenUnitOnRoll", "SenUnitCapacity"],
-    ["1", "901", "Ashby", "Oak", "Community special school", "Open", "4", "19", "100", "104",
-     "ASD - Autistic Spectrum Disorder", "SLD - Severe Learning Difficulty", "", "", "", ""],
-    ["2", "901", "Ashby", "Elm", "Academy converter", "Open", "4", "11", "420", "400",
-     "SLCN - Speech, language and Communication", "", "9", "10", "5", "6"],
-    ["3", "901", "Ashby", "Old", "Foundation special school", "Closed", "4", "11", "50", "0", "", "", "", "", "", ""],
-    ["4", "901", "Ashby", "Oak", "Other independent special school", "Open", "8", "19", "0", "", "", "", "", "", "", ""],
-    ["5", "902", "Birch", "Ash", "Community special school", "Open", "4", "19", "80", "80", "", "", "", "", "", ""],
-    ["6", "901", "Ashby", "Odd", "Moon school", "Open", "4", "19", "80", "80", "", "", "", "", "", ""],
-]  # fmt: skip
-
-
 def test_a_register_of_schools() -> None:
-    dataset, faults = given("edubase", GIAS)
+    dataset, faults = given("edubase", SCHOOLS)
     rows = dataset.table("providers").set_index("provider")
     assert rows["setting"].to_dict() == {
         "Oak (URN 1)": "special_state", "Elm (resourced provision)": "resourced_provision", "Elm (SEN unit)": "sen_unit",
@@ -170,24 +147,8 @@ def test_a_register_of_schools() -> None:
     assert any("1 closed ones too" in str(f) for f in faults)
 
 
-S251: Rows = [
-    ["time_period", "time_identifier", "geographic_level", "old_la_code", "new_la_code", "la_name",
-     "main_category_planned_expenditure", "category_of_planned_expenditure", "gross_planned_expenditure", "income",
-     "net_planned_expenditure"],
-    ["202425", "Financial year", "Local authority", "901", "E99000901", "Ashby", "High needs budget",
-     "1.2.1 Top-up funding - maintained schools", "1000", "100", "900"],
-    ["202425", "Financial year", "Local authority", "901", "E99000901", "Ashby", "High needs budget",
-     "1.2.5 SEN support service", "z", "z", "z"],
-    ["202425", "Financial year", "Local authority", "901", "E99000901", "Ashby", "Total", "Total high needs", "1000", "",
-     "900"],
-    ["202425", "Financial year", "National", "", "", "", "High needs budget", "1.2.1 Top-up", "9", "9", "9"],
-    ["202425", "Financial year", "Local authority", "902", "E99000902", "Birch", "High needs budget", "1.2.1", "9", "9",
-     "9"],
-]  # fmt: skip
-
-
 def test_section_251_lines() -> None:
-    rows = given("x", S251)[0].table("budget")
+    rows = given("x", LINES)[0].table("budget")
     assert rows[["financial_year", "line", "kind", "gbp"]].to_numpy().tolist() == [
         ["2024-25", "1.2.1 Top-up funding - maintained schools", "expenditure", 900]]  # fmt: skip
 
@@ -231,3 +192,11 @@ def test_conversions_of_years() -> None:
     assert [financial_year_of_period(t) for t in ("202425", "2024", "2024-25")] == ["2024-25"] * 3
     with pytest.raises(ValueError, match="not a financial year"):
         financial_year_of_period("soon")
+
+
+def test_the_name_in_a_release_finds_the_authority_in_other_files() -> None:
+    births = [[cell.replace("Ashby", "Elsewhere").replace("Birch", "Ashby") for cell in row] for row in BIRTHS]
+    births.append(["E99000902", "Ashby", "2021", "1"])
+    dataset, faults = examine([packed(release()), corpus.csv("births by area", births)], "901")
+    assert dataset is not None, "\n".join(map(str, faults))
+    assert dataset.name == "Ashby" and dataset.table("births")["births"].tolist() == [pytest.approx(1)]

@@ -75,6 +75,8 @@ def _by_year(found: Laid) -> pd.Series:
         rows = pd.concat([pd.DataFrame({"sex": sex, "year": year, "value": numbers(frame[column])})
                           for column, year in years.items()])  # fmt: skip
     rows = rows.loc[rows["year"].notna()]
+    if rows.empty:
+        return pd.Series(dtype="float64")
     whole = rows.loc[rows["sex"].isin(_ALL)]
     used = whole if len(whole) else rows
     sums = used.groupby(["year", "sex"])["value"].first().groupby("year").agg(lambda cells: cells.sum(skipna=False))

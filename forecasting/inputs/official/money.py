@@ -68,6 +68,10 @@ def read(sheet: Sheet, who: Who) -> Sheet | None:
     long = _lines(sheet, Laid(rows, found.above))
     totals = long["line"].str.contains(_TOTAL)
     kept = long.loc[~totals & long["gbp"].notna() & long["line"].ne("")]
+    if kept.empty:
+        said = Fault(sheet.file, sheet.name, found="budget lines, but none with an amount", grade="warning",
+                     todo="give the amounts as numbers")  # fmt: skip
+        return Sheet(sheet.file, "budget", COLUMNS, (), (said,))
     factor, unit = _unit(found)
     return _table(sheet, kept.assign(gbp=kept["gbp"] * factor), unit, int((totals & long["gbp"].notna()).sum()),
                   long.loc[long["strange"].ne(""), "strange"])  # fmt: skip

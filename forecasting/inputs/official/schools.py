@@ -60,9 +60,12 @@ def read(sheet: Sheet, who: Who) -> Sheet | None:
     status = rows[found.first(_STATUS)].str.lower() if found.first(_STATUS) else pd.Series("open", index=rows.index)
     is_open = status.str.startswith(("open", "proposed to open")) | status.eq("")
     rows, closed = rows.loc[is_open], int((~is_open).sum())
+    if rows.empty:
+        said = Fault(sheet.file, sheet.name, found=f"a list of schools: all {closed} are closed", grade="warning")
+        return Sheet(sheet.file, "providers", COLUMNS, (), (said,))
     schools = _schools(rows, {key: found.first(words) for key, words in _WANTED.items()})
     setting = schools["setting"]
-    special = setting.map(_is_specialist)
+    special = setting.map(_is_specialist).astype(bool)
     made = pd.concat([schools.loc[special], *_held(rows, schools)]).sort_index(kind="stable")
     made["provider"] = _unlike(made)
     faults = _notes(sheet, schools, special, closed, len(made))
