@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
+from html import escape
 
 import streamlit as st
 
@@ -31,7 +32,7 @@ def compare(new: Dataset, draft: Review, view: View) -> tuple[Dataset | None, st
     labels = {"": inhand, **{kept.key: f"Accepted: {kept.label}" for kept in held}}
     same = [kept.key for kept in held if kept.review.name == new.name]
     if not same and view.name != new.name:
-        st.caption(f"There are no earlier data of {new.name} to compare with: this is the first time.")
+        st.html(f"<p>There are no earlier data of {escape(new.name)} to compare with: this is the first time.</p>")
         _compared(completed(draft, new, None, "", (), ""))
         return None, ""
     start = list(labels).index(same[0]) if same and view.name != new.name else 0
@@ -113,7 +114,7 @@ def outcome(view: View) -> None:
     _, seen, fault = done
     (st.warning if fault else st.success)(fault or "Accepted and kept. This is the first forecast from your data:")
     subject = engine.subject("overview", view)
-    st.html(f'<p class="first">{subject.answer}</p>{metrics_html(subject.metrics)}')
+    st.html(f'<p class="first">{escape(subject.answer)}</p>{metrics_html(subject.metrics)}')
     left, right = st.columns(2)
     left.page_link(str(FOLDER.joinpath("overview.py")), label="Go to the overview")
     with right:
@@ -132,7 +133,7 @@ def earlier() -> None:
     held = {kept.key: kept for kept in listing()}
     st.html(EARLIER)
     if not held:
-        st.caption("None yet.")
+        st.html("<p>None yet.</p>")
         return
     key = st.selectbox("Accepted dataset", list(held), format_func=lambda name: held[name].label)
     left, right = st.columns(2)

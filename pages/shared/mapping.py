@@ -59,7 +59,7 @@ def _form(place: Place, found: Guess, chosen: dict[Place, Guess]) -> None:
                 remember(mapped)
             st.rerun()
     if place in chosen:
-        st.caption("These columns are in use.")
+        st.html("<p>These columns are in use.</p>")
 
 
 def _column(place: Place, found: Guess, column: str) -> str:
