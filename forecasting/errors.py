@@ -26,8 +26,9 @@ class Fault:
     grade: Grade = "error"
     kind: str = ""
 
-    def __str__(self) -> str:
-        """Return one sentence: where, what was found, what is allowed; what to do."""
+    @property
+    def where(self) -> str:
+        """Return where it is: file, sheet, row and column, as far as they are known."""
         where = [self.file]
         if self.sheet:
             where.append(f'sheet "{self.sheet}"')
@@ -35,7 +36,11 @@ class Fault:
             where.append(f"row {self.row}")
         if self.column:
             where.append(f'column "{self.column}"')
-        text = f"{', '.join(where)}: {self.found}"
+        return ", ".join(where)
+
+    def __str__(self) -> str:
+        """Return one sentence: where, what was found, what is allowed; what to do."""
+        text = f"{self.where}: {self.found}"
         if self.allowed:
             text += f"; allowed: {self.allowed}"
         if self.todo:

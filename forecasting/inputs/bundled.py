@@ -20,3 +20,8 @@ def bundled() -> dict[str, Path]:
 def _facts(path: Path) -> dict[str, str]:
     with path.open(encoding="utf-8", newline="") as handle:
         return {row["key"]: row["value"] for row in csv.DictReader(handle)}
+
+
+def demonstration() -> Path:
+    """Return the folder of the demonstration: the made-up authority with every table filled in."""
+    return DATA / "demonstration"

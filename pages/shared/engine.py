@@ -5,10 +5,10 @@ import os
 
 import streamlit as st
 
-from forecasting.inputs import dfe
+from forecasting.inputs.accepted import Kept, listing, open_kept
 from forecasting.inputs.bundled import bundled as bundled_datasets
 from forecasting.inputs.dataset import Dataset
-from forecasting.inputs.load import Source, load
+from forecasting.inputs.load import load
 from forecasting.model.run import PUBLISHED, Run, run
 from forecasting.outputs import workbook
 from forecasting.outputs.briefing.story import Story, story
@@ -19,6 +19,7 @@ from forecasting.outputs.subjects import SUBJECTS, View
 from forecasting.scenario.from_dataset import dataset_scenarios
 from forecasting.scenario.scenario import BASELINE, Scenario
 
+LAST = "last"  # SUFFICIENCY_DATASET=last: begin with the dataset accepted last
 DRAWS = 300  # enough for an 80% range that soon follows the slider; the command line draws more
 
 
@@ -30,7 +31,24 @@ def bundled(path: str) -> Dataset:
 
 def default_path() -> str:
     """Return the dataset shown first: SUFFICIENCY_DATASET, else the published assessment."""
-    return os.environ.get("SUFFICIENCY_DATASET") or str(next(iter(bundled_datasets().values())))
+    named = os.environ.get("SUFFICIENCY_DATASET", "")
+    return named if named not in ("", LAST) else str(next(iter(bundled_datasets().values())))
+
+
+def first_kept() -> str:
+    """Return the name of the accepted dataset shown first: the last one, where SUFFICIENCY_DATASET says "last"."""
+    newest = listing() if os.environ.get("SUFFICIENCY_DATASET") == LAST else ()
+    return newest[0].key if newest else ""
+
+
+@st.cache_resource(max_entries=8, show_spinner="Reading the accepted dataset…")
+def _kept(_kept: Kept, key: str) -> Dataset:
+    return open_kept(_kept)
+
+
+def kept(found: Kept) -> Dataset:
+    """Return an accepted dataset, shared by all sessions that use it."""
+    return _kept(found, found.key)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)  # each entry lengthens every garbage collection
@@ -64,18 +82,6 @@ def subject(name: str, view: View) -> Subject:
     """Return a subject of a view."""
     forecast = view.run.forecast
     return _subject(name, view, (*forecast.stamp, forecast.scenario, forecast.years[-1]))
-
-
-@st.cache_resource(max_entries=8, show_spinner="Looking into the files…")
-def _authorities(_sources: list[Source], key: tuple[tuple[str, int], ...]) -> dict[str, str]:
-    releases = dfe.split(_sources)[0]
-    return {code: f"{name} ({code})" for code, name, _ in dfe.authorities(releases)} if releases else {}
-
-
-def authorities(sources: list[Source]) -> dict[str, str]:
-    """Return code → name of the authorities in published releases among the files; empty when there are none."""
-    zips = [source for source in sources if source.name.lower().endswith(".zip")]
-    return _authorities(zips, tuple((source.name, len(source.content)) for source in zips)) if zips else {}
 
 
 def workbook_bytes(view: View) -> bytes:

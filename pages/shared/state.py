@@ -1,7 +1,11 @@
 """What a session remembers: dataset, scenario and changes, under permanent keys that survive a change of page."""
 
+import contextlib
+
 import streamlit as st
 
+from forecasting.errors import DatasetError
+from forecasting.inputs.accepted import listing
 from forecasting.inputs.dataset import Dataset
 from forecasting.scenario.assumptions import Value
 from forecasting.scenario.controls import Control, changed, from_screen
@@ -16,6 +20,22 @@ def start() -> None:
     for key, value in (("moves", {}), ("scenario", first), ("uploaded", None), ("to", None), ("typing", False)):
         st.session_state.setdefault(key, value)
     st.session_state.setdefault("dataset_path", engine.default_path())
+    if "kept" not in st.session_state:
+        _open_kept(st.query_params.get("dataset", engine.first_kept()))
+    if st.session_state.kept:
+        st.query_params["dataset"] = st.session_state.kept  # a refresh of the page then finds it again
+    else:
+        st.query_params.pop("dataset", None)
+
+
+def _open_kept(key: str) -> None:
+    """Take up an accepted dataset by its name in the folder; one that is gone or damaged is passed over."""
+    st.session_state.kept = ""
+    found = [kept for kept in listing() if kept.key == key] if key else []
+    for kept in found:
+        with contextlib.suppress(DatasetError):
+            st.session_state.uploaded = engine.kept(kept)
+            st.session_state.kept = kept.key
 
 
 def dataset() -> Dataset:
@@ -23,8 +43,12 @@ def dataset() -> Dataset:
     return st.session_state.uploaded or engine.bundled(st.session_state.dataset_path)
 
 
-def use(new: Dataset | None, path: str = "") -> None:
-    """Take another dataset; scenario and changes start afresh because they belong to the old one."""
+def use(new: Dataset | None, path: str = "", kept: str = "") -> None:
+    """Take another dataset; scenario and changes start afresh because they belong to the old one.
+
+    `kept` is its name among the accepted datasets, if it is kept there.
+    """
+    st.session_state.kept = kept
     st.session_state.uploaded = new
     st.session_state.dataset_path = path or st.session_state.dataset_path
     st.session_state.scenario = BASELINE

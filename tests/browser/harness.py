@@ -67,7 +67,8 @@ def server(script: str = "app.py") -> Iterator[str]:
     command = [sys.executable, "-m", "streamlit", "run", script, "--server.headless", "true",
                "--server.port", str(port), "--server.fileWatcherType", "none"]  # fmt: skip
     environment = {name: value for name, value in os.environ.items() if name != "SUFFICIENCY_DATASET"}
-    with tempfile.TemporaryFile() as log:
+    with tempfile.TemporaryFile() as log, tempfile.TemporaryDirectory() as own:
+        environment["SUFFICIENCY_HOME"] = own  # what visitors accept is kept here and goes with the server
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
         try:
             _await_health(address, process, log)

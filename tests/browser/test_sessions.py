@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Download, Page, expect
 
 from forecasting.errors import DatasetError
 from forecasting.inputs.dataset import Dataset
+from forecasting.inputs.grouping import grouped
 from forecasting.inputs.load import Source, from_sources, load
 from forecasting.model.run import Run, run
 from forecasting.outputs import words, workbook
@@ -195,10 +196,24 @@ def test_an_address_can_name_the_scenario(visitor: Screen) -> None:
 
 
 def _upload(screen: Screen, files: list[Path]) -> None:
-    """Upload files and have them checked; the page is opened afresh, so that no earlier file is among them."""
+    """Upload files, which are checked at once; the page is opened afresh, so that no earlier file is among them."""
     screen.click_to(TITLES["overview"]).click_to(TITLES["data"])
     screen.page.locator("input[type=file]").set_input_files(files)
-    screen.page.get_by_role("button", name="Check and use these files").click()
+    expect(screen.page.get_by_role("heading", name="4. Check")).to_be_visible()
+    screen.settled()
+
+
+def _accept(screen: Screen) -> None:
+    """Accept what was uploaded, with the same reason for each table with warnings."""
+    screen.page.get_by_label("Your name or initials").fill("AB")
+    boxes = screen.page.get_by_label(re.compile(r"^Why \("))
+    for at in range(boxes.count()):
+        boxes.nth(at).fill("known and right")
+        boxes.nth(at).press("Tab")
+        screen.settled()
+    screen.page.get_by_role("button", name="Accept and use these data").click()
+    expect(screen.page.get_by_text("Accepted and kept.")).to_be_visible()
+    screen.settled()
 
 
 def test_uploads_are_taken_whole_or_not_at_all(visitor: Screen, copied: Copy) -> None:
@@ -209,6 +224,8 @@ def test_uploads_are_taken_whole_or_not_at_all(visitor: Screen, copied: Copy) ->
     assert good.name == "Testshire"
     files = sorted(copied.path.glob("*.csv"))
     _upload(visitor, files)
+    expect(visitor.answer).to_contain_text("In hand: Rotherham,")
+    _accept(visitor)
     expect(visitor.answer).to_contain_text("In hand: Testshire,")
 
     copied.set("placements", 3, "need", "unheard_of")
@@ -220,18 +237,17 @@ def test_uploads_are_taken_whole_or_not_at_all(visitor: Screen, copied: Copy) ->
     places = {(fault.file, fault.row, fault.column) for fault in faults}
     assert {("placements.csv", 3, "need"), ("pupils.csv", 2, "pupils"), ("providers.csv", 4, "capacity")} <= places
     _upload(visitor, files)
-    alert = visitor.page.get_by_test_id("stAlert")
-    expect(alert).to_contain_text(f"the data in hand stay as they are. Faults: {len(faults)}.")
-    listed = visitor.page.get_by_test_id("stMain").get_by_test_id("stMarkdownContainer").locator("li")
-    expect(listed).to_have_count(len(faults))
+    expect(visitor.page.get_by_text("These files cannot be used yet: ")).to_be_visible()
+    listed = visitor.page.locator("table.figures", has_text="Errors").locator("tbody tr")
+    expect(listed).to_have_count(len(grouped(faults)))
     shown = " ".join(listed.all_inner_texts())
     for file, row, column in places:
-        assert re.search(rf"{re.escape(file)}, .*?row {row}, column .{column}.", shown)
+        assert re.search(rf"{re.escape(file)}, [^;]*?row {row}, column .{column}.", shown)
     expect(visitor.answer).to_contain_text("In hand: Testshire,")
 
     _upload(visitor, [WORKBOOK])
+    _accept(visitor)
     expect(visitor.answer).to_contain_text("In hand: Rotherham,")
-    expect(alert).to_have_count(0)
     visitor.click_to(TITLES["overview"])
     places_needed = words.count(_run(load([WORKBOOK])).forecast.value("places_needed", LAST))
     expect(visitor.metric("Places needed")).to_have_text(places_needed)
@@ -243,6 +259,7 @@ def test_an_upload_is_of_one_session_only(browser: Browser, address: str, copied
     with screen(browser, address) as one, screen(browser, address) as other:
         one.open("data")
         _upload(one, sorted(copied.path.glob("*.csv")))
+        _accept(one)
         expect(one.answer).to_contain_text("In hand: Testshire,")
         other.open("data")
         expect(other.answer).to_contain_text("In hand: Rotherham,")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from html import unescape
+from pathlib import Path
 
 import pytest
 import streamlit as st
@@ -27,9 +28,10 @@ SECONDS = 120  # a loaded machine may need long for the first run, which imports
 
 
 @pytest.fixture(autouse=True)
-def _fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _fresh(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """Give each test a server that has cached nothing and knows no dataset but the bundled one."""
     monkeypatch.delenv("SUFFICIENCY_DATASET", raising=False)
+    monkeypatch.setenv("SUFFICIENCY_HOME", str(tmp_path))
     st.cache_resource.clear()
     yield
     st.cache_resource.clear()
