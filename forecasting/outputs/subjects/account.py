@@ -201,7 +201,8 @@ def _override(view: View) -> str:
         return ""
     years = [int(year) for year in view.forecast.margin("general_fund_exposure_gbp").labels[0]]
     at = int(ends) if int(ends) in years else years[-1]
-    falls = [[words.gbp(run.forecast.value("general_fund_exposure_gbp", at, component=name)) for name in (WITHOUT, WITH)]
+    measure = "general_fund_exposure_gbp"
+    falls = [[words.gbp(run.forecast.value(measure, at, component=name)) for name in (WITHOUT, WITH)]
              for run in pair(view.run)]  # fmt: skip
     return (
         f"Until {year_to_financial_year(int(ends))} a statutory override keeps the deficit out of the general fund. "
