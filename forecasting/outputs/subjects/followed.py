@@ -121,7 +121,7 @@ def _own(found: Followed) -> list[Row]:
     if in_year >= 1:
         each = words.gbp(float(found.fees[-1]) / in_year)
         why += (
-            f" A child who comes home spares {each} in fees: what the budget pays, not what the dearest schools list."
+            f" A child who comes home spares {each} in fees, on average."
         )
     rows: list[Row] = [(f"Children followed, {year}", float(found.together[-1]), why)]
     if abs(float(found.transport[-1])) >= 1.0:
