@@ -151,7 +151,7 @@ def _month(text: object) -> float:
 
 def _tolerance(assumptions: Assumptions, rows: pd.DataFrame, years: Sequence[int]) -> Floats:
     own = np.nan_to_num(rows["over_capacity_share"].to_numpy(np.float64, na_value=np.nan))
-    return own + np.nan_to_num(assumptions.path("over_capacity_tolerance", years))[:, None]
+    return np.asarray(own + np.nan_to_num(assumptions.path("over_capacity_tolerance", years))[:, None])
 
 
 def _new_places(
