@@ -120,9 +120,7 @@ def _own(found: Followed) -> list[Row]:
     in_year = float(to_financial_years(found.home, 0)[-1])
     if in_year >= 1:
         each = words.gbp(float(found.fees[-1]) / in_year)
-        why += (
-            f" A child who comes home spares {each} in fees, on average."
-        )
+        why += f" A child who comes home spares {each} in fees, on average."
     rows: list[Row] = [(f"Children followed, {year}", float(found.together[-1]), why)]
     if abs(float(found.transport[-1])) >= 1.0:
         rows.append((f"Transport besides, {year}", float(found.transport[-1]), "Outside the high-needs account."))
