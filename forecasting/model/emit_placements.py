@@ -14,6 +14,7 @@ from forecasting.model.job import Job
 from forecasting.model.overflow import SUITABLE
 from forecasting.model.placements import Placement
 from forecasting.model.stock import Stock
+from forecasting.scenario.from_dataset import MAINSTREAM, setting_groups
 from forecasting.values import Floats
 
 UNMITIGATED = "unmitigated"
@@ -29,7 +30,9 @@ def emit(job: Job, found: Placement, stock: Stock, settings: Iterable[str]) -> N
         stock: plans by the setting that children need.
         settings: the kinds of setting whose places count as specialist.
     """
-    kept = [setting for setting in found.mitigated.settings if setting in set(settings)]
+    usual = {code for code, group in setting_groups(job.dataset).items() if group in (MAINSTREAM, "early_years")}
+    wanted = set(settings) - usual
+    kept = [setting for setting in found.mitigated.settings if setting in wanted]
     _emit_placed(job, found.mitigated, kept)
     _emit_required(job, stock, [setting for setting in kept if setting in stock.settings])
     _emit_places(job, found.mitigated)

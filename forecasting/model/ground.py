@@ -352,7 +352,8 @@ def _present(stock: Stock, family: tuple[str, ...]) -> Whole:
     first = np.where(held * usual > 0, held, -1.0)
     then = np.where((held * after > 0) & (first.max(axis=1, keepdims=True) <= 0), held, -1.0)
     score = np.maximum(first, then)
-    fallback = int(np.argmax(usual)) if usual.any() else -1
+    mainstream = np.array([kind == MAINSTREAM for kind in family])
+    fallback = int(np.argmax(mainstream)) if mainstream.any() else -1
     return np.where(score.max(axis=1) > 0, score.argmax(axis=1), fallback).astype(np.int64)
 
 

@@ -55,10 +55,6 @@ class Volumes:
     unlisted: Floats
     guests: Floats
 
-    def central_start(self) -> Volumes:
-        """Return the central run of the first year alone, run and year kept as axes of one."""
-        return replace(self, **{name: getattr(self, name)[:1, :1] for name in self.__dataclass_fields__})
-
 
 @dataclass(frozen=True, eq=False)
 class Levers:
@@ -285,7 +281,7 @@ def price(
     homes = _one_hot(codes, allocation.settings)
     many = volumes(allocation, codes, here)
     rate, notes = known_rates(dataset, assumptions, allocation, codes, many)
-    found = _calibration(dataset, rate, many, homes, allocation)
+    found = _calibration(dataset, rate, allocation, codes, here)
     factors = _factors(found, assumptions)
     levers = levers_of(assumptions, years, runs, seed)
     chance = fee_chance(many, levers.spread, seed)
@@ -304,14 +300,30 @@ def price(
     return costs, (*notes, *found.notes)
 
 
-def _calibration(dataset: Dataset, rate: Rates, many: Volumes, homes: Floats, allocation: Allocation) -> Calibration:
-    first, start = many.central_start(), allocation.years[:1]
+def _calibration(
+    dataset: Dataset, rate: Rates, allocation: Allocation, codes: tuple[str, ...], here: Floats
+) -> Calibration:
+    start, homes = allocation.years[:1], _one_hot(codes, allocation.settings)
+    first = volumes(_as_counted(dataset, allocation), codes, here)
     levers = levers_of(baseline(dataset), start, 1, 0)
     _, place = place_costs(rate, first, levers, homes)
     _, top_up = top_up_costs(rate, first, levers, homes)
     fee, _, _ = fee_costs(rate, first, levers, np.ones((1, 1, len(allocation.settings))))
     lines = budget_lines(dataset, start[0], allocation.settings)
     return calibrate(lines, allocation.settings, place[0, 0], (top_up + fee)[0, 0], start[0])
+
+
+def _as_counted(dataset: Dataset, allocation: Allocation) -> Allocation:
+    """Return the central run of the first year with the children of other authorities that the table counts."""
+    table = dataset.table("providers")
+    counted = dict(zip(table["provider"], table["on_roll_other_authorities"].fillna(0.0), strict=True))
+    guests = np.array([[float(counted.get(name, 0.0)) for name in allocation.providers]])
+    guests = np.where((allocation.commissioned[:1] > 0) | (allocation.guests[:1] > 0), guests, 0.0)
+    return replace(
+        allocation, years=allocation.years[:1], placed=allocation.placed[:1, :1], guests=guests,
+        at_provider=allocation.at_provider[:1, :1], commissioned=allocation.commissioned[:1],
+        others=allocation.others[:1],
+    )  # fmt: skip
 
 
 def _factors(found: Calibration, assumptions: Assumptions) -> tuple[Floats, Floats]:

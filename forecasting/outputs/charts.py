@@ -214,7 +214,9 @@ def heat(names: tuple[str, ...], columns: tuple[str, ...], levels: tuple[str, ..
     shade = alt.Color("series:N", scale=alt.Scale(domain=list(levels), range=fills), legend=alt.Legend())
     strong = [level for level in levels[1:3]]
     row = _row(names, 0.45)
-    x = alt.X("column:N", sort=list(columns), title=None, axis=alt.Axis(orient="top", labelOverlap="parity", offset=18))
+    few = len(columns) <= 6
+    axis = alt.Axis(orient="top", labelOverlap=not few and "parity", offset=18, labelFontSize=11, ticks=False)
+    x = alt.X("column:N", sort=list(columns), title=None, axis=axis)
     tip = [alt.Tooltip("name:N", title="Row"), alt.Tooltip("column:N", title="Column"),
            alt.Tooltip("label:N", title="Figure"), alt.Tooltip("series:N", title="Level")]  # fmt: skip
     cell = _base().mark_rect(stroke=palette.background).encode(y=row, x=x, color=shade, tooltip=tip)

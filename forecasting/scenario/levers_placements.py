@@ -7,7 +7,8 @@ from forecasting.scenario.lever import PLANS, Lever
 _GROUP = "Placements"
 _PAGES = ("placements",)
 _WHERE = ("placements", "places_short", "children_waiting", "children_over_capacity", "spare_places",
-          "probability_over_capacity")  # fmt: skip
+          "probability_over_capacity", "cost_gbp", "high_needs_spend_gbp", "in_year_balance_gbp",
+          "cumulative_balance_gbp", "probability_of_balance")  # fmt: skip
 
 
 def _share(code: str, label: str, default: float, text: str) -> Lever:
@@ -48,7 +49,7 @@ LEVERS: tuple[Lever, ...] = (
     Lever("bring_back_at_transition", "Children brought back", "fraction of children", 0.0, 1.0, 0.05, 0.5,
           "Share of the children who would be placed out of the borough, and can be placed afresh that year, who take "
           "a suitable new local place while there is room. Children move mostly when they change phase.",
-          _GROUP, ("placements", "programme"), either=("placements", "spare_places", "probability_over_capacity"),
+          _GROUP, ("placements", "programme"), either=_WHERE,
           tables=("projects",), methods=PLANS),
     Lever("moves_outside_transition", "Moves between transitions", "fraction of children", 0.0, 1.0, 0.01, 0.05,
           "Share of the children placed elsewhere, and not at a transition point, who can be placed afresh in a year.",

@@ -72,8 +72,9 @@ def datasets(rotherham: Dataset, with_flows: Dataset, with_moves: Dataset) -> di
 
 
 def told(dataset: Dataset, method: str, changes: Iterable[Change] = (), draws: int = 0) -> Forecast:
-    """Forecast `mitigated`: every project is built, so that demand bears on savings too."""
-    return forecast(dataset, dataset_scenarios(dataset)["mitigated"].with_changes(changes), method=method, draws=draws)
+    """Forecast `mitigated`, so that demand bears on savings too; providers may fill a little above their places."""
+    some = [Change("over_capacity_tolerance", 0.01), *changes]
+    return forecast(dataset, dataset_scenarios(dataset)["mitigated"].with_changes(some), method=method, draws=draws)
 
 
 def change(name: str) -> Change:

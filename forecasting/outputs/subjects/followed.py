@@ -9,7 +9,7 @@ from forecasting.analysis.followed import Followed, followed
 from forecasting.outputs import words
 from forecasting.outputs.figure import Section, Table
 from forecasting.outputs.subjects.common import View
-from forecasting.periods import year_to_financial_year
+from forecasting.periods import to_financial_years, year_to_financial_year
 from forecasting.values import Floats
 
 _YOUNGEST = "early_years"
@@ -117,6 +117,10 @@ def _own(found: Followed) -> list[Row]:
         f"{words.count(float(found.net[-1]))} net-new places bring no further child into the borough by then, and are "
         "paid for."
     )
+    in_year = float(to_financial_years(found.home, 0)[-1])
+    if in_year >= 1:
+        each = words.gbp(float(found.fees[-1]) / in_year)
+        why += f" A child who comes home spares {each} in fees, on average."
     rows: list[Row] = [(f"Children followed, {year}", float(found.together[-1]), why)]
     if abs(float(found.transport[-1])) >= 1.0:
         rows.append((f"Transport besides, {year}", float(found.transport[-1]), "Outside the high-needs account."))

@@ -21,7 +21,7 @@ OUT = "out_of_borough"
 ROOM, FULL, OVER, SHUT = "has room", "full", "more children than places", "no places"
 FEW, SOME, MOST = "under a tenth of the need", "a tenth to a half", "half or more"
 GROUPS = (
-    ("Mainstream", ("mainstream", "early_years")), ("Base", ("base",)), ("Special school", ("special",)),
+    ("Mainstream", ("mainstream", "early_years")), ("Base", ("base",)), ("Special", ("special",)),
     ("Independent", ("inmss",)), ("Other", ("alternative", "post_16", "other", "unknown", "group")),
 )  # fmt: skip
 _HALF = 0.5  # a place counts as free from half a child on
