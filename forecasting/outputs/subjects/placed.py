@@ -274,6 +274,32 @@ def _by_phase(view: View) -> Table:
     return Table("phases", f"By phase, {view.last}", table, dict.fromkeys(frames, "count"), view.note("this forecast"))
 
 
+def followed(view: View) -> tuple[Section, ...]:
+    """Return, for a method that spreads children pro rata, what following each child to a place gives beside it."""
+    found = view.run.placement
+    if found is None or not view.has("placements", "place"):
+        return ()
+    at = axes.PLACES.names.index(OUT)
+    years, printed = path_of(view, "placements", place=OUT)
+    known = dict(zip(years, printed[STATISTICS.index("central")], strict=True))
+    columns = {"Year": list(found.mitigated.years), "Out of the borough, this method":
+               [float(known.get(year, np.nan)) for year in found.mitigated.years]}  # fmt: skip
+    for case, allocation in (("nothing built", found.unmitigated), ("projects as assumed", found.mitigated)):
+        columns[f"Followed: {case}"] = allocation.placed[0, ..., at].sum(axis=(1, 2, 3)).tolist()
+        columns[f"Waiting: {case}"] = allocation.waiting[0].sum(axis=(1, 2)).tolist()
+    frame = pd.DataFrame(columns)
+    table = Table("followed", "Children followed to where places are", frame, dict.fromkeys(frame.columns[1:], "count"),
+                  view.note("this forecast; rules and shares: docs/method_placements.md"))  # fmt: skip
+    return (Section("Were each child followed", (table,), _FOLLOWED),)
+
+
+_FOLLOWED = (
+    "This method spreads children over places in today's proportions. Here each child meets the places that suit need "
+    "and age; who finds none goes elsewhere, by shares that are judgements. Children come back mostly when they change "
+    "phase, so new places take years to bring them back."
+)
+
+
 def implications(view: View) -> tuple[str, ...]:
     """Return what follows from the figures."""
     short, spare = view.at("places_short", view.last), view.at("spare_places", view.last)

@@ -36,6 +36,7 @@ def placements(view: View) -> Subject:
     sections.append(Section("Places needed", (_needed_by_need(view), _phases(view))))
     if view.has("spare_places", "provider"):
         sections.append(Section("Every provider", (_providers(view), _provider_table(view))))
+    sections += placed.followed(view)
     return Subject("placements", "Placements", _answer(view), _metrics(view), tuple(sections), _implications(view))
 
 
