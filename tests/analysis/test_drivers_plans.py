@@ -85,7 +85,7 @@ def test_the_parts_close_in_every_draw(flows: Dataset, with_moves: Dataset, roth
         for changes in ((), levers):
             done = run(dataset, Scenario("s", changes), method=method, to=2024, draws=60, seed=4)
             assert done.plans is not None
-            years, runs = done.plans
+            years, runs = done.plans.years, done.plans.runs
             start = years.index(max(years[0], done.forecast.base_year))
             whole = np.sum(list(driver_runs(done).values()), axis=0)
             assert whole.shape == (61,)
