@@ -174,9 +174,18 @@ def _along(job: Job, years: Sequence[int], values: Floats) -> Floats:
 # ------------------------------------------------------------------------------------------- age and flow
 
 
+FLOWS = ("requests", "assessments", "new_plans", "ceased", "in_progress")
+
+
+@lru_cache(maxsize=64)
+def flow_totals(dataset: Dataset) -> pd.DataFrame:
+    """Return the flows of all ages by calendar year (index), one column each; NaN where not known."""
+    found = {name: total(dataset, "plan_flows", name, time="calendar_year") for name in FLOWS}
+    return pd.DataFrame(found).rename_axis("calendar_year").sort_index()
+
+
 def _age_flow_lacks(dataset: Dataset) -> str:
-    flows = dataset.table("plan_flows")
-    if flows["new_plans"].notna().sum() < 2:
+    if flow_totals(dataset)["new_plans"].notna().sum() < 2:
         return "two years of new plans (table plan_flows)"
     if not any(len(margin(dataset, "ehc_plans", "plans", axis)) for axis in ("nc_year", "age", "age_band")):
         return "plans by age or age band (table ehc_plans)"
@@ -198,8 +207,7 @@ def _bands() -> pd.DataFrame:
 def _age_rates(dataset: Dataset) -> age_flow.AgeRates:
     axis = next(a for a in ("nc_year", "age", "age_band") if len(margin(dataset, "ehc_plans", "plans", a)))
     aged = margin(dataset, "ehc_plans", "plans", axis).rename("plans").reset_index()
-    flows = dataset.table("plan_flows")
-    return age_flow.estimate_by_age(aged, flows, _people(dataset), _bands(), _age_shapes())
+    return age_flow.estimate_by_age(aged, flow_totals(dataset).reset_index(), _people(dataset), _bands(), _age_shapes())
 
 
 @dataclass(frozen=True, eq=False)
@@ -283,8 +291,8 @@ def panel(dataset: Dataset) -> pd.DataFrame:
     by_setting = margin(dataset, "ehc_plans", "plans", "setting")
     codes: list[str] = [] if by_setting.empty else list(by_setting.index.get_level_values("setting").unique())
     own += [(f"setting:{code}", by_setting.xs(code, level="setting").dropna()) for code in codes]
-    flows = dataset.table("plan_flows").groupby("calendar_year")[["new_plans", "requests"]].sum(min_count=1)
-    own += [(str(name), flows[name].dropna().rename(index=lambda year: year + 1)) for name in flows]
+    flows = flow_totals(dataset)[["new_plans", "requests"]].dropna(how="all")
+    own += [(str(name), flows[name].dropna().rename(index=lambda year: int(year) + 1)) for name in flows]
     frames = [pd.DataFrame({"unit": unit, "year": s.index, "series": name, "value": s.to_numpy()}) for name, s in own]
     others = dataset.table("comparators")
     others = others.loc[(others["measure"] == "ehc_plans") & (others["authority"] != dataset.name)]
