@@ -6,13 +6,19 @@ import pytest
 
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.load import load
-from tests.support import ROTHERHAM, Copy, copy_rotherham, synthetic_pupil_tables, write_tables
+from tests.support import DEMONSTRATION, ROTHERHAM, Copy, copy_rotherham, synthetic_pupil_tables, write_tables
 
 
 @pytest.fixture(scope="session")
 def rotherham() -> Dataset:
     """The bundled dataset, read once."""
     return load([ROTHERHAM])
+
+
+@pytest.fixture(scope="session")
+def demonstration() -> Dataset:
+    """The synthetic authority with every table, read once."""
+    return load([DEMONSTRATION])
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from forecasting.inputs.load import load
 
 ROOT = Path(__file__).resolve().parents[1]
 ROTHERHAM = ROOT / "data" / "rotherham_2017"
+DEMONSTRATION = ROOT / "data" / "demonstration"
 WORKBOOK = ROTHERHAM / "rotherham_2017.xlsx"
 SHARED = ROOT.parent / "shared"
 

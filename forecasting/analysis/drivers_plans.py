@@ -27,7 +27,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from forecasting.model import age_flow, moves, plan_levers, plans
+from forecasting.model import age_flow, moves, plan_inputs, plan_levers, plans
 from forecasting.model.job import Job
 from forecasting.model.moves_draws import simulate
 from forecasting.model.run import Run
@@ -140,7 +140,7 @@ def _moved(*levers: Floats | None) -> bool:
 
 
 def _of_moves(job: Job, _: Floats) -> dict[str, Floats]:
-    world = plans.moves_world(job)
+    world = plan_inputs.moves_world(job)
     rates, stock = world.rates, world.start.sum(axis=(1, 2))
     known = int(world.people.loc[world.people["year"] <= rates.last_year, "year"].max())
     people = _held(world.people, known, world.years)
@@ -177,7 +177,7 @@ def _pooled(rates: moves.MoveRates, start: Floats) -> moves.MoveRates:
 
 
 def _of_age_flow(job: Job, _: Floats) -> dict[str, Floats]:
-    world = plans.age_world(job)
+    world = plan_inputs.age_world(job)
     rates, start = world.rates, float(world.rates.stock.sum())
     known = int(world.people.loc[world.people["year"] <= rates.last_year, "year"].max())
     people = _held(world.people, known, world.years)
@@ -200,9 +200,9 @@ def _of_age_flow(job: Job, _: Floats) -> dict[str, Floats]:
 
 def _of_trend(job: Job, last: Floats) -> dict[str, Floats]:
     """England alone S·(eⁿ − 1), own alone S·(eᵒ − 1): n and o are the logs of the two parts of the growth of a run."""
-    world = plans.trend_world(job)
+    world = plan_inputs.trend_world(job)
     found, start, plain = world.found, world.runs[0, 0], world.runs[:, -1]
-    error = found.national_errors(job.draws, plans.trend_stream(job.seed))[:, -1]
+    error = found.national_errors(job.draws, plan_inputs.trend_stream(job.seed))[:, -1]
 
     def lever(*more: Assumption) -> float:
         told = job.assumptions.with_items(more)

@@ -13,7 +13,7 @@ from forecasting.analysis.backtest import backtest
 from forecasting.axes import DATA
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.margins import total
-from forecasting.model.plans import panel
+from forecasting.model.plan_inputs import panel
 
 SHORTEST = 5  # years of plans below which there is no record to speak of
 FIRST_HISTORY = 3  # years known at the first origin

@@ -208,7 +208,7 @@ def _emit_calibration(costs: Costs, out: Emitter) -> None:
     found = costs.calibration
     for group, ratio in zip(found.groups, found.ratio, strict=True):
         name = group[0] if len(group) == 1 else "inmss"
-        if ratio > 0:  # nothing modelled: the line follows prices alone, as a warning says
+        if ratio > 0 and not found.unrated.issuperset(group):  # the budget gives the cost
             out.add("modelled_to_budget", costs.years[:1], np.array([ratio]), "fraction", setting=name)
 
 

@@ -45,6 +45,7 @@ class Calibration:
         variable: along settings; factor on top-up and fees.
         services: lines that follow prices alone, £ of the base year.
         notes: what could not be matched, in sentences.
+        unrated: settings without a rate of their own: the budget says what a child costs.
     """
 
     year: int
@@ -55,6 +56,7 @@ class Calibration:
     variable: Floats
     services: dict[str, float]
     notes: tuple[str, ...]
+    unrated: frozenset[str] = frozenset()
 
     @property
     def ratio(self) -> Floats:

@@ -21,6 +21,7 @@ from forecasting.values import Floats
 Flags = NDArray[np.bool_]
 
 FIRST_NC_YEAR, LAST_NC_YEAR = -4, 21
+MOST_FACTOR = 10.0  # by which joiners may be raised or lowered to bring all plans to a given total
 COLUMNS = (
     "census_year",
     "nc_year",
@@ -183,11 +184,15 @@ class Flows:
         stock: plans each January, axes (year, n, d, s).
         joined: joiners of the year before, on arrival, axes (year, n, d, s).
         left: leavers of the year before, at origin, axes (year, n, d, s).
+        moved: those who kept the plan and changed setting, at origin, axes (year, n, d, s).
+        shift: what was added to the log joiner level, axis (year).
     """
 
     stock: Floats
     joined: Floats
     left: Floats
+    moved: Floats
+    shift: Floats
 
 
 # Used when there is one return only: half to two thirds of what the one real pair of returns at hand shows
@@ -665,10 +670,14 @@ def expected(
     residents: pd.DataFrame,
     years: Sequence[int],
     levers: Levers | None = None,
+    *,
+    shift: Floats | None = None,
+    totals: Floats | None = None,
 ) -> Flows:
     """Exact expected plans, joiners and leavers at central rates.
 
     stock(t+1)[n+1] = (stock(t)[n] − left)·stayed or moved + joined, and all in the last NC year leave.
+    With totals, the joiner level of each year is what brings all plans there (see `reaching`).
 
     Args:
         stock: plans at the January before the first year, axes (n, d, s), people.
@@ -676,6 +685,8 @@ def expected(
         residents: columns year, nc_year, people, for every forecast year.
         years: consecutive Januaries to forecast.
         levers: policy levers, axis 0 in step with `years`.
+        shift: added to the log joiner level, axis (year).
+        totals: all plans wanted each January, axis (year), people; levers come on top.
 
     Returns:
         Plans and flows, axes (year, n, d, s), people.
@@ -684,17 +695,33 @@ def expected(
         DatasetError: residents are missing for a year.
     """
     people = residents_by_year(residents, rates.nc_years, years)
-    level = np.exp(_level_path(rates, len(years)))
+    added = np.zeros(len(years)) if shift is None else np.array(shift, dtype=np.float64)
+    path = _level_path(rates, len(years))
     multipliers = lever_arrays(levers, rates, len(years))
-    shape = (len(years), *stock.shape)
-    stocks, joined, left = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    stocks, joined, left, moved = np.zeros((4, len(years), *stock.shape))
     for t in range(len(years)):
         left[t], kept = _leave(stock, rates.central, multipliers[1][t])
-        join = with_weights(rates.central.join, multipliers[3][t])
-        joined[t] = join * (multipliers[0][t] * (people[t] * level[t])[:, None])[:, :, None]
-        stock = _moved(kept, rates.central, multipliers[2][t], multipliers[3][t]) + joined[t]
+        stayed, moved[t] = _moved(kept, rates.central, multipliers[2][t], multipliers[3][t])
+        exposed = people[t] * np.exp(path[t])
+        if totals is not None:
+            usual = np.einsum("n,nds->", exposed, rates.central.join)
+            added[t] = np.log(reaching(np.array(totals[t] - stayed.sum()), np.array(usual)))
+        join = with_weights(rates.central.join, multipliers[3][t]) * np.exp(added[t])
+        joined[t] = join * (multipliers[0][t] * exposed[:, None])[:, :, None]
+        stock = stayed + joined[t]
         stocks[t] = stock
-    return Flows(stocks, joined, left)
+    return Flows(stocks, joined, left, moved, added)
+
+
+def reaching(wanted: Floats, usual: Floats) -> Floats:
+    """Return the factor on joiners that brings all plans to a given total: wanted ÷ usual, within a factor of 10.
+
+    Args:
+        wanted: joiners wanted: the total less those who keep their plan; people, any axes.
+        usual: joiners at the level of the rates, same axes.
+    """
+    ratio = np.divide(wanted, usual, out=np.ones_like(usual), where=usual > 0)
+    return np.asarray(np.clip(ratio, 1.0 / MOST_FACTOR, MOST_FACTOR))
 
 
 def damped(rates: MoveRates, n_years: int) -> Floats:
@@ -747,8 +774,8 @@ def _scaled_chance(chance: Floats, multiplier: Floats) -> Floats:
     return np.where(chance >= 1.0, 1.0, 1.0 - (1.0 - chance) ** multiplier)
 
 
-def _moved(kept: Floats, central: CentralRates, movers: Floats, destinations: Floats) -> Floats:
-    """Children who keep the plan, one NC year on, after changes of setting and of need, axes (n, d, s)."""
+def _moved(kept: Floats, central: CentralRates, movers: Floats, destinations: Floats) -> tuple[Floats, Floats]:
+    """Children who keep the plan, one NC year on, and those of them who changed setting (at origin), axes (n, d, s)."""
     move = _scaled_chance(central.move, movers[None, None, :])
     to = with_weights(central.to, destinations)
     changing = kept * move
@@ -756,7 +783,7 @@ def _moved(kept: Floats, central: CentralRates, movers: Floats, destinations: Fl
     placed = np.einsum("nds,de->nes", placed, central.need_change, optimize=True)
     aged = np.zeros_like(placed)
     aged[1:] = placed[:-1]
-    return np.asarray(aged)
+    return aged, changing
 
 
 def transitions(rates: MoveRates) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,7 @@ from forecasting.model.moves import (
     damped,
     lever_arrays,
     pair_grid,
+    reaching,
     residents_by_year,
     with_weights,
 )
@@ -46,10 +47,12 @@ class Draws:
     Attributes:
         years: forecast Januaries, axis (year).
         margins: by name of margin, axes (draw, year, …): "total" (), "nc_year" (n), "need" (d),
-            "setting" (s), "need_setting" (d, s), "setting_nc_year" (s, n), "cells" (n, d, s) when asked for.
+            "setting" (s), "need_setting" (d, s), "setting_nc_year" (s, n); when asked for, "cells" (n, d, s) and
+            "need_group_setting" (d, group of NC years, s).
         joined: joiners of the year before by NC year on arrival, axes (draw, year, n).
         left: leavers of the year before by NC year at origin, axes (draw, year, n).
         start: plans at the January before the first year, people.
+        shift: what was added to the log joiner level, axes (draw, year).
     """
 
     years: tuple[int, ...]
@@ -57,6 +60,7 @@ class Draws:
     joined: Counts
     left: Counts
     start: int
+    shift: Singles
 
     def imbalance(self) -> Ints:
         """stock(t+1) − stock(t) − joined + left, axes (draw, year); zero if plans are conserved."""
@@ -82,6 +86,8 @@ class _Plan:
     change_to: Floats
     uncertain: bool
     chance: bool
+    totals: Floats | None
+    group: Ints
 
 
 class _Ways:
@@ -133,6 +139,10 @@ def simulate(
     margins: Sequence[str] = MARGINS,
     uncertain: bool = True,
     chance: bool = True,
+    *,
+    shift: Singles | None = None,
+    totals: Floats | None = None,
+    group: Ints | None = None,
 ) -> Draws:
     """Draw plans and flows.
 
@@ -150,6 +160,10 @@ def simulate(
         margins: margins to keep (see `Draws`); "cells" keeps everything and is meant for small jobs.
         uncertain: draw the rates; when False they stay at central values, without drift.
         chance: yearly shocks to joiners and leavers beyond Poisson and binomial chance.
+        shift: added to the log joiner level, axes (draw, year).
+        totals: all plans to be reached by joiners, axes (draw, year), people, but for the chance of joining; levers
+            come on top.
+        group: group of each NC year, ascending from 0, axis (n); for the margin "need_group_setting".
 
     Returns:
         The draws.
@@ -157,21 +171,23 @@ def simulate(
     Raises:
         DatasetError: residents are missing for a year.
     """
-    plan = _plan(stock, rates, residents, years, levers, uncertain, chance)
-    kept = _empty(rates, n_draws, len(years), (*margins, "total"))
+    groups = np.zeros(len(rates.nc_years), dtype=np.int64) if group is None else group
+    plan = replace(_plan(stock, rates, residents, years, levers, uncertain, chance), totals=totals, group=groups)
+    kept = _empty(rates, n_draws, len(years), (*margins, "total"), int(groups.max()) + 1)
+    added = np.zeros((n_draws, len(years)), dtype=np.float32) if shift is None else shift.astype(np.float32)
     cells = rates.axes.n_pairs * rates.axes.n_needs
     size = int(np.clip(BLOCK_CELLS // max(cells, int(plan.start.sum()), 1), 1, n_draws))
     starts = range(0, n_draws, size)
     seeds = np.random.SeedSequence(seed).spawn(len(starts))
     with ThreadPoolExecutor(min(THREADS, os.cpu_count() or 1)) as pool:
         jobs = [
-            pool.submit(_run_block, plan, child, slice(low, min(low + size, n_draws)), kept)
+            pool.submit(_run_block, plan, child, slice(low, min(low + size, n_draws)), kept, added)
             for child, low in zip(seeds, starts, strict=True)
         ]
     for job in jobs:
         job.result()
     flows = kept.pop("joined"), kept.pop("left")
-    return Draws(tuple(years), kept, flows[0], flows[1], int(plan.start.sum()))
+    return Draws(tuple(years), kept, flows[0], flows[1], int(plan.start.sum()), added)
 
 
 def quantiles(draws: NDArray[np.int32], levels: Sequence[float]) -> Floats:
@@ -185,41 +201,6 @@ def quantiles(draws: NDArray[np.int32], levels: Sequence[float]) -> Floats:
         Quantiles, axes (level, year, …), people.
     """
     return np.stack([np.quantile(draws[:, t], levels, axis=0) for t in range(draws.shape[1])], axis=1)
-
-
-def scale_to_totals(margin: NDArray[np.int32], total: NDArray[np.int32], totals: Floats) -> Floats:
-    """Scale each draw and year to a given total and keep its composition.
-
-    Draws are matched by rank of their total, so that high stays high and the spread is that of `totals`.
-
-    Args:
-        margin: axes (draw, year, …), people.
-        total: totals of the same draws, axes (draw, year), people.
-        totals: totals wanted, axes (draw, year), people; as many draws.
-
-    Returns:
-        Scaled margin, axes (draw, year, …), people (not rounded). A draw with nobody in it stays empty.
-    """
-    order = np.argsort(np.argsort(total[:, -1], kind="stable"), kind="stable")
-    wanted = totals[np.argsort(totals[:, -1], kind="stable")][order]
-    ratio = np.divide(wanted, total, out=np.zeros_like(wanted, dtype=float), where=total > 0)
-    return np.asarray(margin * ratio.reshape(ratio.shape + (1,) * (margin.ndim - 2)))
-
-
-def scale_flows(start: float, totals: Floats, left: Floats) -> tuple[Floats, Floats]:
-    """Joiners and leavers that agree with given totals: stock(t+1) = stock(t) + joined − left in every draw.
-
-    Args:
-        start: plans before the first year, people.
-        totals: plans wanted, axes (draw, year), people.
-        left: leavers in step with the totals, axes (draw, year), people; raised if the total falls by more.
-
-    Returns:
-        Joined and left, axes (draw, year), people, none negative.
-    """
-    before = np.concatenate([np.full((len(totals), 1), float(start)), totals[:, :-1]], axis=1)
-    joined = np.maximum(totals - before + left, 0.0)
-    return joined, joined - (totals - before)
 
 
 # ------------------------------------------------------------------------------------------------- set-up
@@ -258,10 +239,12 @@ def _plan(
         change_to,
         uncertain,
         chance,
+        None,
+        np.zeros(0, dtype=np.int64),
     )
 
 
-def _empty(rates: MoveRates, n_draws: int, n_years: int, margins: Sequence[str]) -> dict[str, Counts]:
+def _empty(rates: MoveRates, n_draws: int, n_years: int, margins: Sequence[str], groups: int) -> dict[str, Counts]:
     """Arrays for the margins kept."""
     n, d, s = rates.axes.n_nc, rates.axes.n_needs, rates.axes.n_settings
     shapes: dict[str, tuple[int, ...]] = {
@@ -272,6 +255,7 @@ def _empty(rates: MoveRates, n_draws: int, n_years: int, margins: Sequence[str])
         "need_setting": (d, s),
         "setting_nc_year": (s, n),
         "cells": (n, d, s),
+        "need_group_setting": (d, groups, s),
         "joined": (n,),
         "left": (n,),
     }
@@ -282,15 +266,18 @@ def _empty(rates: MoveRates, n_draws: int, n_years: int, margins: Sequence[str])
 # ------------------------------------------------------------------------------------------------ one block
 
 
-def _run_block(plan: _Plan, seeds: np.random.SeedSequence, rows: slice, kept: dict[str, Counts]) -> None:
-    """Draw the rates of a block, then run it through the years."""
+def _run_block(
+    plan: _Plan, seeds: np.random.SeedSequence, rows: slice, kept: dict[str, Counts], shift: Singles
+) -> None:
+    """Draw the rates of a block, then run it through the years; with totals wanted, `shift` (draw, year) is filled."""
     n_draws = rows.stop - rows.start
     streams = [np.random.default_rng(child) for child in seeds.spawn(1 + len(plan.people))]
     block = _draw_rates(plan, streams[0], n_draws)
     stock = np.broadcast_to(plan.start, (n_draws, *plan.start.shape)).copy()
     stock = _relabelled(plan, stock, streams[0])
     for t, rng in enumerate(streams[1:]):
-        stock, joined, left = _one_year(plan, block, stock, t, rng)
+        wanted = None if plan.totals is None else plan.totals[rows, t]
+        stock, joined, left = _one_year(plan, block, stock, t, rng, shift[rows, t], wanted)
         _keep(plan, kept, rows, t, _relabelled(plan, stock, rng), joined, left)
 
 
@@ -359,9 +346,12 @@ def _need_rate(plan: _Plan, rng: np.random.Generator, n_draws: int) -> Singles:
 
 
 def _one_year(
-    plan: _Plan, block: _Block, stock: Counts, t: int, rng: np.random.Generator
+    plan: _Plan, block: _Block, stock: Counts, t: int, rng: np.random.Generator, shift: Singles, wanted: Floats | None
 ) -> tuple[Counts, Counts, Counts]:
-    """Run one year: stock (draw, p, d) at the next January, joiners (draw, p, d), leavers (draw, p, d)."""
+    """Run one year: stock (draw, p, d) at the next January, joiners (draw, p, d), leavers (draw, p, d).
+
+    Joiners are moved by e^shift, axis (draw); where a total is wanted, that shift is worked out here.
+    """
     leave, move = _year_hazards(plan, block, t, rng)
     cells, certain = _struck(plan, stock, leave, move, block.need_rate, rng)
     leaves, changes_setting, changes_need = _outcomes(plan, block, cells, certain, leave, move, rng)
@@ -376,8 +366,14 @@ def _one_year(
     aged[:, plan.first_of_setting] = 0
     keep = ~leaves
     arrived = _landed(plan, block, cells[keep], changes_setting[keep], changes_need[keep], shape, t, rng)
-    joined = _joined(plan, block, shape, t, rng)
-    return aged + arrived + joined, joined, left
+    stayed = aged + arrived
+    mean = _joining(plan, block, shape, t, rng)
+    if wanted is not None:
+        shift[:] = np.log(reaching(wanted - stayed.sum(axis=(1, 2)), mean.sum(axis=(1, 2), dtype=np.float64)))
+    if shift.any():
+        mean *= np.exp(shift)[:, None, None]
+    joined = _joined(_levered(plan, mean, t), rng)
+    return stayed + joined, joined, left
 
 
 def _year_hazards(plan: _Plan, block: _Block, t: int, rng: np.random.Generator) -> tuple[Singles, Singles]:
@@ -542,8 +538,8 @@ def _new_setting(plan: _Plan, block: _Block, cells: Ints, t: int, rng: np.random
     return np.asarray(pick)
 
 
-def _joined(plan: _Plan, block: _Block, shape: tuple[int, ...], t: int, rng: np.random.Generator) -> Counts:
-    """Joiners on arrival, axes (draw, p, d): a Poisson stream over cells."""
+def _joining(plan: _Plan, block: _Block, shape: tuple[int, ...], t: int, rng: np.random.Generator) -> Singles:
+    """Mean joiners on arrival before levers, axes (draw, p, d)."""
     axes, variation = plan.rates.axes, plan.rates.variation
     on = np.float32(plan.chance)
     steps = np.sqrt(t + 1.0)
@@ -555,12 +551,16 @@ def _joined(plan: _Plan, block: _Block, shape: tuple[int, ...], t: int, rng: np.
     by_pair = people[:, axes.pair_nc] * np.exp(block.setting_drift * steps)[:, axes.pair_setting]
     mean = block.join * by_pair[:, :, None].astype(np.float32)
     mean *= np.exp(block.need_drift * steps).astype(np.float32)[:, None, :]
-    mean = _levered(plan, mean, t)
+    return np.asarray(mean)
+
+
+def _joined(mean: Singles, rng: np.random.Generator) -> Counts:
+    """Joiners on arrival, axes (draw, p, d): a Poisson stream over cells."""
     upto = np.cumsum(mean.reshape(-1), dtype=np.float64)
     gaps = np.cumsum(rng.standard_exponential(int(rng.poisson(upto[-1])) + 1))
     cells = np.searchsorted(upto, gaps[:-1] * (upto[-1] / gaps[-1]), side="right")
     cells = np.minimum(cells, mean.size - 1)
-    return np.bincount(cells, minlength=mean.size).reshape(shape).astype(np.int32)
+    return np.bincount(cells, minlength=mean.size).reshape(mean.shape).astype(np.int32)
 
 
 def _levered(plan: _Plan, mean: Singles, t: int) -> Singles:
@@ -575,6 +575,13 @@ def _levered(plan: _Plan, mean: Singles, t: int) -> Singles:
         spread = with_weights(box, weights)[:, axes.pair_nc, :, axes.pair_setting].transpose(1, 0, 2)
         return np.ascontiguousarray(spread, dtype=np.float32)
     return np.ascontiguousarray(mean, dtype=np.float32)
+
+
+def _group_starts(plan: _Plan) -> Ints:
+    """Positions at which another setting or group of NC years begins along the open pairs."""
+    axes = plan.rates.axes
+    key = axes.pair_setting * (int(plan.group.max()) + 1) + plan.group[axes.pair_nc]
+    return np.append(0, np.flatnonzero(np.diff(key)) + 1)
 
 
 def _keep(
@@ -597,6 +604,11 @@ def _keep(
     for name, value in values.items():
         if name in kept:
             kept[name][rows, t] = value
+    if "need_group_setting" in kept:
+        starts = _group_starts(plan)
+        parts = np.add.reduceat(stock, starts, axis=1, dtype=np.int32)
+        pair = axes.pair_setting[starts], plan.group[axes.pair_nc[starts]]
+        kept["need_group_setting"][rows, t][:, :, pair[1], pair[0]] = parts.transpose(0, 2, 1)
     if "cells" in kept:
         kept["cells"][rows, t][:, axes.pair_nc, :, axes.pair_setting] = stock.transpose(1, 0, 2)
     for name, flow in (("joined", joined), ("left", left)):

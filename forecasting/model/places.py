@@ -28,6 +28,7 @@ from forecasting.model.cells import (
     spread,
 )
 from forecasting.model.emit import Emitter
+from forecasting.model.plan_stock import Growth
 from forecasting.model.programme import Programme
 from forecasting.model.stock import Stock
 from forecasting.scenario.assumptions import Assumptions
@@ -45,7 +46,8 @@ class Demand:
         pupils: pupils on roll; None when they are not known.
         plan_rate: share of pupils with an EHC plan; NaN when not known.
         plans: EHC plans maintained, where a method of their own forecasts them; else None.
-        stock: the same plans in the detail that placements need; None where the method gives totals alone.
+        stock: the same plans in the detail that placements need; None where the method has no such detail.
+        growth: how plans grow in every run; None where no method of their own forecasts them.
     """
 
     years: tuple[int, ...]
@@ -53,6 +55,7 @@ class Demand:
     plan_rate: Floats
     plans: Floats | None = None
     stock: Stock | None = None
+    growth: Growth | None = None
 
 
 @dataclass(frozen=True, eq=False)

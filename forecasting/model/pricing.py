@@ -268,6 +268,14 @@ def known_rates(
                    fee_residential=np.where(by_fee, away, 0.0)), notes  # fmt: skip
 
 
+def _unrated(dataset: Dataset, allocation: Allocation, homes: tuple[str, ...]) -> frozenset[str]:
+    """Return the settings for which no top-up, no fee and no place is known."""
+    rate = rates(dataset, allocation.years, allocation.needs, allocation.settings, allocation.providers, homes)
+    fees = np.isnan(rate.fee_day).all(axis=0) & np.isnan(rate.fee_residential).all(axis=0)
+    blank = np.isnan(rate.top_up).all(axis=0) & fees & (rate.occupied[:, 0] <= 0)
+    return frozenset(code for code, none in zip(allocation.settings, blank, strict=True) if none)
+
+
 def price(
     dataset: Dataset, assumptions: Assumptions, allocation: Allocation, seed: int = 0
 ) -> tuple[Costs, tuple[str, ...]]:
@@ -282,6 +290,7 @@ def price(
     many = volumes(allocation, codes, here)
     rate, notes = known_rates(dataset, assumptions, allocation, codes, many)
     found = _calibration(dataset, rate, allocation, codes, here)
+    found = replace(found, unrated=_unrated(dataset, allocation, codes))
     factors = _factors(found, assumptions)
     levers = levers_of(assumptions, years, runs, seed)
     chance = fee_chance(many, levers.spread, seed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
@@ -16,10 +16,11 @@ from forecasting.inputs.year_groups import year_groups_lacking
 from forecasting.model import account, age_groups, costs, emit_placements, places, plans, pupils, sen_support
 from forecasting.model.cells import snapshot
 from forecasting.model.emit import Total
-from forecasting.model.follow import follow
+from forecasting.model.follow import follow, with_others
 from forecasting.model.forecast import Forecast
 from forecasting.model.job import Job
 from forecasting.model.placements import Placement, place
+from forecasting.model.plan_stock import grown
 from forecasting.model.programme import Programme, programme, undated
 from forecasting.model.published_rate import children, emit_children
 from forecasting.model.stock import Stock
@@ -164,7 +165,7 @@ def _stages(job: Job, name: str) -> tuple[Programme, Placement | None]:
         found = places.placed(job.dataset, cells, children_now, need, plan, [y for y in job.years if y >= start])
         computed = name in plans.METHODS
         places.emit_needed(job.dataset, need, plan, job.out, short=not computed)
-        placement = _placement(job, demand.stock, found, plan, computed)
+        placement = _placement(job, demand, found, plan, computed)
         if not computed:
             places.emit_placed(found, job.out)
             places.emit_capacity(job.dataset, found, plan, job.out)
@@ -180,26 +181,28 @@ def _stages(job: Job, name: str) -> tuple[Programme, Placement | None]:
 
 
 def _placement(
-    job: Job, stock: Stock | None, found: places.Placed, plan: Programme, computed: bool
+    job: Job, demand: places.Demand, found: places.Placed, plan: Programme, computed: bool
 ) -> Placement | None:
     """Return where children are followed to; methods of plans show it as the forecast (`computed`)."""
     if not len(found.cells.labels):
         return None
-    known = _with_runs(job, follow(job.dataset, found)) if stock is None else stock
+    known = _children(job, demand, found)
     placement = place(job.dataset, job.assumptions, known, plan)
     if computed:
         emit_placements.emit(job, placement, known, set(found.cells.labels["setting"]))
     return placement
 
 
-def _with_runs(job: Job, stock: Stock) -> Stock:
-    """Return a stock of the central run with the draws of all plans: each draw grows as its plans do."""
-    total = job.out.totals.get("ehc_plans")
-    if total is None or not job.draws:
-        return stock
-    at = [total.years.index(year) for year in stock.years]
-    ratio = total.runs[:, at] / total.runs[:1, at]
-    return replace(stock, plans=ratio[:, :, None, None, None] * stock.plans)
+def _children(job: Job, demand: places.Demand, found: places.Placed) -> Stock:
+    """Return the children to be placed.
+
+    Plans of the method itself, where the rolls and placements are of its first year. Later rolls say more about who is
+    where than a forecast does: then those children are followed, and grow as the method says.
+    """
+    if demand.stock is not None and demand.stock.years[0] == found.years[0]:
+        return demand.stock
+    known = follow(job.dataset, found)
+    return known if demand.growth is None else grown(with_others(job.dataset, known), demand.growth)
 
 
 def _demand(job: Job, name: str) -> places.Demand:
@@ -216,11 +219,11 @@ def _demand(job: Job, name: str) -> places.Demand:
         )
         known = np.interp(job.years, np.array(pupils_now.labels[0], dtype=np.float64), pupils_now.stats[0])
         return places.Demand(job.years, known, job.assumptions.path("ehc_plan_rate", job.years))
-    maintained = plans.METHODS[name].emit(job)
+    told = plans.METHODS[name].emit(job)
     age_groups.emit_flows(job)
     if roll is not None:
         sen_support.emit_sen(job, roll, trending=True)
-    return places.Demand(job.years, None, np.full(len(job.years), np.nan), maintained)
+    return places.Demand(job.years, None, np.full(len(job.years), np.nan), told.plans, told.stock, told.growth)
 
 
 def _warnings(job: Job, plan: Programme, name: str) -> tuple[str, ...]:

@@ -10,18 +10,12 @@ import pytest
 from forecasting.analysis.interventions import OTHER, PROJECTS, measures, pair, runs_of, waterfall
 from forecasting.errors import UsageError
 from forecasting.inputs.dataset import Dataset
-from forecasting.inputs.load import load
 from forecasting.model.run import Run, run
 from forecasting.scenario.from_dataset import dataset_scenarios, interventions
 from forecasting.scenario.scenario import BASELINE, MITIGATED, Change, Scenario
-from tests.support import ROOT, somewhere_with_moves
+from tests.support import somewhere_with_moves
 
 DRAWS, LAST = 12, 2029
-
-
-@pytest.fixture(scope="module")
-def demonstration() -> Dataset:
-    return load([ROOT / "data" / "demonstration"])
 
 
 @pytest.fixture(scope="module")

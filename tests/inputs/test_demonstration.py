@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from forecasting.inputs.dataset import Dataset
-from forecasting.inputs.load import load
 from forecasting.inputs.margins import margin, total
 from forecasting.inputs.schema import BY_NAME
 from forecasting.model.run import run
@@ -25,11 +24,6 @@ LEFT_OUT = {
     "published",
     "contradictions",
 }  # a vocabulary of its own; printed results
-
-
-@pytest.fixture(scope="module")
-def demonstration() -> Dataset:
-    return load([FOLDER])
 
 
 def test_the_generator_makes_the_same_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,6 @@ from forecasting.scenario.from_dataset import baseline, interventions
 from forecasting.scenario.levers_costs import LEVERS
 from forecasting.scenario.scenario import Change, Scenario, apply
 from tests.model.allocations import snapshot_allocation
-from tests.support import ROOT
 
 TABLES = {
     "about": "key,value\nauthority_name,Handley\nbase_year,2025\n",
@@ -57,11 +56,6 @@ def handley(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     for name, text in TABLES.items():
         (folder / f"{name}.csv").write_text(text, encoding="utf-8")
     return load([folder])
-
-
-@pytest.fixture(scope="module")
-def demonstration() -> Dataset:
-    return load([ROOT / "data" / "demonstration"])
 
 
 def two_years() -> Allocation:

@@ -258,18 +258,41 @@ def test_a_lever_leaves_earlier_years_alone(authority, rates, stock, draws):
     assert drawn.margins["total"][:, 4].mean() > draws.margins["total"][:, 4].mean()
 
 
-def test_scaling_to_totals_keeps_composition_and_closes(draws):
-    rng = np.random.default_rng(0)
-    totals = rng.normal(2000, 50, draws.margins["total"].shape)
-    need = md.scale_to_totals(draws.margins["need"], draws.margins["total"], totals)
-    setting = md.scale_to_totals(draws.margins["setting"], draws.margins["total"], totals)
-    assert np.allclose(need.sum(axis=2), setting.sum(axis=2))
-    assert np.allclose(np.sort(need.sum(axis=2)[:, 1]), np.sort(totals[:, 1]))
-    share = draws.margins["need"] / draws.margins["total"][..., None]
-    assert np.allclose(need / need.sum(axis=2, keepdims=True), share)
-    joined, left = md.scale_flows(draws.start, totals, draws.left.sum(axis=2).astype(float))
-    before = np.concatenate([np.full((400, 1), draws.start), totals[:, :-1]], axis=1)
-    assert np.abs(totals - before - joined + left).max() < 1e-6 and min(joined.min(), left.min()) >= 0
+def test_joiners_bring_all_plans_to_the_totals_wanted(authority, rates, stock):
+    """The central run gets there exactly; draws but for the chance of joining; levers come on top of the same level."""
+    totals = stock.sum() * np.cumprod(np.full(len(YEARS), 1.05))
+    flows = m.expected(stock, rates, authority.residents, YEARS, totals=totals)
+    assert flows.stock.sum(axis=(1, 2, 3)) == pytest.approx(totals)
+    again = m.expected(stock, rates, authority.residents, YEARS, shift=flows.shift)
+    assert np.array_equal(again.stock, flows.stock)
+    wanted = totals * np.random.default_rng(1).normal(1.0, 0.03, (300, len(YEARS)))
+    led = md.simulate(stock, rates, authority.residents, YEARS, 300, 4, totals=wanted)
+    error = led.margins["total"] - wanted
+    assert np.abs(error).max() < 6 * np.sqrt(wanted.max()) and abs(error.mean()) < 0.02 * wanted.std()
+    assert not led.imbalance().any()
+    same = md.simulate(stock, rates, authority.residents, YEARS, 300, 4, shift=led.shift)
+    assert np.array_equal(same.margins["need"], led.margins["need"])
+    fewer = m.Levers(joiners=np.full((len(YEARS), 1, 1), 0.5))
+    below = md.simulate(stock, rates, authority.residents, YEARS, 300, 4, fewer, shift=led.shift)
+    assert below.margins["total"][:, -1].mean() < led.margins["total"][:, -1].mean()
+
+
+def test_totals_out_of_reach_stop_at_the_bounds(authority, rates, stock):
+    """Plans cannot fall faster than they cease, nor joiners rise without end: the factor stays within ten."""
+    for share in (0.01, 100.0):
+        flows = m.expected(stock, rates, authority.residents, YEARS, totals=np.full(len(YEARS), share * stock.sum()))
+        assert np.abs(flows.shift).max() == pytest.approx(np.log(m.MOST_FACTOR))
+        assert (flows.joined >= 0).all() and (flows.stock >= 0).all()
+
+
+def test_groups_of_nc_years_add_up_to_need_and_setting(authority, rates, stock):
+    group = np.minimum(np.arange(len(rates.nc_years)) // 8, 3)
+    names = ("need_setting", "setting_nc_year", "need_group_setting")
+    found = md.simulate(stock, rates, authority.residents, YEARS, 40, 4, margins=names, group=group).margins
+    parts = found["need_group_setting"]
+    assert np.array_equal(parts.sum(axis=3), found["need_setting"])
+    by_group = np.einsum("rysn,ng->rygs", found["setting_nc_year"], np.eye(4, dtype=np.int64)[group])
+    assert np.array_equal(parts.sum(axis=2), by_group)
 
 
 @pytest.mark.parametrize(

@@ -20,11 +20,6 @@ from tests.support import ROOT, write_tables
 DEMONSTRATION = ROOT / "data" / "demonstration"
 
 
-@pytest.fixture(scope="module")
-def demonstration() -> Dataset:
-    return load([DEMONSTRATION])
-
-
 def told(dataset: Dataset, *changes: Change, method: str = "auto", draws: int = 0) -> Forecast:
     return forecast(dataset, Scenario("s", changes), to=2030, method=method, draws=draws)
 

@@ -8,7 +8,7 @@ import pytest
 from forecasting.analysis import track_record as record
 from forecasting.analysis.track_record import METHODS, afterwards, growth, told_then, track_record
 from forecasting.inputs.dataset import Dataset
-from forecasting.model.plans import panel
+from forecasting.model.plan_inputs import panel
 from forecasting.model.run import run
 from forecasting.outputs.subjects import SUBJECTS, View
 from forecasting.scenario.scenario import Scenario
