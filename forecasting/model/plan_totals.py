@@ -12,6 +12,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
+from forecasting.axes import DATA
 from forecasting.errors import DatasetError
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.margins import total
@@ -35,7 +36,7 @@ from forecasting.values import Floats
 TREND, AGE_FLOW = "trend", "age_flow"
 ORIGINS = 5  # past Januaries to forecast from
 AHEAD = 3  # years ahead that are compared
-LEAST_CASES = 6  # comparisons below which an authority's own past decides nothing
+PUBLISHED_WEIGHT = 6  # forecasts of its own that weigh as much as the errors measured on other authorities
 
 
 @dataclass(frozen=True)
@@ -90,27 +91,34 @@ def _age_flow_from(dataset: Dataset, origin: int) -> Floats:
     return np.asarray(age_flow.expected_by_age(rates, known, years).stock.sum(axis=1))
 
 
+@lru_cache(maxsize=1)
+def measured_elsewhere() -> pd.Series:
+    """Return the mean error of each method one to three years ahead on the published counts of other authorities."""
+    table = pd.read_csv(DATA / "national" / "method_errors.csv")
+    ahead = np.arange(1, AHEAD + 1)
+    rows = {
+        str(name): np.interp(ahead, part["years_ahead"], part["error"]).mean() for name, part in table.groupby("method")
+    }
+    return pd.Series(rows)
+
+
 @lru_cache(maxsize=64)
 def nearer(dataset: Dataset) -> Nearer:
-    """Return the method of totals with the smaller mean error on the authority's own past.
+    """Return the method of totals with the smaller mean error: on the authority's own past, shrunk to what is known.
 
-    With too few comparisons `trend` is taken, which was nearer on the panel of published counts (docs/method_trend.md).
+    error = (Σ own errors + w · error elsewhere) ÷ (n + w), with n forecasts of its own and w = `PUBLISHED_WEIGHT`: a
+    few forecasts that overlap say little by themselves.
     """
     possible = [name for name, gap in ((TREND, trend_lacks(dataset)), (AGE_FLOW, age_flow_lacks(dataset))) if not gap]
     if len(possible) < 2:
         return Nearer(possible[0], "the only one that the tables allow") if possible else Nearer("", "")
-    errors = past_errors(dataset)
-    if len(errors) < LEAST_CASES:
-        return Nearer(
-            TREND, "nearer on the published counts of other authorities; this one has too short a past to tell"
-        )
-    mean = {name: float(errors[name].abs().mean()) for name in possible}
-    best = min(possible, key=lambda name: mean[name])
-    other = next(name for name in possible if name != best)
-    told = f"mean error {mean[best]:.1%} against {mean[other]:.1%} for {other}"
-    return Nearer(
-        best, f"nearer on this authority's own past: {told}, {len(errors)} forecasts up to {AHEAD} years ahead"
-    )
+    errors, elsewhere = past_errors(dataset), measured_elsewhere()
+    own, n = errors[possible].abs().sum(), len(errors)
+    score = (own + PUBLISHED_WEIGHT * elsewhere[possible]) / (n + PUBLISHED_WEIGHT)
+    best, other = score.sort_values(kind="stable").index
+    here = f"on its own past {own[best] / n:.1%} against {own[other] / n:.1%}, {n} forecasts; " if n else ""
+    return Nearer(str(best), f"smaller mean error up to {AHEAD} years ahead than {other} ({here}on other authorities "
+                             f"{elsewhere[best]:.1%} against {elsewhere[other]:.1%})")  # fmt: skip
 
 
 def growth(job: Job, name: str) -> Floats:

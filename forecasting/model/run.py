@@ -13,7 +13,17 @@ from forecasting.errors import MethodUnavailable, ScenarioError, UsageError
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.margins import total
 from forecasting.inputs.year_groups import year_groups_lacking
-from forecasting.model import account, age_groups, costs, emit_placements, places, plans, pupils, sen_support
+from forecasting.model import (
+    account,
+    age_groups,
+    costs,
+    emit_placements,
+    places,
+    plan_totals,
+    plans,
+    pupils,
+    sen_support,
+)
 from forecasting.model.cells import snapshot
 from forecasting.model.emit import Total
 from forecasting.model.follow import follow, with_others
@@ -92,8 +102,9 @@ def lacking(dataset: Dataset, name: str) -> str:
 def method_for(dataset: Dataset, scenario: Scenario, asked: str = AUTO) -> tuple[str, str]:
     """Return the method that a forecast uses, and why: as asked, else as the scenario fixes, else the richest.
 
-    The richest is the first of moves, age_flow, published_rate and trend that the tables allow. With pupils by year
-    group, trend and cohort (year groups followed, constant shares with SEN) go before published_rate.
+    The richest is the first of moves, age_flow, published_rate and trend that the tables allow; between age_flow and
+    trend the smaller past error decides (`plan_totals.nearer`). With pupils by year group, trend and cohort (constant
+    shares with SEN) go before published_rate.
 
     Raises:
         MethodUnavailable: there is no such method, or the dataset lacks what it needs.
@@ -105,6 +116,9 @@ def method_for(dataset: Dataset, scenario: Scenario, asked: str = AUTO) -> tuple
     order = ("moves", "age_flow", *(("trend", COHORT) if followed else ()), PUBLISHED, "trend")
     missing = {name: lacking(dataset, name) for name in order}
     best = next((name for name in order if not missing[name]), None)
+    if best == plan_totals.AGE_FLOW:
+        found = plan_totals.nearer(dataset)
+        return found.name, found.why
     if best is None:
         wants = "; ".join(f"{name} needs {what}" for name, what in missing.items())
         raise MethodUnavailable(f"no method can be used with these tables: {wants}")
