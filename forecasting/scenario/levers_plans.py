@@ -68,11 +68,13 @@ LEVERS: tuple[Lever, ...] = (
           "plans replaced statements: give a start, a ramp and an end in a scenario file.",
           _GROUP, _PAGES, up=_NEW, down=_DOWN, either=_STEP, methods=PLANS),
     Lever("national_trend", "Growth in England", "choice", 0, 0, 0, "as_observed",
-          "What is assumed of the growth in England that the authority shares in.",
+          "What is assumed of the growth in England that the authority shares in. In the method moves it counts where "
+          "all plans follow trend.",
           _GROUP, ("overview", "send", "placements"), kind="choice", display="word",
           choices=(("as_observed", "as observed: what past growth implies"),
                    ("damped", "damped: it halves every three years"),
                    ("none", "none: only the authority's difference from England remains"),
                    ("own", "own: the authority's growth of the last three years goes on")),
-          either=("ehc_plans", *_EITHER), tables=("ehc_plans",), methods=("trend",)),
+          either=("ehc_plans", "new_plans", "ceased_plans", "support_to_plan_rate", *_EITHER),
+          tables=("ehc_plans",), methods=("moves", "trend")),
 )  # fmt: skip

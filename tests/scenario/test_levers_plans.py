@@ -80,7 +80,7 @@ def crowded(demonstration: Dataset) -> dict[str, Dataset]:
 
 def told(dataset: Dataset, method: str, changes: Iterable[Change] = (), draws: int = 0) -> Forecast:
     """Forecast `mitigated`, so that demand bears on savings too; providers may fill a little above their places."""
-    some = [Change("over_capacity_tolerance", 0.01), *changes]
+    some = [Change("over_capacity_tolerance", 0.1), *changes]
     return forecast(dataset, dataset_scenarios(dataset)["mitigated"].with_changes(some), method=method, draws=draws)
 
 
