@@ -3,7 +3,7 @@
 The job: 31 NC years × 13 needs × 19 settings × 10 years. The authority is synthetic (made here, seeded): each
 setting serves a range of ages, two yearly returns are given, and about 4,500 children have a plan, near the
 mean of English authorities in January 2025. Estimation is timed apart: it is done once for a dataset.
-Times are processor seconds of one thread; on an idle machine they are what the clock shows.
+Times are processor seconds of all threads; what the clock shows is given beside the 1,000 draws.
 """
 
 from __future__ import annotations
@@ -120,8 +120,10 @@ def report(plans: int) -> tuple[MoveRates, Floats, pd.DataFrame]:
     )
     central = clock(lambda: expected(stock, rates, people, years), 20)
     print(f"central forecast              {1000 * central:7.1f} ms   (bar 50)")
-    base = clock(lambda: simulate(stock, rates, people, years, 1000, 1), 1)
-    print(f"1,000 draws                   {base:7.2f} s    (bar 2)")
+    base, shown = clock(lambda: simulate(stock, rates, people, years, 1000, 1), 3), time.perf_counter()
+    simulate(stock, rates, people, years, 1000, 1)
+    shown = time.perf_counter() - shown
+    print(f"1,000 draws                   {shown:7.2f} s by the clock (bar 2), {base:.2f} s of processors")
     return rates, stock, people
 
 
