@@ -10,6 +10,7 @@ from forecasting.inputs import dfe
 from forecasting.inputs.load import read_all, who_of, words_of
 from forecasting.inputs.local_words import UnknownWord, unknown_words
 from forecasting.inputs.official import read_official
+from forecasting.inputs.pupil_level import totals
 from forecasting.inputs.schema import ASIDE, BY_NAME
 from forecasting.inputs.sheets import Sheet, Source
 
@@ -58,7 +59,8 @@ def survey(files: Iterable[Source], authority: str | None = None) -> Survey:
     The steps of the Data page: `survey`; for each stray `column_mapping.guess` → `corrected` → `apply` → `as_source`
     (and `remember`); for unknown words `local_words.mapping_rows` → `with_mappings`; then `load.from_sources`.
     """
-    releases, rest, faults = dfe.split(files)
+    added_up = totals(files)
+    releases, rest, faults = dfe.split(added_up.files)
     sheets, unread = read_all(rest)
     codes = {code: f"{code} {name}" for code, name, _ in dfe.authorities(releases)} if releases else {}
     official, own, refused = read_official(sheets, who_of(authority, _named(releases, authority), sheets))
@@ -68,7 +70,7 @@ def survey(files: Iterable[Source], authority: str | None = None) -> Survey:
     found += [Found(s.file, s.name, reader.what, (s.name,), len(s.rows)) for reader, s in official]
     found += [Found(s.file, s.name, f'Table "{s.name}" of the dataset', (s.name,), len(s.rows)) for s in tables]
     words = unknown_words(tables, words_of([*tables, *(sheet for _, sheet in official)]))
-    return Survey(tuple(found), strays, words, codes, (*faults, *unread, *refused))
+    return Survey(tuple(found), strays, words, codes, (*added_up.faults, *faults, *unread, *refused))
 
 
 def _named(releases: list[dfe.Release], authority: str | None) -> tuple[str, ...]:

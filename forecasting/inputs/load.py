@@ -21,6 +21,7 @@ from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.headers import suggestion
 from forecasting.inputs.official import Who, read_official
 from forecasting.inputs.plausibility import check_own
+from forecasting.inputs.pupil_level import totals
 from forecasting.inputs.schema import ASIDE, BY_NAME, NUMERIC, STARTING_TABLES, Column, Table
 from forecasting.inputs.sheets import Sheet, Source, read_sheets
 from forecasting.inputs.structure import check_structure
@@ -98,7 +99,9 @@ def require_authority(dataset: Dataset, code: str | None) -> None:
 
 def examine(files: Iterable[Source], authority: str | None = None) -> tuple[Dataset | None, tuple[Fault, ...]]:
     """Return the dataset (None when it cannot be used) and every fault, whatever its grade."""
-    releases, rest, faults = dfe.split(files)
+    added_up = totals(files)
+    releases, rest, faults = dfe.split(added_up.files)
+    faults += added_up.faults
     published, found = _published(releases, authority)
     sheets, more = read_all(rest)
     official, own, unread = read_official(sheets, who_of(authority, _named(published), sheets))

@@ -62,7 +62,7 @@ def _csv_sheet(source: Source) -> Sheet:
     if "\x00" in text:
         raise DatasetError((Fault(source.name, found="the file is not text", todo="save it as CSV (UTF-8) and retry"),))
     try:
-        cells = list(csv.reader(io.StringIO(text), delimiter=_delimiter(text)))
+        cells = list(csv.reader(io.StringIO(text), delimiter=delimiter(text)))
     except csv.Error as error:
         fault = Fault(source.name, found="the rows of this file cannot be told apart",
                       allowed="a CSV file: one row a line, cells separated by commas",
@@ -71,7 +71,7 @@ def _csv_sheet(source: Source) -> Sheet:
     return _sheet(source.name, source.stem, cells)
 
 
-def _delimiter(text: str) -> str:
+def delimiter(text: str) -> str:
     """Return what separates the cells: the sign that makes the most column names, else the most frequent one."""
     lines = [line for line in text[:100_000].split("\n")[:60] if line.strip()]
 

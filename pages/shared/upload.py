@@ -17,6 +17,7 @@ from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.intake import Survey, survey
 from forecasting.inputs.load import Source, examine
 from forecasting.inputs.preparation import with_columns, with_words, without_mapped
+from forecasting.inputs.pupil_level import Totals, totals
 from forecasting.inputs.review import Review, now, review
 from forecasting.outputs.html import table_html
 from forecasting.outputs.subjects import data_review
@@ -56,8 +57,12 @@ def files() -> list[Source]:
 
 def checked(sources: list[Source]) -> Checked | None:
     """Draw steps 2 to 4 and return what the check came to; None while the user has something to choose first."""
+    added_up = _once("totals", (_digest(sources),), lambda: _totals(sources))
+    given, sources = sources, list(added_up.files)
     looked = _once("survey", (_digest(sources),), lambda: survey(sources))
     st.html("<h2>2. What was recognised</h2>")
+    if added_up.found:
+        st.info(data_review.added_up(added_up))
     place = st.empty()
     place.html(table_html(data_review.recognised(looked.found, None)))
     authority = _authority(looked)
@@ -74,11 +79,19 @@ def checked(sources: list[Source]) -> Checked | None:
         return None
     ready = with_words(prepared, words)
     dataset, faults, when = _once("checked", (_digest(ready), authority), lambda: _examine(ready, authority))
-    faults = without_mapped(faults, columns)
+    faults = (*added_up.faults, *without_mapped(faults, columns))
     place.html(table_html(data_review.recognised(looked.found, dataset)))
-    draft = review([source.name for source in sources], looked.found, faults, when)
+    draft = review([source.name for source in given], looked.found, faults, when)
     _faults(faults, dataset)
     return Checked(dataset, draft)
+
+
+def _totals(sources: list[Source]) -> Totals:
+    """Add up pupil-level files before anything else looks at them, with a bar that moves."""
+    bar = st.progress(0.0, text="Reading…")
+    done = totals(sources, lambda share, words: bar.progress(share, text=words))
+    bar.empty()
+    return done
 
 
 def _examine(sources: list[Source], authority: str | None) -> tuple[Dataset | None, tuple[Fault, ...], str]:
@@ -128,6 +141,6 @@ def _once(name: str, key: tuple[object, ...], make: Callable[[], Any]) -> Any:
 
 def forget() -> None:
     """Drop everything that was read from the files."""
-    for name in ("survey", "again", "checked"):
+    for name in ("totals", "survey", "again", "checked"):
         st.session_state.pop(f"once:{name}", None)
     mapping.forget()

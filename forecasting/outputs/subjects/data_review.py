@@ -12,6 +12,7 @@ from forecasting.inputs.changes import years_in_words
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.grouping import Group, grouped
 from forecasting.inputs.intake import Found
+from forecasting.inputs.pupil_level import Totals
 from forecasting.inputs.review import Decision, Review
 from forecasting.outputs import words
 from forecasting.outputs.figure import Table
@@ -35,6 +36,14 @@ def recognised(found: Sequence[Found], dataset: Dataset | None) -> Table:
         "Years": [_years(dataset, item.tables) for item in found],
     })  # fmt: skip
     return Table("recognised", "What was recognised", frame, {"Rows": "count"})
+
+
+def added_up(done: Totals) -> str:
+    """Return what was read of pupil-level files, and what became of them."""
+    read = "; ".join(f"{what}, {words.count(rows)} rows ({' '.join(filter(None, (file, sheet)))})"
+                     for file, sheet, what, rows in done.found)  # fmt: skip
+    return (f"Pupil-level files were read in memory and added up: {read}. Only the totals go on: nothing about a child "
+            "is kept, written to disk or sent anywhere.")  # fmt: skip
 
 
 def _years(dataset: Dataset | None, tables: tuple[str, ...]) -> str:
