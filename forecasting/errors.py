@@ -62,7 +62,14 @@ class DatasetError(SufficiencyError):
 
 
 class ScenarioError(SufficiencyError):
-    """A scenario names an unknown lever, or a value outside what the lever allows."""
+    """A scenario names an unknown lever, or a value outside what the lever allows.
+
+    `faults` lists each fault of a file with its line, where there is a file.
+    """
+
+    def __init__(self, told: str, faults: tuple[str, ...] = ()) -> None:
+        self.faults = faults
+        super().__init__(told)
 
 
 class UsageError(SufficiencyError):
