@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from forecasting.scenario.store.records import Version
 
 Grade = Literal["error", "warning", "note"]
 
@@ -62,7 +65,14 @@ class DatasetError(SufficiencyError):
 
 
 class ScenarioError(SufficiencyError):
-    """A scenario names an unknown lever, or a value outside what the lever allows."""
+    """A scenario names an unknown lever, or a value outside what the lever allows.
+
+    `faults` lists each fault of a file with its line, where there is a file.
+    """
+
+    def __init__(self, told: str, faults: tuple[str, ...] = ()) -> None:
+        self.faults = faults
+        super().__init__(told)
 
 
 class UsageError(SufficiencyError):
@@ -71,3 +81,19 @@ class UsageError(SufficiencyError):
 
 class MethodUnavailable(SufficiencyError):
     """The method asked for needs tables that the dataset does not have."""
+
+
+class StoreError(SufficiencyError):
+    """The store of scenarios cannot be read or written: where, what is the matter, what to do. Nothing is lost."""
+
+
+class Conflict(SufficiencyError):
+    """Somebody saved a scenario while another was changing it; `theirs` is what was saved. Nothing was written."""
+
+    def __init__(self, theirs: Version) -> None:
+        self.theirs = theirs
+        made = theirs.scenario
+        super().__init__(
+            f'"{made.name}" was saved by {made.author or "somebody"} in the meantime (version {theirs.number}); '
+            "merge, or save under a new name"
+        )

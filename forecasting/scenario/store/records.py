@@ -1,0 +1,110 @@
+"""What the store gives: an entry of the list, one version, one event."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+
+from forecasting.scenario.files import sorted_out
+from forecasting.scenario.scenario import Change, Scenario
+
+Row = dict[str, object]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A scenario in the list, as its last version left it.
+
+    Attributes:
+        id: the name that links use; it says nothing about anybody.
+        name: what it is called; no other scenario of the authority is called so.
+        authority: whose it is.
+        number: of its last version.
+        author: who saved that version.
+        saved: when, UTC.
+        reason: why.
+        archived: whether it was put away.
+        published_by: who locked it as published; blank when nobody did.
+        published: when, UTC.
+    """
+
+    id: str
+    name: str
+    authority: str
+    number: int
+    author: str
+    saved: str
+    reason: str
+    archived: bool
+    published_by: str
+    published: str
+
+    @property
+    def status(self) -> str:
+        """Return its status in a word or two."""
+        words = [word for word, held in (("published", self.published_by), ("archived", self.archived)) if held]
+        return ", ".join(words) or "in work"
+
+
+@dataclass(frozen=True)
+class Version:
+    """One save of a scenario, never changed afterwards.
+
+    Attributes:
+        id: of the scenario.
+        number: 1 for the first save.
+        base: the version that it was made from; 0 for none.
+        scenario: name, changes and method, with the author, the time (UTC) and the reason of this save.
+        authority: whose it is.
+        dataset: content hash of the dataset that it was made with.
+        software: version of the software that wrote it.
+        how: "saved", "merged with version 3", "restored from version 2", "imported from a file" and the like.
+    """
+
+    id: str
+    number: int
+    base: int
+    scenario: Scenario
+    authority: str
+    dataset: str
+    software: str
+    how: str
+
+
+@dataclass(frozen=True)
+class Event:
+    """What was done to a scenario besides saving: when (UTC), by whom, what."""
+
+    at: str
+    who: str
+    what: str
+
+
+def now() -> str:
+    """Return the time, UTC, to the microsecond."""
+    return datetime.now(UTC).isoformat()
+
+
+def day(moment: str) -> str:
+    """Return a stored time in words, in the time of this machine: 24 November 2026, 12:05; blank for a blank."""
+    if not moment:
+        return ""
+    when = datetime.fromisoformat(moment).astimezone()
+    return f"{when.day} {when:%B %Y, %H:%M}"
+
+
+def changes_to_text(known: tuple[Change, ...], unknown: tuple[Change, ...]) -> str:
+    """Return the changes of a scenario as JSON, those to unknown levers last."""
+    return json.dumps([asdict(change) for change in (*known, *unknown)])
+
+
+def version_of(row: Row) -> Version:
+    """Return the version of a row of the tables `version` and `scenario` joined."""
+    changes = tuple(Change(**told) for told in json.loads(str(row["changes"])))
+    told = {name: str(row[name]) for name in ("name", "method", "author", "saved", "reason", "software")}
+    plain = Scenario(told["name"], changes, told["method"], told["author"], told["saved"], told["reason"])
+    return Version(
+        str(row["id"]), int(str(row["number"])), int(str(row["base"])), sorted_out(plain, told["software"]),
+        str(row["authority"]), str(row["dataset"]), told["software"], str(row["how"]),
+    )  # fmt: skip
