@@ -12,13 +12,13 @@ from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.load import load
 from forecasting.model.run import Run, run
 from forecasting.scenario.from_dataset import dataset_scenarios
-from tests.support import ROOT
+from tests.support import DEMONSTRATION
 
 
 @pytest.fixture(scope="module")
 def here() -> Run:
-    dataset: Dataset = load([ROOT / "data" / "demonstration"])
-    return run(dataset, dataset_scenarios(dataset)["baseline"], to=dataset.base_year + 5)
+    dataset: Dataset = load([DEMONSTRATION])
+    return run(dataset, dataset_scenarios(dataset)["baseline"], to=dataset.base_year + 3)
 
 
 def test_the_value_found_reaches_the_target(here: Run) -> None:

@@ -143,7 +143,8 @@ class Store:
         joined = sa.and_(VERSION.c.scenario_id == SCENARIO.c.id, VERSION.c.number == SCENARIO.c.latest)
         wanted = sa.select(
             SCENARIO.c.id, SCENARIO.c.name, SCENARIO.c.authority, SCENARIO.c.latest.label("number"),
-            VERSION.c.author, VERSION.c.saved, VERSION.c.reason, SCENARIO.c.archived, SCENARIO.c.published_by, SCENARIO.c.published,
+            VERSION.c.author, VERSION.c.saved, VERSION.c.reason, SCENARIO.c.archived, SCENARIO.c.published_by,
+            SCENARIO.c.published,
         ).join(VERSION, joined).order_by(SCENARIO.c.authority, SCENARIO.c.name)  # fmt: skip
         if authority is not None:
             wanted = wanted.where(SCENARIO.c.authority == authority)
