@@ -17,6 +17,8 @@ import typer
 from forecasting import export
 from forecasting.analysis.backtest import backtest as rolling
 from forecasting.analysis.backtest import check_request, whole_numbers
+from forecasting.analysis.choice import COST
+from forecasting.analysis.programme import as_table, best
 from forecasting.errors import DatasetError, Fault, SufficiencyError, UsageError
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.load import examine, load, require_authority, sources
@@ -226,6 +228,27 @@ def template(
             return
         names = write_dataset_workbook(_there([dataset])[0], out)
     _say(f"Wrote {out}: {', '.join(names)}.")
+
+
+@app.command(epilog="Example: python -m forecasting programme data/demonstration --capital 12000000")
+def programme(
+    dataset: Datasets, authority: Authority = None, scenario: ScenarioName = BASELINE, to: ToYear = None,
+    capital: Annotated[
+        float | None, typer.Option(metavar="GBP", min=0, help="Most capital over all years; none = no limit.")] = None,
+    objective: Annotated[str, typer.Option(metavar="cost|short", help="Least cost, or fewest places short.")] = COST,
+    out: Annotated[Path | None, typer.Option(metavar="FILE.csv", help="File to write; else stdout.")] = None,
+) -> None:  # fmt: skip
+    """Choose which projects to build, and when, within the capital there is; the reasons are in the last column."""
+    with _exits():
+        _csv_only(out)
+        found = _read(dataset, authority)
+        plan = best(
+            run(found, files.find(found, scenario), to=to), objective, float("inf") if capital is None else capital
+        )
+        _write_csv(as_table(plan), out)
+    for text in plan.choice.relax:
+        _say(f"relax: {text}")
+    _say(f"Net present value £{plan.net_present_value:,.0f} at a capital of £{plan.choice.capital.sum():,.0f}.")
 
 
 @app.command(epilog="Example: python -m forecasting returns data/demonstration --return lsrp --out lsrp.xlsx")

@@ -1,5 +1,20 @@
-"""Page "programme"."""
+"""Page "programme": the projects on a timeline, one more to add, the best of them to choose, a target to reach."""
 
-from pages.shared.context import subject_page
+import streamlit as st
 
-subject_page("programme")
+from pages.shared import choose, engine
+from pages.shared.context import draw_sidebar, page_context
+from pages.shared.show import body, head
+
+view = page_context("programme")
+subject = engine.subject("programme", view)
+head(subject)
+projects, chosen, target = st.tabs(["Projects", "Choose for me", "Reach a target"])
+with projects:
+    choose.add_project(view)
+    body(subject, view)
+with chosen:
+    choose.choose_for_me(view)
+with target:
+    choose.goal_seek(view)
+draw_sidebar("programme", view)

@@ -62,11 +62,11 @@ def followed(here: Run) -> Followed | None:
         return None
     names = here.programme.projects
     built = [name for name, on in zip(names, here.programme.on, strict=True) if on] or list(names)
-    every = _built(here, built)
+    every = with_projects(here, built)
     if every.placement is None:
         return None
     without, costs, notes = _priced(every, every.placement)
-    alone = [_alone(_built(here, [name])) for name in built]
+    alone = [_alone(with_projects(here, [name])) for name in built]
     saved = savings(every.assumptions, without, costs)[0]
     parts, before = costs.parts, without.parts
     home = _inside(every.placement.mitigated) - _inside(every.placement.unmitigated)
@@ -78,7 +78,7 @@ def followed(here: Run) -> Followed | None:
     )  # fmt: skip
 
 
-def _built(here: Run, names: list[str]) -> Run:
+def with_projects(here: Run, names: list[str]) -> Run:
     """Return the central run with these projects and no other; every other lever stays."""
     off = [Change(LEVER, 0.0)]
     on = [Change(LEVER, 1.0, name) for name in names]

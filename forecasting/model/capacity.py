@@ -172,7 +172,7 @@ def _new_places(
         name = provider if provider in known else _site(provider, project)
         sites |= {} if name in known else {name: setting}
         at.append((*known, *sites).index(name))
-    suits = _project_suits(dataset, needs, phases)
+    suits = project_suits(dataset, needs, phases)
     new = NewPlaces(
         tuple(at), settings, plan.january(plan.open_share, years) * net, plan.january(plan.filled_share, years) * net,
         suits,
@@ -191,7 +191,8 @@ def _suits(dataset: Dataset, needs: tuple[str, ...], phases: tuple[str, ...]) ->
 
 
 @lru_cache(maxsize=64)
-def _project_suits(dataset: Dataset, needs: tuple[str, ...], phases: tuple[str, ...]) -> Floats:
+def project_suits(dataset: Dataset, needs: tuple[str, ...], phases: tuple[str, ...]) -> Floats:
+    """Return project × need × phase; 1 where need and phase (or ages, where no phase is stated) suit."""
     table = dataset.table("projects")
     words = [[word] if word else [] for word in table["need"]]
     by_need = np.array([_needs_met(dataset, "projects", "need", each, needs) for each in words])

@@ -27,10 +27,15 @@ def head(subject: Subject) -> None:
     st.html(f"{answer_html(subject.title, subject.answer)}{metrics}")
 
 
+def sections(found: tuple[Section, ...], view: View) -> None:
+    """Draw charts and tables under their headings."""
+    for section in found:
+        _section(section, view)
+
+
 def body(subject: Subject, view: View) -> None:
     """Draw charts, tables, implications and what is assumed."""
-    for section in subject.sections:
-        _section(section, view)
+    sections(subject.sections, view)
     implied = implications_html(subject.implications) if subject.implications else ""
     st.html(f"{implied}{notes_html(view.run.forecast.warnings)}")
 

@@ -85,3 +85,14 @@ def move(control: Control, shown: Value) -> None:
 def reset() -> None:
     """Go back to the baseline."""
     choose(BASELINE)
+
+
+def take(moves: dict[tuple[str, str], Value]) -> None:
+    """Put changes on top of those made on screen."""
+    st.session_state.moves = {**st.session_state.moves, **moves}
+
+
+def replace_data(new: Dataset, moves: dict[tuple[str, str], Value]) -> None:
+    """Take a dataset that differs from the one in hand by what was added on screen; scenario and changes stay."""
+    st.session_state.uploaded = new
+    take(moves)

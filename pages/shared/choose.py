@@ -1,0 +1,102 @@
+"""The forms of the page Programme: add a project, choose for me, seek a goal."""
+
+import datetime
+
+import streamlit as st
+
+from forecasting.analysis.goal_seek import seek, usable
+from forecasting.analysis.programme import Plan, best, curve
+from forecasting.axes import PHASES
+from forecasting.errors import UsageError
+from forecasting.inputs.new_project import NewProject, with_project
+from forecasting.outputs.subjects import View, choice
+from pages.shared import state
+from pages.shared.show import sections as draw_sections
+
+
+def add_project(view: View) -> None:
+    """Draw the form of a new project; it joins the dataset in hand until another one is taken."""
+    data = view.run.dataset
+    with st.expander("Add a project"), st.form("new_project", border=False, clear_on_submit=True):
+        st.caption("It is kept in this session only. To keep it, add it to the table projects of your files.")
+        left, right = st.columns(2)
+        name = left.text_input("Short name")
+        provider = right.text_input("School or site")
+        places = left.number_input("Net-new places", 1, 1000, 30)
+        opens = right.number_input(
+            "Opens in September of", 2000, 2100, max(view.forecast.years[1], datetime.date.today().year)
+        )
+        needs = {"": "any need"} | {code.code: code.name for code in data.needs.codes}
+        need = left.selectbox("Need", list(needs), format_func=needs.get)
+        phases = {"": "any phase"} | {code.code: code.name for code in PHASES.codes}
+        phase = right.selectbox("Phase", list(phases), format_func=phases.get)
+        kinds = {code.code: code.name for code in data.settings.codes if code["specialist"] == "1"}
+        setting = left.selectbox("Kind of setting", list(kinds), format_func=kinds.get)
+        capital = right.number_input("Capital, £ (0 = not known)", 0, 500_000_000, 0, 100_000)
+        if st.form_submit_button("Add and switch on", type="primary"):
+            try:
+                new = with_project(data, NewProject(name, provider, places, need, phase, setting, opens, capital))
+            except UsageError as error:
+                st.error(str(error))
+                return
+            state.replace_data(new, {("project_on", name.strip()): 1.0})
+            st.rerun()
+
+
+def choose_for_me(view: View) -> None:
+    """Draw the search for the best programme, and what it found."""
+    st.html(
+        "<h2>Choose for me</h2><p>Which projects, and when, within the capital there is. Each may open as proposed or "
+        "up to two years later.</p>"
+    )
+    with st.form("choose", border=False):
+        left, right = st.columns(2)
+        objective = left.radio("What counts", list(choice.OBJECTIVES), format_func=choice.OBJECTIVES.get)
+        most = right.number_input("Capital in total, £ million (blank = no limit)", 0.0, 1000.0, None, 0.5)
+        asked = st.form_submit_button("Choose for me", type="primary")
+    if asked:
+        st.session_state.chosen = (objective, most)
+    if st.session_state.get("chosen"):
+        _show(view, *st.session_state.chosen)
+
+
+def _show(view: View, objective: str, most: float | None) -> None:
+    try:
+        with st.spinner("Following the children of every project…"):
+            plan = best(view.run, objective, choice.pounds(most))
+            points = curve(view.run, objective)
+    except UsageError as error:
+        st.info(str(error))
+        return
+    st.html(f"<p><strong>{choice.answer(plan)}</strong></p>")
+    if st.button("Use this programme", help="Switches these projects on and the others off, in the scenario in hand"):
+        _use(plan)
+    draw_sections(choice.sections(view, plan, points), view)
+
+
+def _use(plan: Plan) -> None:
+    state.take(choice.moves(plan))
+    st.rerun()
+
+
+def goal_seek(view: View) -> None:
+    """Draw the search for the value of one lever that reaches a target."""
+    st.html("<h2>Reach a target</h2><p>The value of one lever that reaches a figure, everything else as it is.</p>")
+    goals = choice.goals(view)
+    with st.form("seek", border=False):
+        left, right = st.columns(2)
+        name = left.selectbox("Figure", list(goals), format_func=lambda key: goals[key].label)
+        levers = {lever.name: lever.label for goal in goals.values() for lever in usable(view.run, goal)}
+        lever = right.selectbox("Lever to move", list(levers), format_func=levers.get)
+        year = left.selectbox("Year", view.forecast.years[1:], index=None, placeholder=str(view.last))
+        target = right.number_input("Target (blank = as usual: 0, or 100 children)", value=None)
+        asked = st.form_submit_button("Find the value")
+    if not asked or not name or not lever:
+        return
+    try:
+        with st.spinner("Searching…"):
+            found = seek(view.run, lever, choice.goal(goals[name], year or view.last, target))
+    except UsageError as error:
+        st.info(str(error))
+        return
+    (st.success if found.found.met else st.warning)(choice.sought(found))
