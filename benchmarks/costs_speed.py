@@ -15,16 +15,18 @@ from pathlib import Path
 
 import numpy as np
 
-from forecasting.analysis.interventions import runs_of, waterfall
-from forecasting.inputs.load import load
-from forecasting.model import account
-from forecasting.model.follow import follow
-from forecasting.model.job import Job
-from forecasting.model.placements import place
-from forecasting.model.places import Demand, base_cells, needed, placed
-from forecasting.model.run import run
-from forecasting.scenario.assumptions import Assumptions
-from forecasting.scenario.from_dataset import dataset_scenarios
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from forecasting.analysis.interventions import runs_of, waterfall  # noqa: E402
+from forecasting.inputs.load import load  # noqa: E402
+from forecasting.model import account  # noqa: E402
+from forecasting.model.follow import follow  # noqa: E402
+from forecasting.model.job import Job  # noqa: E402
+from forecasting.model.placements import place  # noqa: E402
+from forecasting.model.places import Demand, base_cells, needed, placed  # noqa: E402
+from forecasting.model.run import run  # noqa: E402
+from forecasting.scenario.assumptions import Assumptions  # noqa: E402
+from forecasting.scenario.from_dataset import dataset_scenarios  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1]
 SCATTER = 0.04  # standard deviation of a draw's plans in a year, on the log scale

@@ -17,16 +17,18 @@ from unittest import mock
 import numpy as np
 import pandas as pd
 
-from forecasting.inputs.dataset import Dataset
-from forecasting.inputs.load import load
-from forecasting.model import placements
-from forecasting.model.programme import programme
-from forecasting.model.run import run
-from forecasting.model.stock import Stock
-from forecasting.model.waterfall import Edges, best, fill
-from forecasting.scenario.from_dataset import baseline, dataset_scenarios
-from forecasting.scenario.scenario import apply
-from forecasting.values import Floats
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from forecasting.inputs.dataset import Dataset  # noqa: E402
+from forecasting.inputs.load import load  # noqa: E402
+from forecasting.model import placements  # noqa: E402
+from forecasting.model.programme import programme  # noqa: E402
+from forecasting.model.run import run  # noqa: E402
+from forecasting.model.stock import Stock  # noqa: E402
+from forecasting.model.waterfall import Edges, best, fill  # noqa: E402
+from forecasting.scenario.from_dataset import baseline, dataset_scenarios  # noqa: E402
+from forecasting.scenario.scenario import apply  # noqa: E402
+from forecasting.values import Floats  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1]
 PROVIDERS = 40
