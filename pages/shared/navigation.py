@@ -15,6 +15,7 @@ TITLES = {
     "programme": "Programme",
     "track_record": "Track record",
     "published": "Published against recomputed",
+    "scenarios": "Scenarios",
     "briefing": "Briefing",
     "returns": "Returns",
     "data": "Data",
@@ -29,7 +30,7 @@ def navigate(*, by_app: bool) -> "st.navigation":
         return None
     pages = [st.Page(_file(name), title=title, url_path=name) for name, title in TITLES.items()]
     home = st.Page(_file("overview"), title=TITLES["overview"], url_path="home", default=True, visibility="hidden")
-    return st.navigation([home, *pages])
+    return st.navigation([home, *pages], expanded=True)  # all of them, however many
 
 
 def _file(name: str) -> Path:

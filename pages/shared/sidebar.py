@@ -9,7 +9,7 @@ from forecasting.outputs import words
 from forecasting.outputs.subjects import View
 from forecasting.scenario.controls import Control, controls, differences, in_groups
 from forecasting.scenario.from_dataset import dataset_scenarios
-from pages.shared import engine, state
+from pages.shared import engine, state, stored
 
 OPEN = (0, 1)  # the first groups of a page stand open; the rest one click away
 
@@ -28,9 +28,9 @@ def _reach() -> None:
 
 def scenario_picker(view: View) -> None:
     """Draw the choice of scenario, the last year, the reset and the line that says what differs."""
-    names = list(dataset_scenarios(view.run.dataset))
+    names = {name: name for name in dataset_scenarios(view.run.dataset)} | stored.options(view.run.dataset)
     st.session_state["w:scenario"] = st.session_state.scenario
-    st.selectbox("Scenario", names, key="w:scenario", on_change=_choose,
+    st.selectbox("Scenario", list(names), key="w:scenario", on_change=_choose, format_func=names.get,
                  help="baseline: no change to any lever. Moving a slider changes the scenario chosen.")  # fmt: skip
     found = differences(view.run.dataset, view.run.assumptions, view.baseline.assumptions)
     text = f"Differs from the baseline: {'; '.join(found)}." if found else "Equal to the baseline."

@@ -11,7 +11,8 @@ from forecasting.scenario.assumptions import Value
 from forecasting.scenario.controls import Control, changed, from_screen
 from forecasting.scenario.from_dataset import dataset_scenarios
 from forecasting.scenario.scenario import BASELINE, Change, Scenario
-from pages.shared import engine
+from forecasting.scenario.store import id_of
+from pages.shared import engine, stored
 
 
 def start() -> None:
@@ -22,10 +23,15 @@ def start() -> None:
     st.session_state.setdefault("dataset_path", engine.default_path())
     if "kept" not in st.session_state:
         _open_kept(st.query_params.get("dataset", engine.first_kept()))
+        stored.from_link()
     if st.session_state.kept:
         st.query_params["dataset"] = st.session_state.kept  # a refresh of the page then finds it again
     else:
         st.query_params.pop("dataset", None)
+    if id_of(st.session_state.scenario):
+        st.query_params["scenario"] = id_of(st.session_state.scenario)
+    elif "linked" in st.session_state:
+        st.query_params.pop("scenario", None)
 
 
 def _open_kept(key: str) -> None:
@@ -58,6 +64,9 @@ def use(new: Dataset | None, path: str = "", kept: str = "") -> None:
 
 def base_scenario(data: Dataset) -> Scenario:
     """Return the scenario chosen, before the changes made on screen."""
+    version = stored.opened()
+    if version is not None and id_of(st.session_state.scenario) == version.id:
+        return version.scenario
     found = dataset_scenarios(data)
     if st.session_state.scenario not in found:
         st.session_state.scenario = BASELINE
@@ -72,7 +81,10 @@ def scenario(data: Dataset) -> Scenario:
 
 
 def choose(name: str) -> None:
-    """Choose a scenario by name; changes on screen are dropped."""
+    """Choose a scenario by name, or by the key of a saved one; changes on screen are dropped."""
+    if id_of(name):
+        stored.choose(name)
+        return
     st.session_state.scenario = name
     st.session_state.moves = {}
 

@@ -60,15 +60,18 @@ def _free_port() -> int:
 
 
 @contextmanager
-def server(script: str = "app.py") -> Iterator[str]:
-    """Start a script on a fresh server, give its address once it is healthy, and end it whatever happens."""
-    port = _free_port()
+def server(script: str = "app.py", home: Path | None = None, port: int = 0) -> Iterator[str]:
+    """Start a script on a fresh server, give its address once it is healthy, and end it whatever happens.
+
+    `home` is the folder of what visitors keep, for a server that is started again; else it goes with the server.
+    """
+    port = port or _free_port()
     address = f"http://localhost:{port}"
     command = [sys.executable, "-m", "streamlit", "run", script, "--server.headless", "true",
                "--server.port", str(port), "--server.fileWatcherType", "none"]  # fmt: skip
     environment = {name: value for name, value in os.environ.items() if name != "SUFFICIENCY_DATASET"}
     with tempfile.TemporaryFile() as log, tempfile.TemporaryDirectory() as own:
-        environment["SUFFICIENCY_HOME"] = own  # what visitors accept is kept here and goes with the server
+        environment["SUFFICIENCY_HOME"] = str(home or own)  # what visitors accept and save is kept here
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
         try:
             _await_health(address, process, log)

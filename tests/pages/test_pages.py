@@ -19,6 +19,7 @@ from forecasting.outputs.returns.layout import codes, layout
 from forecasting.outputs.subjects import SUBJECTS, View
 from forecasting.outputs.subjects.data import data
 from forecasting.outputs.subjects.returns import returns
+from forecasting.outputs.subjects.scenarios import ANSWER
 from forecasting.scenario.from_dataset import dataset_scenarios
 from forecasting.scenario.scenario import BASELINE, Change
 from pages.shared.navigation import TITLES
@@ -77,6 +78,8 @@ def _view(dataset: Dataset, name: str = BASELINE, *changes: Change) -> View:
 
 
 def _expected(page: str, view: View) -> str:
+    if page == "scenarios":
+        return ANSWER
     if page == "briefing":
         return story(view).scenes[0].finding
     if page == "returns":

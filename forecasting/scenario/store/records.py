@@ -10,6 +10,17 @@ from forecasting.scenario.files import sorted_out
 from forecasting.scenario.scenario import Change, Scenario
 
 Row = dict[str, object]
+_PREFIX = "saved:"
+
+
+def key_of(scenario_id: str) -> str:
+    """Return how a choice of scenarios names a saved one, so that it is never taken for one of the dataset."""
+    return f"{_PREFIX}{scenario_id}"
+
+
+def id_of(key: str) -> str:
+    """Return the id of a saved scenario from its key; "" for a scenario of the dataset."""
+    return key.removeprefix(_PREFIX) if key.startswith(_PREFIX) else ""
 
 
 @dataclass(frozen=True)
