@@ -92,7 +92,7 @@ def require_authority(dataset: Dataset, code: str | None) -> None:
         UsageError: the dataset is of another authority, or does not say of which.
     """
     held = dataset.about("authority_code")
-    names = (held, dataset.about("authority_name"))
+    names = [dataset.about(key) for key in _IDENTITY]
     if code is not None and code.strip().lower() not in [name.lower() for name in names if name]:
         raise UsageError(f'the dataset is of authority "{held or "not stated"}", not "{code}"')
 

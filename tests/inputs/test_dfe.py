@@ -16,7 +16,7 @@ from forecasting.inputs import dfe
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.dfe.panel import band_of, setting_of
 from forecasting.inputs.grouping import grouped
-from forecasting.inputs.load import load
+from forecasting.inputs.load import load, require_authority
 from forecasting.inputs.margins import margin, total
 from forecasting.inputs.source import Source
 from tests.inputs.releases import UNITS, caseload, change, old_release, packed, release, stock
@@ -47,6 +47,8 @@ def real(reading: dfe.Reading) -> Dataset:
 def test_rotherham_2010_to_2025(real: Dataset) -> None:
     assert total(real, "ehc_plans", "plans").to_dict() == dict(zip(range(2010, 2026), ROTHERHAM, strict=True))
     assert real.base_year == 2025 and real.name == "Rotherham" and real.about("authority_code") == "372"
+    for known in ("372", "E08000018", "rotherham"):  # however the authority is asked for
+        require_authority(real, known)
 
 
 def test_breakdowns_add_up_to_the_total(real: Dataset) -> None:
@@ -133,7 +135,7 @@ def test_loose_files_in_a_folder(tmp_path: Path) -> None:
 def test_the_only_authority_need_not_be_named() -> None:
     frame = caseload()
     alone = frame.loc[frame["old_la_code"].eq("903")]
-    assert dfe.read_release([packed({"caseload": alone})], "903").tables["about"].shape[0] == 7
+    assert dfe.read_release([packed({"caseload": alone})], "903").tables["about"].shape[0] == 8
     assert dfe.find_authority(dfe.split([packed({"caseload": alone})])[0], None)[0] == "903"
 
 

@@ -185,13 +185,21 @@ def _about(plans: pd.DataFrame, releases: Sequence[Release], unit: str, name: st
     where = panel.loc[panel["unit"].eq(region), "name"]
     files = "; ".join(release.name for release in releases)
     facts = {
-        "authority_code": unit, "authority_name": name, "region": where.iloc[-1] if len(where) else "",
+        "authority_code": unit, "authority_name": name, "ons_code": _ons_code(releases, unit),
+        "region": where.iloc[-1] if len(where) else "",
         "title": f"Published EHC plans: {name}",
         "source": f"Department for Education, {TITLE} ({files}); Open Government Licence v3.0",
         "base_year": str(int(plans["year"].max())) if len(plans) else "", "synthetic": "no",
     }  # fmt: skip
     rows = pd.DataFrame({"key": list(facts), "value": list(facts.values())})
     return _framed("about", rows.assign(source=f"{TITLE}, {releases[-1].name}"))
+
+
+def _ons_code(releases: Sequence[Release], unit: str) -> str:
+    """Return the code of the Office for National Statistics in the latest release that has one; "" in none."""
+    places = pd.concat([release.places for release in releases])
+    known = places.loc[places["unit"].eq(unit), "ons_code"].dropna()
+    return str(known.iloc[-1]) if len(known) else ""
 
 
 def _opening_notes(releases: Sequence[Release], tables: Mapping[str, pd.DataFrame]) -> list[Fault]:
