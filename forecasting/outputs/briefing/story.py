@@ -11,11 +11,11 @@ from datetime import date
 
 import pandas as pd
 
+from forecasting.analysis.assumptions_log import lines
 from forecasting.model.run import PUBLISHED
 from forecasting.outputs import words
 from forecasting.outputs.figure import Figure, Metric, Subject, Table
 from forecasting.outputs.subjects import SUBJECTS, View
-from forecasting.outputs.workbook.assumptions import lines
 from forecasting.periods import Month
 from forecasting.scenario.controls import differences, in_words
 
@@ -204,7 +204,7 @@ def _ranges(view: View) -> Scene:
 
 
 def _assumptions(view: View) -> Scene:
-    held = [line for line in lines(view) if line.item is not None and line.item.value is not None and not line.key]
+    held = [line for line in lines(view.run, view.baseline) if line.value is not None and not line.key]
     first = [line for line in held if line.changed]
     chosen = [*first, *(line for line in held if not line.changed)][:_MOST_ROWS]
     rows = [
