@@ -21,6 +21,13 @@ def demonstration() -> Dataset:
     return load([DEMONSTRATION])
 
 
+@pytest.fixture(scope="session")
+def quick(demonstration: Dataset) -> Dataset:
+    """The synthetic authority without what takes long to fit: plans follow their trend; places and costs are whole."""
+    slow = ("plan_moves", "births", "housing", "pupil_yields", "plan_flows")
+    return Dataset({name: table for name, table in demonstration.tables.items() if name not in slow})
+
+
 @pytest.fixture
 def copied(tmp_path: Path) -> Copy:
     """A copy of the bundled dataset that the test may change."""

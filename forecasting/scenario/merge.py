@@ -34,7 +34,7 @@ class Merged:
 
     def with_theirs(self, places: frozenset[Place]) -> Scenario:
         """Return the merged scenario with theirs at these clashes."""
-        found = _by_place(self.scenario)
+        found = by_place(self.scenario)
         for clash in self.clashes:
             if (clash.lever, clash.key) in places:
                 found[clash.lever, clash.key] = clash.theirs
@@ -49,14 +49,14 @@ def merge(base: Scenario, mine: Scenario, theirs: Scenario) -> Merged:
         mine: what I want to save.
         theirs: what was saved meanwhile.
     """
-    before, left, right = _by_place(base), _by_place(mine), _by_place(theirs)
+    before, left, right = by_place(base), by_place(mine), by_place(theirs)
     found: dict[Place, tuple[Change, ...]] = {}
     clashes = []
     for place in dict.fromkeys((*right, *left, *before)):
         old, own, other = (one.get(place, ()) for one in (before, left, right))
-        if _bare(own) != _bare(old) and _bare(other) not in (_bare(old), _bare(own)):
+        if bare(own) != bare(old) and bare(other) not in (bare(old), bare(own)):
             clashes.append(Clash(*place, own, other))
-        found[place] = other if _bare(own) == _bare(old) else own
+        found[place] = other if bare(own) == bare(old) else own
     method = theirs.method if mine.method == base.method else mine.method
     merged = replace(mine, changes=_flat(found), method=method, unknown=theirs.unknown or mine.unknown)
     return Merged(merged, tuple(clashes))
@@ -64,14 +64,15 @@ def merge(base: Scenario, mine: Scenario, theirs: Scenario) -> Merged:
 
 def differences(before: Scenario, after: Scenario) -> tuple[Clash, ...]:
     """Return the levers that differ between two scenarios; `mine` is before, `theirs` after."""
-    left, right = _by_place(before), _by_place(after)
+    left, right = by_place(before), by_place(after)
     return tuple(
         Clash(*place, left.get(place, ()), right.get(place, ()))
-        for place in dict.fromkeys((*left, *right)) if _bare(left.get(place, ())) != _bare(right.get(place, ()))
+        for place in dict.fromkeys((*left, *right)) if bare(left.get(place, ())) != bare(right.get(place, ()))
     )  # fmt: skip
 
 
-def _by_place(scenario: Scenario) -> dict[Place, tuple[Change, ...]]:
+def by_place(scenario: Scenario) -> dict[Place, tuple[Change, ...]]:
+    """Return the changes of a scenario by lever and key, in order."""
     found: dict[Place, tuple[Change, ...]] = {}
     for change in scenario.changes:
         place = change.lever, change.key
@@ -79,7 +80,7 @@ def _by_place(scenario: Scenario) -> dict[Place, tuple[Change, ...]]:
     return found
 
 
-def _bare(changes: tuple[Change, ...]) -> tuple[Change, ...]:
+def bare(changes: tuple[Change, ...]) -> tuple[Change, ...]:
     """Return changes without reasons and sources, which do not bear on the figures."""
     return tuple(replace(change, why="", source="") for change in changes)
 

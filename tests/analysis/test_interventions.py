@@ -30,9 +30,9 @@ def runs(demonstration: Dataset) -> Mapping[str, Run]:
 def test_the_waterfall_closes_to_the_penny_in_every_draw(runs: Mapping[str, Run], measure: str) -> None:
     found = waterfall(runs, measure)
     assert found.effects.shape == (len(found.names), DRAWS + 1, len(found.years))
-    ending = found.unmitigated + found.effects.sum(axis=0) + found.interaction
-    assert np.abs(ending - found.mitigated).max() < 0.005
-    assert np.unique(found.mitigated[:, -1]).size == DRAWS + 1
+    ending = found.start + found.effects.sum(axis=0) + found.interaction
+    assert np.abs(ending - found.end).max() < 0.005
+    assert np.unique(found.end[:, -1]).size == DRAWS + 1
 
 
 def test_each_measure_has_its_step(runs: Mapping[str, Run], demonstration: Dataset) -> None:
@@ -53,7 +53,7 @@ def test_mitigated_equals_unmitigated_when_nothing_is_on(demonstration: Dataset)
     found = runs_of(demonstration, nothing, LAST, draws=DRAWS, seed=3)
     steps = waterfall(found, "cumulative_balance_gbp")
     assert steps.names == ()
-    np.testing.assert_array_equal(steps.unmitigated, steps.mitigated)
+    np.testing.assert_array_equal(steps.start, steps.end)
     assert not steps.interaction.any()
 
 

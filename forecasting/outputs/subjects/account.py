@@ -7,7 +7,8 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from forecasting.analysis.interventions import Waterfall, pair, runs_of, waterfall
+from forecasting.analysis.interventions import pair, runs_of, waterfall
+from forecasting.analysis.steps import Steps
 from forecasting.axes import STATISTICS
 from forecasting.inputs.national import section_251_lines
 from forecasting.model.account import WITH, WITHOUT
@@ -149,10 +150,10 @@ def _measures(view: View) -> tuple[Figure, ...]:
     return (_waterfall(view, found),)
 
 
-def _waterfall(view: View, found: Waterfall) -> Figure:
+def _waterfall(view: View, found: Steps) -> Figure:
     moved = np.abs(found.effects[:, 0, -1]) >= 1.0  # a lever of another method moves nothing
     steps = np.array([*found.effects[moved, 0, -1], found.interaction[0, -1]])
-    first, last = float(found.unmitigated[0, -1]), float(found.mitigated[0, -1])
+    first, last = float(found.start[0, -1]), float(found.end[0, -1])
     kept = [name for name, there in zip(found.names, moved, strict=True) if there]
     names = (CASES[0], *kept, "Together: interaction", CASES[1])
     ends = first + np.cumsum(steps)
