@@ -23,6 +23,7 @@ def backtest(
     origins: Iterable[int] = (),
     horizons: Iterable[int] = (1, 2, 3, 4, 5),
     published_growth: float = 0.01,
+    series: Iterable[str] = (),
 ) -> pd.DataFrame:
     """Forecast every unit and series from every origin by every method, each origin seeing only its past.
 
@@ -34,6 +35,7 @@ def backtest(
         origins: January census years to forecast from; empty = every year of the panel with one year before.
         horizons: years ahead.
         published_growth: simple yearly growth of `published_rate`, as a fraction (0.01 = 1 % of the base).
+        series: the series to forecast; empty = every one. The others stay in the panel, as what is known.
 
     Returns:
         One row per unit with a value at the origin, series, origin, horizon and method, columns COLUMNS, in
@@ -45,11 +47,11 @@ def backtest(
     steps = sorted(set(horizons))
     names = _names(methods)
     _check(panel, steps)
-    years = sorted(set(origins)) or sorted(panel["year"].unique())[1:]
+    years, wanted = sorted(set(origins)) or sorted(panel["year"].unique())[1:], set(series)
     parts = [
         part
         for origin in years
-        for part in _from_origin(panel[panel["year"] <= origin], int(origin), names, steps, published_growth)
+        for part in _from_origin(panel[panel["year"] <= origin], int(origin), names, steps, published_growth, wanted)
     ]
     if not parts:
         return pd.DataFrame(columns=list(COLUMNS))
@@ -111,13 +113,13 @@ def _check(panel: pd.DataFrame, steps: Sequence[int]) -> None:
 
 
 def _from_origin(
-    known: pd.DataFrame, origin: int, names: Sequence[str], steps: Sequence[int], growth: float
+    known: pd.DataFrame, origin: int, names: Sequence[str], steps: Sequence[int], growth: float, wanted: set[str]
 ) -> list[pd.DataFrame]:
     """Every series and method from one origin; `known` holds nothing later than the origin."""
     arrays = panel_from_long(known)
     if not arrays.years or arrays.origin != origin:
         return []
-    targets = [s for s in sorted(arrays.counts) if s not in COVARIATES]
+    targets = [s for s in sorted(arrays.counts) if s not in COVARIATES and (not wanted or s in wanted)]
     cache: dict[str, Ranged] = {}
     out = []
     for series in targets:

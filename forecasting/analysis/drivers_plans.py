@@ -27,7 +27,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from forecasting.model import age_flow, moves, plan_inputs, plan_levers, plans
+from forecasting.model import age_flow, moves, plan_inputs, plan_levers, plans, trend_inputs
 from forecasting.model.job import Job
 from forecasting.model.moves_draws import simulate
 from forecasting.model.run import Run
@@ -200,9 +200,9 @@ def _of_age_flow(job: Job, _: Floats) -> dict[str, Floats]:
 
 def _of_trend(job: Job, last: Floats) -> dict[str, Floats]:
     """England alone S·(eⁿ − 1), own alone S·(eᵒ − 1): n and o are the logs of the two parts of the growth of a run."""
-    world = plan_inputs.trend_world(job)
+    world = trend_inputs.trend_world(job)
     found, start, plain = world.found, world.runs[0, 0], world.runs[:, -1]
-    error = found.national_errors(job.draws, plan_inputs.trend_stream(job.seed))[:, -1]
+    error = found.national_errors(job.draws, trend_inputs.trend_stream(job.seed))[:, -1]
 
     def lever(*more: Assumption) -> float:
         told = job.assumptions.with_items(more)

@@ -13,11 +13,13 @@ from forecasting.analysis.backtest import backtest
 from forecasting.axes import DATA
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.margins import total
-from forecasting.model.plan_inputs import panel
+from forecasting.inputs.national import ENGLAND, plans_by_authority
+from forecasting.model.trend_inputs import panel, unit_of
 
 SHORTEST = 5  # years of plans below which there is no record to speak of
 FIRST_HISTORY = 3  # years known at the first origin
 HORIZONS = (1, 2, 3, 4, 5)
+TOTAL = ("total",)
 METHODS = ("auto", "own_growth_3y", "last_value", "published_rate")
 
 
@@ -49,21 +51,22 @@ def track_record(dataset: Dataset) -> TrackRecord | None:
     """Return the record, each forecast made from nothing later than its origin; None with too few years.
 
     The published rate is 1 % a year, simple, as in the assessment of 2017. Auto is the method that a backtest of
-    totals chooses, which is `trend`; the comparators of the dataset are its context.
+    totals chooses, which is `trend`, with the pool that the forecast has (`trend_inputs.panel`).
     """
     if years_known(dataset) < SHORTEST:
         return None
-    unit = dataset.about("authority_code") or dataset.name
+    unit = unit_of(dataset)
     found = panel(dataset)
-    known = found.loc[found["series"].isin(["total", "new_plans", "requests"])]
-    own = known.loc[(known["unit"] == unit) & (known["series"] == "total"), ["year", "value"]].sort_values("year")
+    known = found.loc[found["series"].isin(TOTAL)]
+    mine, england = (known.loc[known["unit"] == code] for code in (unit, ENGLAND))
+    own = mine[["year", "value"]].sort_values("year")
     years = [int(year) for year in own["year"]]
-    told = backtest(known, METHODS, years[FIRST_HISTORY - 1 : -1], HORIZONS)
-    cases = scoring.cases(told.loc[told["unit"] == unit], known.loc[known["unit"] == unit])
+    told = backtest(found, METHODS, years[FIRST_HISTORY - 1 : -1], HORIZONS, series=TOTAL)
+    cases = scoring.cases(told.loc[told["unit"] == unit], mine)
     error = (cases["mean"] - cases["actual"]).abs()
     size = error.groupby([cases["method"], cases["horizon"]]).mean().rename("mae").reset_index()
-    england = known.loc[(known["unit"] == "ENG") & (known["series"] == "total"), ["year", "value"]]
-    return TrackRecord(own, cases, scoring.score(cases).merge(size, on=["method", "horizon"]), england)
+    scores = scoring.score(cases).merge(size, on=["method", "horizon"])
+    return TrackRecord(own, cases, scores, england[["year", "value"]])
 
 
 @lru_cache(maxsize=1)
@@ -82,26 +85,20 @@ def told_then(dataset: Dataset) -> pd.DataFrame:
     """Return what auto would have said at each January from which a published figure was said, and until its year.
 
     Columns series, origin, year, value, low, high (80 % range); the count at the origin comes first. Made from the
-    Department's counts of the authority and of England up to that January and nothing later. May be empty.
+    Department's counts of authorities and of England up to that January and nothing later. May be empty.
     """
     rows = afterwards(dataset)
     said = rows.loc[rows["series"] != rows["series"].iloc[0]] if len(rows) else rows
-    counts = _national_counts()
-    known = counts.loc[counts["unit"].isin([dataset.about("authority_code"), "ENG"])]
+    counts, unit = plans_by_authority(), dataset.about("authority_code")
+    own = counts.loc[(counts["unit"] == unit) & counts["series"].isin(TOTAL)]
     found = [pd.DataFrame(columns=["series", "origin", "year", "value", "low", "high"])]
     for origin, until in said.groupby("series")["year"].agg(["min", "max"]).drop_duplicates().to_numpy().tolist():
-        told = backtest(known, "auto", [origin], range(1, until - origin + 1))
-        told = told.loc[told["series"] == "total"].rename(columns={"mean": "value", "p10": "low", "p90": "high"})
-        here = (known["unit"] != "ENG") & (known["series"] == "total") & (known["year"] == origin)
-        start = known.loc[here].assign(origin=origin, low=known["value"], high=known["value"])
+        told = backtest(counts, "auto", [origin], range(1, until - origin + 1), series=TOTAL)
+        told = told.loc[told["unit"] == unit].rename(columns={"mean": "value", "p10": "low", "p90": "high"})
+        start = own.loc[own["year"] == origin].assign(origin=origin, low=own["value"], high=own["value"])
         both = pd.concat([start, told], ignore_index=True).assign(series=f"this method, from January {origin}")
         found.append(both[list(found[0].columns)])
     return pd.concat([frame for frame in found if len(frame)] or found, ignore_index=True)
-
-
-@lru_cache(maxsize=1)
-def _national_counts() -> pd.DataFrame:
-    return pd.read_csv(DATA / "national" / "plans_panel.csv", dtype={"unit": str})
 
 
 def growth(series: pd.DataFrame) -> float:

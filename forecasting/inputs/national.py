@@ -10,6 +10,7 @@ from forecasting.axes import DATA
 from forecasting.inputs.schema import BY_NAME
 from forecasting.periods import financial_year_to_year
 
+ENGLAND = "ENG"
 _NUMBERS = ("low", "high", "coverage", "from_year", "to_year")
 
 
@@ -55,3 +56,17 @@ def england_until(january: int) -> pd.DataFrame:
     flows = [column for column in found.columns if column not in ("ehc_plans", "source")]
     found.loc[found.index >= january, flows] = float("nan")
     return found
+
+
+@cache
+def plans_by_authority() -> pd.DataFrame:
+    """Return yearly counts of England and of authorities; Department for Education, made by data/national/build.py.
+
+    Columns unit (code of three digits; ENG), name, year (January census), series (total, state_special, inmss;
+    new_plans and requests of the calendar year before), value. Implausible published figures are left out.
+    """
+    folder, keys = DATA / "national", ["unit", "name", "year"]
+    example = pd.read_csv(folder / "plans_panel.csv", dtype={"unit": str}).assign(name="")
+    wide = pd.read_csv(folder / "plans_elsewhere.csv", dtype={"unit": str}).drop(columns="source")
+    others = wide.melt(id_vars=keys, var_name="series").dropna(subset=["value"])
+    return pd.concat([example[[*keys, "series", "value"]], others], ignore_index=True).astype({"value": "float64"})

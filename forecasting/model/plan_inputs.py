@@ -1,4 +1,4 @@
-"""What the methods of EHC plans start from, read from a dataset: people, moves, flows, counts by year."""
+"""What the methods moves and age_flow start from, read from a dataset: people, moves, flows."""
 
 from __future__ import annotations
 
@@ -6,20 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-import numpy as np
 import pandas as pd
 
 from forecasting import axes
 from forecasting.axes import DATA
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.margins import margin, total
-from forecasting.inputs.national import england_until
 from forecasting.model import age_flow, moves, plan_levers
 from forecasting.model.job import Job
-from forecasting.model.trend import TrendForecast, TrendPanel, panel_from_long, trend
 from forecasting.values import Floats
-
-TREND_YEARS = 3
 
 # ---------------------------------------------------------------------------------------------- moves
 
@@ -170,114 +165,3 @@ def age_world(job: Job) -> AgeWorld:
     years = tuple(range(rates.last_year + 1, job.years[-1] + 1))
     people = people_until(residents(job.dataset), years, job.out.warnings)
     return AgeWorld(rates, people, years, plan_levers.for_age_flow(job.assumptions, years, rates.nc_years))
-
-
-# ------------------------------------------------------------------------------------------------- trend
-
-
-def trend_lacks(dataset: Dataset) -> str:
-    """Return what a dataset lacks for the method `trend`; "" when nothing."""
-    known = total(dataset, "ehc_plans", "plans").dropna()
-    if len(known) < TREND_YEARS:
-        return f"{TREND_YEARS} years of EHC plans (table ehc_plans)"
-    return "" if dataset.base_year in known.index else f"EHC plans in {dataset.base_year} (table ehc_plans)"
-
-
-@lru_cache(maxsize=1)
-def _england() -> pd.DataFrame:
-    """Return plans in England by January (unit, year, series, value); Department for Education."""
-    table = pd.read_csv(DATA / "national" / "plans_panel.csv", dtype={"unit": str})
-    rows: pd.DataFrame = table.loc[table["unit"] == "ENG", ["unit", "year", "series", "value"]]
-    return rows
-
-
-def unit_of(dataset: Dataset) -> str:
-    """Return the authority's name in the panel: its code, else its name."""
-    return dataset.about("authority_code") or dataset.name
-
-
-@lru_cache(maxsize=16)
-def panel(dataset: Dataset) -> pd.DataFrame:
-    """Return the authority's yearly counts beside its comparators', as the panel of the method `trend`.
-
-    England comes from the comparators, else from the bundled national counts; nothing is later than the base year.
-    """
-    unit = unit_of(dataset)
-    own = [("total", total(dataset, "ehc_plans", "plans"))]
-    by_setting = margin(dataset, "ehc_plans", "plans", "setting")
-    codes: list[str] = [] if by_setting.empty else list(by_setting.index.get_level_values("setting").unique())
-    own += [(f"setting:{code}", by_setting.xs(code, level="setting").dropna()) for code in codes]
-    flows = flow_totals(dataset)[["new_plans", "requests"]].dropna(how="all")
-    own += [(str(name), flows[name].dropna().rename(index=lambda year: int(year) + 1)) for name in flows]
-    frames = [pd.DataFrame({"unit": unit, "year": s.index, "series": name, "value": s.to_numpy()}) for name, s in own]
-    others = dataset.table("comparators")
-    others = others.loc[(others["measure"] == "ehc_plans") & (others["authority"] != dataset.name)]
-    names = others["authority"].replace({"England": "ENG"})
-    frames.append(pd.DataFrame({"unit": names, "year": others["year"], "series": "total", "value": others["value"]}))
-    if "ENG" not in set(names):
-        frames.append(_england())
-    found = pd.concat([frame for frame in frames if len(frame)], ignore_index=True).dropna(subset=["value"])
-    found = found.astype({"year": "int64", "value": "float64"})
-    known: pd.DataFrame = found.loc[found["year"] <= dataset.base_year]
-    return known
-
-
-@lru_cache(maxsize=16)
-def _panel_arrays(dataset: Dataset) -> TrendPanel:
-    return panel_from_long(panel(dataset))
-
-
-@lru_cache(maxsize=128)
-def trend_of(dataset: Dataset, horizon: int) -> TrendForecast:
-    """Return the forecast of all plans; no lever changes it, so that every scenario shares it."""
-    return trend(_panel_arrays(dataset), "total", horizon)
-
-
-def trend_stream(seed: int) -> np.random.Generator:
-    """Return the random values of all plans, which no other series shares."""
-    return np.random.default_rng([seed, *b"total"])
-
-
-@lru_cache(maxsize=16)
-def new_per_plan(dataset: Dataset) -> float:
-    """Return new plans of the latest calendar year known per plan maintained at its beginning; else England's."""
-    england = england_until(dataset.base_year)
-    own = total(dataset, "plan_flows", "new_plans", time="calendar_year"), total(dataset, "ehc_plans", "plans")
-    for new, plans in (own, (england["new_plans"], england["ehc_plans"])):
-        rate = (new / plans).dropna()
-        rate = rate.loc[rate.index < dataset.base_year]
-        if len(rate):
-            return float(rate.iloc[-1])
-    return 0.0
-
-
-@dataclass(frozen=True, eq=False)
-class TrendWorld:
-    """All plans in a run of the method trend.
-
-    Attributes:
-        found: their forecast; no lever changes it.
-        unit: the authority's place in it.
-        history: counts by January up to the base year.
-        runs: plans under the national trend chosen and without a policy shock, axes (run, year), the base year first.
-    """
-
-    found: TrendForecast
-    unit: int
-    history: pd.Series
-    runs: Floats
-
-
-def trend_world(job: Job) -> TrendWorld:
-    """Return what a run of the method trend starts from."""
-    frame, table = panel(job.dataset), _panel_arrays(job.dataset)
-    unit = table.units.index(unit_of(job.dataset))
-    found = trend_of(job.dataset, len(job.ahead))
-    runs = found.mean[unit][None]
-    if job.draws:
-        runs = np.concatenate([runs, found.draws(job.draws, trend_stream(job.seed))[:, unit]])
-    mine = frame.loc[(frame["unit"] == table.units[unit]) & (frame["series"] == "total")]
-    history = mine.set_index("year")["value"].sort_index()
-    runs = runs * np.exp(plan_levers.trend_change(job.assumptions, job.ahead, found, unit, history))
-    start = np.full((len(runs), 1), history.loc[job.years[0]])
-    return TrendWorld(found, unit, history, np.concatenate([start, runs], axis=1))

@@ -18,19 +18,9 @@ from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.margins import total
 from forecasting.model import age_flow
 from forecasting.model.job import Job
-from forecasting.model.plan_inputs import (
-    TREND_YEARS,
-    age_flow_lacks,
-    age_rates,
-    age_world,
-    panel,
-    people_until,
-    residents,
-    trend_lacks,
-    trend_world,
-    unit_of,
-)
+from forecasting.model.plan_inputs import age_flow_lacks, age_rates, age_world, people_until, residents
 from forecasting.model.trend import HALF, panel_from_long, trend
+from forecasting.model.trend_inputs import TREND_YEARS, panel, trend_lacks, trend_world, unit_of
 from forecasting.values import Floats
 
 TREND, AGE_FLOW = "trend", "age_flow"

@@ -19,18 +19,11 @@ from forecasting.model.age_groups import gathered
 from forecasting.model.forecast import Label
 from forecasting.model.job import Job
 from forecasting.model.moves_led import led
-from forecasting.model.plan_inputs import (
-    age_flow_lacks,
-    age_world,
-    moves_lack,
-    moves_world,
-    new_per_plan,
-    trend_lacks,
-    trend_world,
-)
+from forecasting.model.plan_inputs import age_flow_lacks, age_world, moves_lack, moves_world
 from forecasting.model.plan_stock import Growth, growth, of_moves
 from forecasting.model.stock import Stock
 from forecasting.model.trend import HALF
+from forecasting.model.trend_inputs import new_per_plan, trend_lacks, trend_world
 from forecasting.values import Floats
 
 

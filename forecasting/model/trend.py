@@ -217,11 +217,20 @@ def _national_path(panel: TrendPanel, series: str, horizon: int) -> Floats:
     """
     if len(panel.years) < 2:
         return np.zeros(horizon)
-    growth = {s: _national_growth(panel, s) for s in _targets(panel)}
-    fit = {s: _past_fit(g, horizon) for s, g in growth.items()}
-    others = [special.logsumexp(f, axis=0) for s, f in fit.items() if s != series]
-    weights = special.softmax(fit[series] + np.sum(others, axis=0)).ravel()
-    return np.asarray(weights @ _candidate_paths(growth[series], horizon)[:, -1, :])
+    known = {s: _known_growth(panel, s) for s in _targets(panel) if s != series}
+    others = [special.logsumexp(_past_fit(g, horizon), axis=0) for g in known.values() if g.size]
+    own = _national_growth(panel, series)
+    weights = special.softmax(_past_fit(own, horizon) + np.sum(others, axis=0)).ravel()
+    return np.asarray(weights @ _candidate_paths(own, horizon)[:, -1, :])
+
+
+def _known_growth(panel: TrendPanel, series: str) -> Floats:
+    """Log growth of England from the first to the last year in which it, or some unit, is known."""
+    england = panel.context.get(series, np.full(len(panel.years), np.nan))
+    logs = np.isfinite(_filled(np.vstack([panel.counts[series], england])))
+    years = np.flatnonzero((logs[:, 1:] & logs[:, :-1]).any(axis=0))
+    growth = _national_growth(panel, series)
+    return growth[years[0] : years[-1] + 1] if years.size else growth[:0]
 
 
 # --- Each authority against England -------------------------------------------------------------------------

@@ -46,6 +46,16 @@ def test_candidate_path_by_hand() -> None:
     np.testing.assert_allclose(paths[row, 1], [0.036, 0.0684], atol=1e-12)
 
 
+def test_years_in_which_a_series_is_not_known_are_no_growth_of_nought() -> None:
+    # Places are known in 2012 to 2014 only, and grow by 10 % (log) a year: two growths, not two among seven noughts.
+    places = long({"ENG": steady(0.1, 500, 3), "201": steady(0.1, 50, 3)}, 2012, "places")
+    panel = panel_from_long(pd.concat([long({"201": steady(0.05, 1000)}), places]))
+    known = module._known_growth(panel, "places")
+    assert known.size == 2
+    np.testing.assert_allclose(known, 0.1, atol=2e-4)  # the half added to a count
+    assert np.isfinite(trend(panel, "total", 3).mean).all()
+
+
 def test_outcomes_by_hand() -> None:
     # Growth 1, 2, 4: after origin 0 (knows the 1) came 2 and then 2 + 4; after origin 1 only 4; then nothing.
     expected = [[2, 6], [4, np.nan], [np.nan, np.nan]]

@@ -8,8 +8,9 @@ import pytest
 from forecasting.analysis import track_record as record
 from forecasting.analysis.track_record import METHODS, afterwards, growth, told_then, track_record
 from forecasting.inputs.dataset import Dataset
-from forecasting.model.plan_inputs import panel
+from forecasting.model import trend_inputs
 from forecasting.model.run import run
+from forecasting.model.trend_inputs import panel
 from forecasting.outputs.subjects import SUBJECTS, View
 from forecasting.scenario.scenario import Scenario
 
@@ -93,11 +94,35 @@ def test_growth_is_compound() -> None:
     assert growth(pd.DataFrame({"year": [2010], "value": [100.0]})) != growth(pd.DataFrame({"year": [], "value": []}))
 
 
-def test_england_is_context_and_nothing_after_the_base_year_is_known() -> None:
+def test_england_and_other_authorities_are_the_pool_and_nothing_after_the_base_year_is_known() -> None:
     found = panel(dataset())
-    england = found.loc[found["unit"] == "ENG"]
+    england = found.loc[(found["unit"] == "ENG") & (found["series"] == "total")]
     assert england["year"].max() == 2020 == found["year"].max()
     assert england.set_index("year")["value"][2020] > 300_000
+    assert found["unit"].nunique() > 70
+    assert set(found["series"]) == {"total", "state_special", "inmss", "new_plans", "requests"}
+
+
+def test_an_authority_of_the_pool_is_known_by_its_own_figures_alone() -> None:
+    """372 is Rotherham in the pool: its counts are those of the dataset, and no later or earlier ones are mixed in."""
+    found = panel(dataset(code="372"))
+    mine = found.loc[(found["unit"] == "372") & (found["series"] == "total")]
+    assert mine["value"].tolist() == [float(n) for n in COUNTS]
+
+
+def test_counts_of_the_pool_after_the_origin_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bundled counts of all authorities after January 2018 are spoilt: what was said until then stays the same."""
+    counts, keys = trend_inputs.plans_by_authority(), ["method", "origin", "horizon"]
+    plain = track_record(dataset())
+    assert plain is not None
+    later = counts["year"] > 2018
+    spoilt = counts.assign(value=counts["value"].where(~later, counts["value"] * 3))
+    monkeypatch.setattr(trend_inputs, "plans_by_authority", lambda: spoilt)
+    other = track_record(dataset())
+    assert other is not None
+    both = [found.cases.set_index(keys)["mean"].loc["auto"] for found in (plain, other)]
+    pd.testing.assert_series_equal(both[0].loc[:2018], both[1].loc[:2018], check_exact=True)
+    assert (both[0].loc[2019] != both[1].loc[2019]).all()
 
 
 def test_beside_what_was_said_stands_what_this_method_would_have_said(rotherham: Dataset) -> None:
@@ -114,12 +139,12 @@ def test_what_this_method_would_have_said_knows_nothing_later(
     rotherham: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The bundled national counts after January 2019 are spoilt: nothing moves. Those of January 2019 do move it."""
-    counts = record._national_counts()
+    counts = record.plans_by_authority()
     before = told_then(rotherham)
     assert len(before) == 6 + 3  # 2016 to 2021 and 2019 to 2021
     for first, same in ((2020, True), (2019, False)):
         spoilt = counts.assign(value=counts["value"].where(counts["year"] < first, counts["value"] * 3))
-        monkeypatch.setattr(record, "_national_counts", lambda spoilt=spoilt: spoilt)
+        monkeypatch.setattr(record, "plans_by_authority", lambda spoilt=spoilt: spoilt)
         told_then.cache_clear()
         assert told_then(rotherham).equals(before) == same
     told_then.cache_clear()

@@ -14,10 +14,10 @@ from forecasting.errors import ScenarioError
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.load import load
 from forecasting.model.forecast import Forecast
-from forecasting.model.plan_inputs import new_per_plan
 from forecasting.model.plan_levers import with_shock
 from forecasting.model.plans import within
 from forecasting.model.run import forecast
+from forecasting.model.trend_inputs import new_per_plan
 from forecasting.scenario.catalogue import BY_NAME
 from forecasting.scenario.controls import controls, keys
 from forecasting.scenario.from_dataset import baseline, dataset_scenarios

@@ -12,6 +12,7 @@ from forecasting.inputs.dfe import crossed
 from forecasting.inputs.dfe.facts import not_numbers
 from forecasting.inputs.dfe.panel import age_of, disagreements, merge, panel_of
 from forecasting.inputs.dfe.release import Release, split
+from forecasting.inputs.national import ENGLAND
 from forecasting.inputs.plausibility import Finding, review
 from forecasting.inputs.schema import BY_NAME
 from forecasting.inputs.source import Source
@@ -19,7 +20,6 @@ from forecasting.inputs.source import Source
 TITLE = "Education, health and care plans"
 _FLOWS = ("requests", "assessments", "new_plans", "ceased", "in_progress")
 _AXES = ("age", "age_band", "setting", "need")
-ENGLAND = "ENG"
 
 
 @dataclass(frozen=True, eq=False)
