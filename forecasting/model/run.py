@@ -34,6 +34,7 @@ from forecasting.model.plan_stock import grown
 from forecasting.model.programme import Programme, programme, undated
 from forecasting.model.published_rate import children, emit_children
 from forecasting.model.stock import Stock
+from forecasting.model.trend import TESTED
 from forecasting.scenario.assumptions import Assumptions
 from forecasting.scenario.from_dataset import baseline, dataset_scenarios, unknown_keys
 from forecasting.scenario.scenario import BASELINE, Scenario, apply
@@ -44,7 +45,6 @@ COHORT = "cohort"
 METHODS = (PUBLISHED, COHORT, *plans.METHODS)
 DEFAULT_REACH = 10
 FARTHEST = 30
-TESTED_YEARS = 5  # years ahead at which the ranges of the methods of EHC plans are tested against what came
 
 
 @dataclass(frozen=True, eq=False)
@@ -248,11 +248,11 @@ def _warnings(job: Job, plan: Programme, name: str) -> tuple[str, ...]:
 
 def untested(method: str, base_year: int, last: int) -> tuple[str, ...]:
     """Return a sentence when a forecast of EHC plans goes on for longer than its ranges have been tested."""
-    tested = base_year + TESTED_YEARS
+    tested = base_year + TESTED
     if method not in plans.METHODS or last <= tested:
         return ()
     return (
-        f"EHC plans: ranges are tested up to {TESTED_YEARS} years ahead, to {tested}. After that they go on widening, "
+        f"EHC plans: ranges are tested up to {TESTED} years ahead, to {tested}. After that they go on widening, "
         "but how often they hold is not known.",
     )
 

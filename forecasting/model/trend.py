@@ -33,6 +33,8 @@ PRIOR_SHAPE_DF = 5.0  # Student t that past errors are mixed with
 CLIP = 3.0  # robust standard deviations at which a covariate or growth is cut
 CARRY = 0.7  # of a step's coefficients, what the next step starts from
 FIRST_HISTORY = 3  # years of data before the first pseudo-origin
+TESTED = 5  # years ahead on which candidates, shapes and ranges are judged, however far a forecast goes
+BEYOND = DAMPING[0]  # of England's growth, what is left each year further ahead than that
 
 
 @dataclass(frozen=True)
@@ -163,7 +165,7 @@ def _candidate_paths(growth: Floats, horizon: int) -> Floats:
     """Cumulative log growth (candidate, origin, horizon) that each smoothing × damping would have forecast.
 
     Origin i knows growth[:i + 1]. g̃ₜ = α gₜ + (1 − α) g̃ₜ₋₁; step k grows by φᵏ g̃ (damped trend, Gardner and
-    McKenzie 1985, on the log scale without a level error).
+    McKenzie 1985, on the log scale without a level error), after TESTED years by a further BEYOND each year.
     """
     alpha = np.repeat(SMOOTHING, len(DAMPING))
     phi = np.tile(DAMPING, len(SMOOTHING))
@@ -171,7 +173,8 @@ def _candidate_paths(growth: Floats, horizon: int) -> Floats:
     smooth[:, 0] = growth[0]
     for i in range(1, growth.size):
         smooth[:, i] = alpha * growth[i] + (1 - alpha) * smooth[:, i - 1]
-    powers = np.cumsum(phi[:, None] ** np.arange(1, horizon + 1), axis=1)
+    steps = np.arange(1, horizon + 1)
+    powers = np.cumsum(phi[:, None] ** steps * BEYOND ** np.maximum(steps - TESTED, 0), axis=1)
     return smooth[:, :, None] * powers[:, None, :]
 
 
@@ -196,13 +199,13 @@ def _recency(n: int) -> Floats:
     return np.asarray(0.5 ** (np.arange(n)[::-1] / RECENCY_HALF_LIFE))
 
 
-def _past_fit(growth: Floats, horizon: int) -> Floats:
-    """Log likelihood (smoothing, damping) of a series' own past errors.
+def _past_fit(growth: Floats) -> Floats:
+    """Log likelihood (smoothing, damping) of a series' own past errors up to TESTED years ahead.
 
     A Student-t likelihood (4 df) keeps a reform from deciding alone; the errors of one origin overlap over
     horizons, so their mean log likelihood counts once.
     """
-    error = (_outcomes(growth, horizon) - _candidate_paths(growth, horizon)) / _wander_shape(horizon)
+    error = (_outcomes(growth, TESTED) - _candidate_paths(growth, TESTED)) / _wander_shape(TESTED)
     loss = -2.5 * np.log1p((error / PRIOR_NATIONAL_SD) ** 2 / 4)
     seen = np.isfinite(loss)
     mean = np.where(seen, loss, 0).sum(axis=2) / np.maximum(seen.sum(axis=2), 1)
@@ -218,9 +221,9 @@ def _national_path(panel: TrendPanel, series: str, horizon: int) -> Floats:
     if len(panel.years) < 2:
         return np.zeros(horizon)
     known = {s: _known_growth(panel, s) for s in _targets(panel) if s != series}
-    others = [special.logsumexp(_past_fit(g, horizon), axis=0) for g in known.values() if g.size]
+    others = [special.logsumexp(_past_fit(g), axis=0) for g in known.values() if g.size]
     own = _national_growth(panel, series)
-    weights = special.softmax(_past_fit(own, horizon) + np.sum(others, axis=0)).ravel()
+    weights = special.softmax(_past_fit(own) + np.sum(others, axis=0)).ravel()
     return np.asarray(weights @ _candidate_paths(own, horizon)[:, -1, :])
 
 
@@ -689,11 +692,12 @@ def trend(panel: TrendPanel, series: str, horizon: int) -> TrendForecast:
         raise ValueError(f'series "{series}" cannot be forecast; allowed: {", ".join(_targets(panel))}')
     if horizon < 1:
         raise ValueError(f"horizon is {horizon}; allowed: 1 or more")
-    path = _path(panel, series, horizon)
-    past = _past(panel, series, horizon)
+    reach = max(horizon, TESTED)
+    path = _path(panel, series, reach)
+    past = _past(panel, series, reach)
     v, kappa = _unit_variance(past)
     z = _standard_errors(past, v, kappa)
-    shape = _shape(z, past.weight)
+    shape = _shape(z[:, :, :TESTED], past.weight)
     unseen = (1 - path.known)[:, None] * past.signal
     own_sd = np.sqrt(v * (1 + kappa / np.exp(path.logs)[:, None]) + unseen)
     national_sd = _national_sd(past)
@@ -701,19 +705,20 @@ def trend(panel: TrendPanel, series: str, horizon: int) -> TrendForecast:
     own_lift = np.log(np.exp(own_sd[:, :, None] * shape) @ MASS)
     centre = expected - own_lift - national_sd**2 / 2  # so that the mean of the draws is the expected count
     quantiles = _counts(centre[:, :, None] + _joint_quantiles(own_sd, national_sd, shape))
+    asked = slice(horizon)
     return TrendForecast(
         panel.units,
         series,
         panel.origin,
-        _mean_count(expected, quantiles),
-        quantiles,
-        centre,
-        own_sd,
-        national_sd,
+        _mean_count(expected, quantiles)[:, asked],
+        quantiles[:, asked],
+        centre[:, asked],
+        own_sd[:, asked],
+        national_sd[asked],
         shape,
-        _likeness(z, past.weight),
+        _likeness(z, past.weight)[asked, asked],
         _drift_likeness(horizon),
-        path.national,
+        path.national[asked],
     )
 
 

@@ -56,6 +56,24 @@ def test_years_in_which_a_series_is_not_known_are_no_growth_of_nought() -> None:
     assert np.isfinite(trend(panel, "total", 3).mean).all()
 
 
+def test_how_far_is_asked_changes_no_year() -> None:
+    rng = np.random.default_rng(3)
+    rows = {
+        u: list(n * np.exp(np.cumsum(rng.normal(0.08, 0.03, 14)))) for u, n in (("ENG", 3e5), ("201", 900), ("202", 90))
+    }
+    panel = panel_from_long(long(rows))
+    near, far = trend(panel, "total", 3), trend(panel, "total", 12)
+    np.testing.assert_allclose(near.mean, far.mean[:, :3])
+    np.testing.assert_allclose(near.quantiles, far.quantiles[:, :3])
+
+
+def test_growth_in_england_is_believed_less_each_year_further_than_it_is_tested() -> None:
+    # Growth of 5 % (log), undamped: 0.25 after five years, then 0.85 and 0.85² of it: 0.25 + 0.0425 + 0.036125.
+    paths = module._candidate_paths(np.full(6, 0.05), 7)
+    undamped = module.SMOOTHING.index(1.0) * len(module.DAMPING) + module.DAMPING.index(1.0)
+    np.testing.assert_allclose(paths[undamped, -1, [4, 5, 6]], [0.25, 0.2925, 0.328625])
+
+
 def test_outcomes_by_hand() -> None:
     # Growth 1, 2, 4: after origin 0 (knows the 1) came 2 and then 2 + 4; after origin 1 only 4; then nothing.
     expected = [[2, 6], [4, np.nan], [np.nan, np.nan]]
