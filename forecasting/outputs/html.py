@@ -10,6 +10,7 @@ import pandas as pd
 from forecasting.outputs import words
 from forecasting.outputs.briefing.story import Story
 from forecasting.outputs.figure import Figure, Metric, Table
+from forecasting.scenario.controls import Control, from_screen, in_time, in_words
 
 _FORMATS: dict[str, Callable[[float], str]] = {
     "count": words.count,
@@ -106,6 +107,38 @@ def answer_html(title: str, answer: str) -> str:
     return f'<h1>{escape(title)}</h1><p class="answer" role="status" aria-live="polite">{escape(answer)}</p>'
 
 
+def lever_html(control: Control) -> str:
+    """Return what a lever does, its value and source, and what is usual and allowed."""
+    lever, ends = control.lever, ""
+    if lever.kind in ("number", "optional"):
+        usual, allowed = ((in_words(lever, from_screen(lever, one)) for one in pair)
+                          for pair in ((control.low, control.high), (control.least, control.most)))  # fmt: skip
+        ends = f"On the slider: {' to '.join(usual)}. Allowed, by typing: {' to '.join(allowed)}."
+    texts = (lever.help, control.source, ends)
+    return "".join(f"<p>{escape(text)}</p>" for text in texts if text)
+
+
+def remarks_html(control: Control) -> str:
+    """Return why a lever is idle or cannot be moved, and a remark on a value out of the ordinary; "" for nothing."""
+    told = "Set year by year: see More." if control.by_year else ""
+    if not told and control.changes and control.lever.dated:
+        when = in_time(control.changes[-1]).strip()
+        told = f"{when[:1].upper()}{when[1:]}." if when else ""
+    lines = [f"<p>{escape(text)}</p>" for text in (control.idle, told) if text]
+    if control.remark and not control.idle:
+        lines.append(f'<p class="unusual" role="status">⚠ {escape(control.remark)}</p>')
+    return f'<div class="remarks">{"".join(lines)}</div>' if lines else ""
+
+
+def marks_html(marks: dict[str, float | None]) -> str:
+    """Return the style that marks the baseline on the track of each slider, by its style class; 0 to 1 of the track."""
+    rules = "".join(
+        f".{name} [data-testid=stSlider] [role=group]>div::before{{left:{mark:.2%}}}"
+        for name, mark in marks.items() if mark is not None
+    )  # fmt: skip
+    return f"<style>{rules}</style>"
+
+
 STYLE = """<style>
 .block-container{padding-top:3.2rem;max-width:1180px}
 h1{font-size:2rem;margin:0 0 .25rem}
@@ -138,6 +171,17 @@ padding:.7rem 1.1rem .8rem;margin:1.3rem 0 .5rem;border-radius:0 6px 6px 0}
 .notes h2{font-size:1.05rem}.notes ul{margin:0;padding-left:1.2rem;font-size:.88rem}
 .differs{font-size:.9rem;line-height:1.4}
 .synthetic{background:#FFDD00;color:#0B0C0C;padding:.4rem .8rem;font-weight:600;border-radius:4px;margin-bottom:.6rem}
+[data-testid=stSlider] [role=group]>div::before{content:"";position:absolute;left:-99px;top:.4rem;width:3px;
+height:.6rem;margin-left:-1px;border-radius:1px;background:currentColor;opacity:.65}
+[data-testid=stSidebar] [data-testid=stWidgetLabel]{padding-right:2rem}
+[class*=st-key-more-]{height:0;margin-bottom:-1rem;align-self:flex-end;z-index:2}
+[class*=st-key-more-] button{min-height:24px;min-width:24px;padding:0 .2rem}
+[class*=st-key-more-] button p{font-size:0;line-height:0}
+[class*=st-key-more-] button>div>[aria-hidden=true]:last-child{display:none}
+.remarks p{font-size:.85rem;line-height:1.35;margin:0 0 .3rem}
+.remarks .unusual{font-weight:600}
+[data-testid^=stBaseButton-primary]:not(:disabled){color:light-dark(#fff,#14181D)}
+[data-testid=stWidgetLabel]{color:inherit}
 @media (prefers-reduced-motion:reduce){*{transition:none!important;animation:none!important}}
 @media (max-width:640px){.block-container{padding-left:1rem;padding-right:1rem}h1{font-size:1.6rem}
 .answer{font-size:1.1rem}

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from forecasting.scenario.catalogue import LEVERS
 from forecasting.scenario.lever import Lever
 
-HEADER = ("Lever", "On screen", "Unit", "Allowed", "Step", "What it does", "What it moves", "Where it works")
+HEADER = ("Lever", "On screen", "Unit", "Allowed", "Usual", "Step", "What it does", "What it moves", "Where it works")
 INTRODUCTION = """# Assumptions
 
 Every lever of the assumption catalogue (`forecasting/scenario/catalogue.py`). This page is generated. To write it
@@ -23,6 +23,9 @@ python -m forecasting.outputs.lever_table > docs/assumptions.md
 
 - **Lever** is the name to use in the dataset tables `assumptions` and `scenarios` and in scenario files.
 - **Allowed** and **Step** are in the unit of the value as stored: a rate of 1% is 0.01.
+- **Usual** is what the slider spans. A value beyond it can be typed and is remarked upon, never refused. The ends are
+  our judgement of what is out of the ordinary, not a forecast; "±100%" is around the value of the baseline. Blank: as
+  allowed.
 - **What it moves**: ↑ rises when the lever rises, ↓ falls when it rises, ↕ moves one way or the other as the case may
   be. A measure that is not listed never moves. Measures are defined in [the user guide](user_guide.md).
 - **Where it works**: the methods, and the dataset tables without which the lever does nothing.
@@ -49,7 +52,8 @@ def lever_table() -> str:
 
 def _row(lever: Lever) -> tuple[str, ...]:
     name = f"`{lever.name}`" + (f" (one value for each {lever.key})" if lever.key else "")
-    return (name, lever.label, lever.unit, _allowed(lever), _step(lever), lever.help, _moves(lever), _where(lever))
+    sizes = (lever.unit, _allowed(lever), _usual(lever), _step(lever))
+    return (name, lever.label, *sizes, lever.help, _moves(lever), _where(lever))
 
 
 def _allowed(lever: Lever) -> str:
@@ -59,6 +63,12 @@ def _allowed(lever: Lever) -> str:
         return f"{lever.low:g} (off) or {lever.high:g} (on); a share between is the chance that it is built"
     blank = ", or blank" if lever.kind == "optional" else ""
     return f"{_number(lever.low)} to {_number(lever.high)}{blank}"
+
+
+def _usual(lever: Lever) -> str:
+    if lever.span:
+        return f"±{lever.span:.0%} of the baseline"
+    return " to ".join(_number(end) for end in lever.usual or ())
 
 
 def _step(lever: Lever) -> str:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 
+import numpy as np
+
 from forecasting.axes import PHASES
 from forecasting.inputs.dataset import Dataset
-from forecasting.inputs.year_groups import year_groups_lacking
-from forecasting.scenario.assumptions import Assumptions, Value
+from forecasting.scenario.assumptions import Assumption, Assumptions, Value
 from forecasting.scenario.catalogue import LEVERS
-from forecasting.scenario.from_dataset import candidates, mainstream
-from forecasting.scenario.lever import Lever
-from forecasting.scenario.levers_pupils import CHOOSER, WITHOUT_LEVERS
-from forecasting.scenario.levers_pupils import LEVERS as OF_PUPILS
+from forecasting.scenario.from_dataset import candidates
+from forecasting.scenario.idle import idle
+from forecasting.scenario.lever import Lever, Place
+from forecasting.scenario.merge import by_place
+from forecasting.scenario.moves import by_year
 from forecasting.scenario.scenario import Change, Scenario
+
+_YEARS = range(1990, 2101)  # every year that a change may name
 
 
 @dataclass(frozen=True)
@@ -31,10 +35,14 @@ class Control:
         baseline: value at the baseline, on screen's scale.
         low: left end of the slider.
         high: right end of the slider.
+        least: lowest value that may be typed.
+        most: highest value that may be typed.
         step: step of the slider.
         form: format of the number.
         suffix: unit on screen.
-        help: what it does, and the source of the value in force.
+        source: the value in force and where it comes from.
+        remark: that the value is out of the ordinary; "" when it is not.
+        changes: what the scenario changes, with the years.
         idle: why it does nothing here; "" when it works.
         options: value and words of a choice or candidate.
     """
@@ -46,10 +54,14 @@ class Control:
     baseline: Value
     low: float
     high: float
+    least: float
+    most: float
     step: float
     form: str
     suffix: str
-    help: str
+    source: str
+    remark: str
+    changes: tuple[Change, ...]
     idle: str
     options: tuple[tuple[Value, str], ...] = ()
 
@@ -57,6 +69,23 @@ class Control:
     def name(self) -> str:
         """Return a name that is unique on a page."""
         return f"{self.lever.name}:{self.key}"
+
+    @property
+    def place(self) -> Place:
+        """Return the lever and key by name."""
+        return self.lever.name, self.key
+
+    @property
+    def by_year(self) -> bool:
+        """Return whether it has several values, each from a year on."""
+        return len(self.changes) > 1 and bool(by_year(self.changes))
+
+    @property
+    def mark(self) -> float | None:
+        """Return where the baseline stands between the ends of the slider, 0 to 1; None when it is blank or beyond."""
+        if not isinstance(self.baseline, (int, float)) or not self.low <= self.baseline <= self.high > self.low:
+            return None
+        return (self.baseline - self.low) / (self.high - self.low)
 
 
 def scale(lever: Lever) -> float:
@@ -100,12 +129,15 @@ def in_words(lever: Lever, value: Value) -> str:
     )
 
 
-def controls(dataset: Dataset, now: Assumptions, start: Assumptions, method: str, page: str) -> tuple[Control, ...]:
+def controls(
+    dataset: Dataset, now: Assumptions, start: Assumptions, method: str, page: str, scenario: Scenario | None = None
+) -> tuple[Control, ...]:
     """Return the controls that a page shows, in the order of the catalogue; all of them for the page ""."""
+    made: dict[Place, tuple[Change, ...]] = by_place(scenario) if scenario else {}
     found = []
     for lever in LEVERS:
         if not page or page in lever.pages:
-            found += [_control(dataset, lever, key, now, start, method) for key in keys(dataset, lever, start)]
+            found += [_control(dataset, lever, key, now, start, method, made) for key in keys(dataset, lever, start)]
     return tuple(found)
 
 
@@ -137,18 +169,49 @@ def keys(dataset: Dataset, lever: Lever, start: Assumptions) -> tuple[str, ...]:
     return ("",)
 
 
-def _control(dataset: Dataset, lever: Lever, key: str, now: Assumptions, start: Assumptions, method: str) -> Control:
+def _control(
+    dataset: Dataset, lever: Lever, key: str, now: Assumptions, start: Assumptions, method: str,
+    made: Mapping[Place, tuple[Change, ...]],
+) -> Control:  # fmt: skip
     item = now.last(lever.name, key)
     before = start.last(lever.name, key)
     value = to_screen(lever, item.value if item else None)
     baseline = to_screen(lever, before.value if before else None)
-    low, high = _ends(lever, value, baseline)
-    source = f" Source: {item.source}." if item and item.value is not None else ""
+    low, high = _ends(lever, baseline)
+    changes = made.get((lever.name, key), ())
     return Control(
-        lever, key, _label(dataset, lever, key), value, baseline, low, high, float(lever.step * scale(lever)),
-        _FORMS[lever.display], _SUFFIX[lever.display], f"{lever.help} Baseline: {in_words_of(before, lever)}.{source}",
-        _idle(dataset, lever, now, method), _options(dataset, lever),
+        lever, key, _label(dataset, lever, key), value, baseline, *_with(low, high, value, baseline),
+        lever.low * scale(lever), lever.high * scale(lever), float(lever.step * scale(lever)),
+        _FORMS[lever.display], _SUFFIX[lever.display], _source(lever, before, changes),
+        _remark(lever, value, low, high), changes, idle(dataset, lever, now, method), _options(dataset, lever),
     )  # fmt: skip
+
+
+def _source(lever: Lever, before: Assumption | None, changes: Sequence[Change]) -> str:
+    told = " then ".join(f"{in_words(lever, change.value)}{in_time(change)}" for change in changes)
+    why = "; ".join(dict.fromkeys(change.source or change.why for change in changes if change.source or change.why))
+    now = f"Now: {told}{f' ({why})' if why else ''}. " if told else ""
+    source = f" Its source: {before.source} ({before.status})." if before and before.value is not None else ""
+    return f"{now}Baseline: {in_words_of(before, lever)}.{source}"
+
+
+def in_time(change: Change) -> str:
+    """Return when a change holds: " from 2028 over 2 years"; "" for always."""
+    since = f" from {change.from_year}" if change.from_year is not None else ""
+    until = f" to {change.to_year}" if change.to_year is not None else ""
+    ramp = f" over {change.ramp_years:g} years" if change.ramp_years else ""
+    return f"{since}{until}{ramp}"
+
+
+def _remark(lever: Lever, value: Value, low: float, high: float) -> str:
+    """Return a remark on a number beyond the usual ends of its slider; a rounding is not beyond."""
+    if lever.kind in ("choice", "switch", "candidate") or not isinstance(value, (int, float)):
+        return ""
+    slack = lever.step * scale(lever) / 2
+    if low - slack <= value <= high + slack:
+        return ""
+    ends = " to ".join(in_words(lever, from_screen(lever, end)) for end in (low, high))
+    return f"Out of the ordinary: usual is {ends}."
 
 
 _FORMS = {"percent": "%.1f", "gbp": "%.0f", "count": "%.0f", "years": "%.2f", "year": "%.0f", "word": "%.0f"}
@@ -175,17 +238,21 @@ def _label(dataset: Dataset, lever: Lever, key: str) -> str:
     return f"{lever.label}{ending}"
 
 
-def _ends(lever: Lever, value: Value, baseline: Value) -> tuple[float, float]:
-    low, high = lever.low * scale(lever), lever.high * scale(lever)
-    numbers = [float(x) for x in (value, baseline) if isinstance(x, (int, float))]
-    if lever.span and numbers:
-        centre = float(baseline) if isinstance(baseline, (int, float)) and baseline else max(numbers)
-        reach = max(centre * lever.span, lever.step * 20)
-        high = min(high, centre + reach)
-        low = max(low, centre - reach)
-        whole = lever.step
+def _ends(lever: Lever, baseline: Value) -> tuple[float, float]:
+    """Return the usual ends of the slider: as in the catalogue, or around the baseline where the size is local."""
+    low, high = (end * scale(lever) for end in lever.usual or (lever.low, lever.high))
+    if lever.span and isinstance(baseline, (int, float)):
+        reach = max(abs(baseline) * lever.span, lever.step * scale(lever) * 20)
+        whole = lever.step * scale(lever)
+        low, high = max(low, baseline - reach), min(high, baseline + reach)
         low, high = round(low / whole) * whole, round(high / whole) * whole
-    return float(min([low, *numbers])), float(max([high, *numbers]))
+    return float(low), float(high)
+
+
+def _with(low: float, high: float, *values: Value) -> tuple[float, float]:
+    """Return the ends of a slider, widened so that these values are on it."""
+    numbers = [float(value) for value in values if isinstance(value, (int, float))]
+    return min([low, *numbers]), max([high, *numbers])
 
 
 def _options(dataset: Dataset, lever: Lever) -> tuple[tuple[Value, str], ...]:
@@ -198,49 +265,27 @@ def _options(dataset: Dataset, lever: Lever) -> tuple[tuple[Value, str], ...]:
     )
 
 
-def _idle(dataset: Dataset, lever: Lever, now: Assumptions, method: str) -> str:
-    missing = [table for table in lever.tables if not dataset.has(table)]
-    if missing:
-        return f"Needs the table {' and '.join(missing)}, which the dataset does not have."
-    if method not in lever.methods:
-        return f"Does nothing in the method {method}."
-    if lever.name in ("project_opens", "project_delay", "project_ramp"):
-        built = any(now.number("project_on", project) for project in dataset.table("projects")["project"])
-        return "" if built else "No project is built: switch one on first."
-    if lever.name in ("inclusion_shift", "moves_from_mainstream") and not mainstream(dataset):
-        return "No setting of the dataset counts as mainstream: write it in the column setting_group of table settings."
-    if lever in OF_PUPILS:
-        return _idle_of_pupils(dataset, lever, now)
-    overridden = _OVERRIDES.get(lever.name)
-    if overridden and now.number(overridden) is not None:
-        return "A fixed number of places is set, so this has no effect on places needed."
-    return ""
-
-
-def _idle_of_pupils(dataset: Dataset, lever: Lever, now: Assumptions) -> str:
-    gap = year_groups_lacking(dataset)
-    if gap:
-        return f"Needs {gap}."
-    if lever.name != CHOOSER and now.word(CHOOSER) in WITHOUT_LEVERS:
-        return "Acts on cohorts of pupils, which the way chosen to forecast pupils does not follow."
-    if lever.name == "births_variant" and set(dataset.table("births")["variant"]) == {"principal"}:
-        return "Needs births of the high or low variant (column variant of table births)."
-    return ""
-
-
-_OVERRIDES = {"bring_back_share": "under_provision_places", "growth_base": "growth_places"}
-
-
 def differences(dataset: Dataset, now: Assumptions, start: Assumptions) -> tuple[str, ...]:
     """Return what differs from the baseline, one phrase a lever: "Pupil growth 2% (1%)"."""
     found = []
     for lever in LEVERS:
-        changed = [key for key in keys(dataset, lever, start) if _value(now, lever, key) != _value(start, lever, key)]
+        changed = [key for key in keys(dataset, lever, start) if _differs(now, start, lever, key)]
         if len(changed) > 3:
             found.append(f"{lever.label}: {len(changed)} changed")
         else:
             found += [_difference(dataset, lever, key, now, start) for key in changed]
     return tuple(found)
+
+
+def _differs(now: Assumptions, start: Assumptions, lever: Lever, key: str) -> bool:
+    """Return whether a lever differs from the baseline in any year, whatever it was moved to in between."""
+    made, before = now.of(lever.name, key), start.of(lever.name, key)
+    if len(made) == len(before) and all(one is other for one, other in zip(made, before, strict=True)):
+        return False
+    if lever.kind == "choice" or not lever.dated:
+        return _value(now, lever, key) != _value(start, lever, key)
+    there, here = (assumptions.path(lever.name, _YEARS, key) for assumptions in (start, now))
+    return not np.array_equal(there, here, equal_nan=True)
 
 
 def _value(assumptions: Assumptions, lever: Lever, key: str) -> Value:
@@ -250,9 +295,7 @@ def _value(assumptions: Assumptions, lever: Lever, key: str) -> Value:
 
 def _difference(dataset: Dataset, lever: Lever, key: str, now: Assumptions, start: Assumptions) -> str:
     name = f"{lever.label} ({_label(dataset, lever, key)})" if key else lever.label
-    return f"{name} {in_words(lever, _value(now, lever, key))} ({in_words(lever, _value(start, lever, key))})"
-
-
-def changed(scenario: Scenario, moves: Sequence[Change], name: str) -> Scenario:
-    """Return the scenario with the changes made on screen, under a name that says so."""
-    return scenario.with_changes(moves, name) if moves else scenario
+    item = now.last(lever.name, key)
+    since = f" from {item.from_year}" if item and item.from_year is not None and lever.dated else ""
+    told = in_words(lever, item.value if item else None)
+    return f"{name} {told}{since} ({in_words(lever, _value(start, lever, key))})"

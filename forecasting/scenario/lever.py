@@ -7,6 +7,7 @@ from typing import Literal
 
 Kind = Literal["number", "choice", "switch", "candidate", "optional"]
 Display = Literal["percent", "gbp", "count", "years", "year", "word"]
+Place = tuple[str, str]  # a lever by its name, and the key that it varies by; "" for none
 
 PUBLISHED_RATE = ("published_rate",)
 PLANS = ("trend", "age_flow", "moves")
@@ -40,6 +41,9 @@ class Lever:
         tables: tables without which it does nothing.
         methods: methods in which it works.
         span: half-width of the slider as a share of the baseline, where the size depends on the authority.
+        usual: lowest and highest value that is not out of the ordinary: the ends of the slider. A value beyond them
+            can be typed, and is then remarked upon. A judgement; none = the bounds.
+        dated: whether a change may come in late, or year by year; else it holds from the start.
     """
 
     name: str
@@ -62,6 +66,8 @@ class Lever:
     tables: tuple[str, ...] = ()
     methods: tuple[str, ...] = ANY
     span: float = 0.0
+    usual: tuple[float, float] | None = None
+    dated: bool = True
 
     @property
     def moves(self) -> frozenset[str]:

@@ -19,17 +19,20 @@ def _of(
     name: str, label: str, unit: str, low: float, high: float, step: float, text: str, group: str, *,
     up: tuple[str, ...] = (), down: tuple[str, ...] = (), either: tuple[str, ...] = (), display: Display = "percent",
     kind: Kind = "number", tables: tuple[str, ...] = (), span: float = 0.0,
+    usual: tuple[float, float] | None = None, dated: bool = True,
 ) -> Lever:  # fmt: skip
     return Lever(name, label, unit, low, high, step, None, text, group, ("costs",), up=up, down=down, either=either,
-                 kind=kind, display=display, tables=tables, methods=PLANS, span=span)  # fmt: skip
+                 kind=kind, display=display, tables=tables, methods=PLANS, span=span, usual=usual,
+                 dated=dated)  # fmt: skip
 
 
 def _dearer(
-    name: str, label: str, unit: str, low: float, high: float, step: float, text: str, also: tuple[str, ...] = ()
+    name: str, label: str, unit: str, low: float, high: float, step: float, text: str, also: tuple[str, ...] = (),
+    usual: tuple[float, float] | None = None,
 ) -> Lever:  # fmt: skip
     """Return a lever of fees and top-up that makes places dearer when it rises; `also` rises too."""
     return _of(name, label, unit, low, high, step, text, _FEES, up=(*_COSTS, _FUND, *also), down=_BALANCES,
-               either=("saving_gbp",))  # fmt: skip
+               either=("saving_gbp",), usual=usual)  # fmt: skip
 
 
 LEVERS: tuple[Lever, ...] = (
@@ -38,15 +41,15 @@ LEVERS: tuple[Lever, ...] = (
         _FEES, either=(*_COSTS, *_BALANCES, _FUND, *_PARTNERS, "saving_gbp"), kind="switch", display="word",
         tables=("budget",)),
     _dearer("place_funding_change", "Place funding", "fraction per year", -0.05, 0.15, 0.001,
-        "Yearly change of the national amounts of a place, from the first year on."),
+        "Yearly change of the national amounts of a place, from the first year on.", usual=(-0.02, 0.08)),
     _dearer("top_up_change", "Top-up rates", "fraction more or fewer", -0.5, 1.0, 0.01,
-        "How much higher (or lower) every band of top-up is than the table of unit costs says."),
+        "How much higher (or lower) every band of top-up is than the table of unit costs says.", usual=(-0.2, 0.3)),
     _dearer("fee_change", "Fees of independent and non-maintained schools", "fraction more or fewer", -0.5, 1.0, 0.01,
         "How much higher (or lower) fees are than the table of unit costs says: negotiation lowers them.",
-        also=_PARTNERS),
+        also=_PARTNERS, usual=(-0.2, 0.3)),
     _of("fee_spread", "Spread of fees between placements", "standard deviation ÷ mean", 0.0, 2.0, 0.05,
         "How far fees differ from one placement to the next; it widens the range and leaves the central run alone.",
-        _FEES, either=(*_COSTS, *_BALANCES, _FUND, *_PARTNERS, "saving_gbp")),
+        _FEES, either=(*_COSTS, *_BALANCES, _FUND, *_PARTNERS, "saving_gbp"), usual=(0.0, 1.0)),
     _dearer("residential_share", "Residential share of independent placements", "fraction of placements", 0.0, 1.0,
         0.01,
         "Share of independent and non-maintained placements that are residential; used where the placements do not "
@@ -67,7 +70,8 @@ LEVERS: tuple[Lever, ...] = (
         "Cost of a year's transport; used only without a table transport.", _TRAVEL, up=("cost_gbp",),
         either=("saving_gbp",), display="gbp", span=1.0),
     _of("transport_price_change", "Prices of transport", "fraction per year", -0.05, 0.15, 0.001,
-        "Yearly change of the cost of carrying a child.", _TRAVEL, up=("cost_gbp",), either=("saving_gbp",)),
+        "Yearly change of the cost of carrying a child.", _TRAVEL, up=("cost_gbp",), either=("saving_gbp",),
+        usual=(-0.02, 0.08)),
     _of("transport_in_account", "Transport within the high needs block", "fraction of transport", 0.0, 1.0, 0.01,
         "Share of transport that the high needs block pays; the rest falls on the general fund.", _TRAVEL,
         up=("high_needs_spend_gbp", _FUND), down=_BALANCES, either=("saving_gbp",)),
@@ -81,26 +85,28 @@ LEVERS: tuple[Lever, ...] = (
         _INCOME, either=("income_gbp", *_BALANCES, _FUND), display="gbp", span=1.0),
     _of("guest_recoupment_gbp", "Recouped from other authorities", "£ per child", 0, 100_000, 500,
         "What other authorities pay us for each of their children in our places.", _INCOME,
-        up=("income_gbp", *_BALANCES), down=(_FUND,), display="gbp"),
+        up=("income_gbp", *_BALANCES), down=(_FUND,), display="gbp", usual=(0, 40_000)),
     _of("reform_plan_approved", "Reform plan approved", "on or off", 0, 1, 1,
         "Whether the Department approves the Local SEND Reform Plan: without it there is no grant for the deficit.",
         _DEFICIT, up=("cumulative_balance_gbp", "balance_per_resident_gbp"), down=(_FUND,), kind="switch",
         display="word"),
     _of("grant_share", "Share of the deficit that the grant pays", "fraction of the eligible deficit", 0.0, 1.0, 0.01,
         "High Needs Stability Grant as a share of the eligible deficit; paid only with an approved reform plan.",
-        _DEFICIT, up=("cumulative_balance_gbp", "balance_per_resident_gbp"), down=(_FUND,)),
+        _DEFICIT, up=("cumulative_balance_gbp", "balance_per_resident_gbp"), down=(_FUND,), dated=False),
     _of("grant_eligible_share", "Share of the deficit that is eligible", "fraction of the deficit", 0.0, 1.0, 0.01,
         "Share of the deficit that comes from high needs and so counts for the grant.", _DEFICIT,
-        up=("cumulative_balance_gbp", "balance_per_resident_gbp"), down=(_FUND,)),
+        up=("cumulative_balance_gbp", "balance_per_resident_gbp"), down=(_FUND,), dated=False),
     _of("grant_deficit_year", "Deficit that counts: end of", "financial year, by the year it ends", 2000, 2100, 1,
         "Financial year at whose end the deficit is measured for the grant.", _DEFICIT,
-        either=("cumulative_balance_gbp", "balance_per_resident_gbp", _FUND), display="year"),
+        either=("cumulative_balance_gbp", "balance_per_resident_gbp", _FUND), display="year",
+        usual=(2020, 2035), dated=False),
     _of("grant_year", "Grant paid in", "financial year, by the year it ends", 2000, 2100, 1,
         "Financial year in which the grant is paid.", _DEFICIT,
-        either=("cumulative_balance_gbp", "balance_per_resident_gbp", _FUND), display="year"),
+        either=("cumulative_balance_gbp", "balance_per_resident_gbp", _FUND), display="year",
+        usual=(2020, 2035), dated=False),
     _of("override_ends", "Statutory override ends", "financial year, by the year it ends", 2000, 2100, 1,
         "Last financial year in which the deficit stays out of the general fund.", _DEFICIT, either=(_FUND,),
-        display="year"),
+        display="year", usual=(2020, 2035), dated=False),
     _of("deficit_after_override_share", "Later deficits that stay with the authority",
         "fraction of the in-year deficit", 0.0, 1.0, 0.05,
         "Share of each year's deficit after the override ends that falls on the general fund.", _DEFICIT,

@@ -29,7 +29,7 @@ LEVERS: tuple[Lever, ...] = (
           either=_WHERE, tables=("providers",), methods=PLANS),
     Lever("over_capacity_tolerance", "Children above capacity", "fraction of places", 0.0, 0.5, 0.01, 0.0,
           "How much further every provider may fill above its places, on top of its own share in the table providers.",
-          _GROUP, _PAGES, either=_WHERE, tables=("providers",), methods=PLANS),
+          _GROUP, _PAGES, either=_WHERE, tables=("providers",), methods=PLANS, usual=(0.0, 0.2)),
     _share("named", "Without a place: named above the limit", 0.0,
            "Share of children without a suitable local place who are named at a suitable local provider above its "
            "limit, for example by the Tribunal."),
@@ -45,7 +45,7 @@ LEVERS: tuple[Lever, ...] = (
            "Share of children without a suitable local place who wait in their present setting."),
     Lever("other_authority_room", "Room in other authorities' schools", "fraction more than today", 0.0, 2.0, 0.05, 0.1,
           "How many more of our children the providers of other authorities can take than today.",
-          _GROUP, _PAGES, either=_WHERE, tables=("providers",), methods=PLANS),
+          _GROUP, _PAGES, either=_WHERE, tables=("providers",), methods=PLANS, usual=(0.0, 1.0)),
     Lever("bring_back_at_transition", "Children brought back", "fraction of children", 0.0, 1.0, 0.05, 0.5,
           "Share of the children who would be placed out of the borough, and can be placed afresh that year, who take "
           "a suitable new local place while there is room. Children move mostly when they change phase.",
@@ -56,5 +56,5 @@ LEVERS: tuple[Lever, ...] = (
           _GROUP, _PAGES, either=_WHERE, tables=("providers",), methods=PLANS),
     Lever("guest_change", "Children of other authorities", "fraction more or fewer", -1.0, 2.0, 0.05, 0.0,
           "How many more (or fewer) children of other authorities hold places in the borough's providers.",
-          _GROUP, _PAGES, either=_WHERE, tables=("providers",), methods=PLANS),
+          _GROUP, _PAGES, either=_WHERE, tables=("providers",), methods=PLANS, usual=(-0.5, 0.5)),
 )  # fmt: skip

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from forecasting.scenario.lever import Place
 from forecasting.scenario.scenario import Change, Scenario
-
-Place = tuple[str, str]  # lever and key
 
 
 @dataclass(frozen=True)

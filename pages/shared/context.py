@@ -35,6 +35,7 @@ def page_context(page: str) -> View:
         state.reset()
         run = engine.baseline(data, None)
     view = View(run, engine.baseline(data, st.session_state.to))
+    st.session_state.years = view.forecast.years
     if data.synthetic:
         st.html('<p class="synthetic">Synthetic data: a made-up authority, not a real one.</p>')
     return view

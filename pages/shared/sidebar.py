@@ -1,15 +1,16 @@
 """The sidebar, the same on every page: scenario, the levers that matter here, what differs from the baseline."""
 
+import re
 from collections.abc import Sequence
 
 import streamlit as st
 
 from forecasting.model.run import reach
-from forecasting.outputs import words
+from forecasting.outputs import html, words
 from forecasting.outputs.subjects import View
 from forecasting.scenario.controls import Control, controls, differences, in_groups
 from forecasting.scenario.from_dataset import dataset_scenarios
-from pages.shared import engine, state, stored
+from pages.shared import engine, more, state, stored, undo
 
 OPEN = (0, 1)  # the first groups of a page stand open; the rest one click away
 
@@ -35,13 +36,17 @@ def scenario_picker(view: View) -> None:
     found = differences(view.run.dataset, view.run.assumptions, view.baseline.assumptions)
     text = f"Differs from the baseline: {'; '.join(found)}." if found else "Equal to the baseline."
     st.markdown(f'<p class="differs">{text}</p>', unsafe_allow_html=True)
+    with st.container(horizontal=True, gap="small"):
+        st.button("Undo", on_click=undo.back, disabled=not undo.can_go_back(), shortcut="Ctrl+Z", width="stretch")
+        st.button("Redo", on_click=undo.forth, disabled=not undo.can_go_forth(), shortcut="Ctrl+Y", width="stretch")
     st.button("Reset to the baseline", on_click=state.reset, disabled=not found, width="stretch")
 
 
 def levers(view: View, page: str) -> None:
     """Draw the levers of a page in folding groups, as in the catalogue; the first groups stand open."""
     now, start = view.run.assumptions, view.baseline.assumptions
-    found = controls(view.run.dataset, now, start, view.run.forecast.method, page)
+    found = controls(view.run.dataset, now, start, view.run.forecast.method, page, view.run.scenario)
+    st.html(html.marks_html({_class(control): control.mark for control in found}))
     st.session_state["w:typing"] = st.session_state.typing
     st.toggle("Type numbers instead of moving sliders", key="w:typing", on_change=_typing)
     for order, (group, members) in enumerate(in_groups(found)):
@@ -56,7 +61,7 @@ def levers(view: View, page: str) -> None:
 def live(view: View, names: Sequence[str]) -> None:
     """Draw a few levers outside the sidebar, for a page that shows none of them there."""
     now, start = view.run.assumptions, view.baseline.assumptions
-    found = controls(view.run.dataset, now, start, view.run.forecast.method, "")
+    found = controls(view.run.dataset, now, start, view.run.forecast.method, "", view.run.scenario)
     for control in [control for control in found if control.lever.name in names and not control.key]:
         _draw(control)
 
@@ -86,8 +91,9 @@ def _hold(widget: str, value: object, *ends: float) -> None:
 
 
 def _draw(control: Control) -> None:
+    more.button(control)
     widget = f"w:{control.name}"
-    common = {"key": widget, "help": control.idle or control.help, "disabled": bool(control.idle),
+    common = {"key": widget, "disabled": bool(control.idle) or control.by_year,
               "on_change": _moved, "args": (control, widget)}  # fmt: skip
     if control.lever.kind == "switch":
         _hold(widget, bool(control.value))
@@ -99,17 +105,23 @@ def _draw(control: Control) -> None:
         st.selectbox(control.label, choices, format_func=lambda value: shown.get(value, str(value)), **common)
     else:
         _number(control, widget, common)
+    more.remarks(control)
 
 
 def _number(control: Control, widget: str, common: dict) -> None:
     typing = st.session_state.typing or control.lever.kind == "optional" or control.value is None
-    name = f"{widget}:typed" if typing else widget
-    _hold(name, control.value if control.value is None else float(control.value), control.low, control.high)
+    name, ends = (f"{widget}:typed", (control.least, control.most)) if typing else (widget, (control.low, control.high))
+    _hold(name, control.value if control.value is None else float(control.value), *ends)
     common = {**common, "key": name, "args": (control, name), "step": control.step, "format": control.form}
     if typing:
-        st.number_input(control.label, control.low, control.high, placeholder="computed", **common)
+        st.number_input(control.label, *ends, placeholder="computed", **common)
     else:
-        st.slider(control.label, control.low, control.high, **common)
+        st.slider(control.label, *ends, **common)
+
+
+def _class(control: Control) -> str:
+    """Return the style class that Streamlit gives the slider of a lever, from its key."""
+    return re.sub(r"[^a-zA-Z0-9_-]", "-", f"st-key-w:{control.name}".strip())
 
 
 def downloads(view: View) -> None:

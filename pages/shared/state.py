@@ -8,11 +8,13 @@ from forecasting.errors import DatasetError
 from forecasting.inputs.accepted import listing
 from forecasting.inputs.dataset import Dataset
 from forecasting.scenario.assumptions import Value
-from forecasting.scenario.controls import Control, changed, from_screen
+from forecasting.scenario.controls import Control, from_screen
 from forecasting.scenario.from_dataset import dataset_scenarios
+from forecasting.scenario.lever import Place
+from forecasting.scenario.moves import changed, valued
 from forecasting.scenario.scenario import BASELINE, Change, Scenario
 from forecasting.scenario.store import id_of
-from pages.shared import engine, stored
+from pages.shared import engine, stored, undo
 
 
 def start() -> None:
@@ -60,6 +62,7 @@ def use(new: Dataset | None, path: str = "", kept: str = "") -> None:
     st.session_state.scenario = BASELINE
     st.session_state.moves = {}
     st.session_state.to = None
+    undo.forget()
 
 
 def base_scenario(data: Dataset) -> Scenario:
@@ -75,13 +78,12 @@ def base_scenario(data: Dataset) -> Scenario:
 
 def scenario(data: Dataset) -> Scenario:
     """Return the scenario in hand, changes made on screen included."""
-    base = base_scenario(data)
-    moves = [Change(lever, value, key) for (lever, key), value in st.session_state.moves.items()]
-    return changed(base, moves, f"{base.name}, changed")
+    return changed(base_scenario(data), st.session_state.moves)
 
 
 def choose(name: str) -> None:
-    """Choose a scenario by name, or by the key of a saved one; changes on screen are dropped."""
+    """Choose a scenario by name, or by the key of a saved one; changes on screen are dropped, and can be undone."""
+    undo.remember()
     if id_of(name):
         stored.choose(name)
         return
@@ -90,8 +92,14 @@ def choose(name: str) -> None:
 
 
 def move(control: Control, shown: Value) -> None:
-    """Keep a change made on screen."""
-    st.session_state.moves[control.lever.name, control.key] = from_screen(control.lever, shown)
+    """Keep a change made on screen; when it comes in stays as it was."""
+    put(control.place, valued(control.changes, control.place, from_screen(control.lever, shown)))
+
+
+def put(place: Place, changes: tuple[Change, ...]) -> None:
+    """Put changes in place of all that was said of a lever and key; none = as in the baseline."""
+    undo.remember()
+    st.session_state.moves = {**st.session_state.moves, place: changes}
 
 
 def reset() -> None:
@@ -99,12 +107,15 @@ def reset() -> None:
     choose(BASELINE)
 
 
-def take(moves: dict[tuple[str, str], Value]) -> None:
+def take(moves: dict[Place, Value]) -> None:
     """Put changes on top of those made on screen."""
-    st.session_state.moves = {**st.session_state.moves, **moves}
+    undo.remember()
+    made = {place: valued((), place, value) for place, value in moves.items()}
+    st.session_state.moves = {**st.session_state.moves, **made}
 
 
-def replace_data(new: Dataset, moves: dict[tuple[str, str], Value]) -> None:
+def replace_data(new: Dataset, moves: dict[Place, Value]) -> None:
     """Take a dataset that differs from the one in hand by what was added on screen; scenario and changes stay."""
-    st.session_state.uploaded = new
     take(moves)
+    st.session_state.uploaded = new
+    undo.forget()  # what was before belongs to the dataset without it

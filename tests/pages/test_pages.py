@@ -159,7 +159,7 @@ def test_the_app_opens_the_overview_and_keeps_a_change_on_every_page(rotherham: 
         _again(test)
         assert _title(test) == TITLES[page]
         assert _differs(test) == "Differs from the baseline: Pupil growth 2% (1%)."
-        assert test.session_state["moves"] == {("pupil_growth", ""): 0.02}
+        assert test.session_state["moves"] == {("pupil_growth", ""): (Change("pupil_growth", 0.02),)}
     test.switch_page("pages/population.py")
     _again(test)
     assert test.slider(key="w:pupil_growth:").value == 2.0

@@ -8,7 +8,7 @@ import pandas as pd
 
 from forecasting.outputs.figure import Table
 from forecasting.scenario.catalogue import BY_NAME
-from forecasting.scenario.controls import in_words
+from forecasting.scenario.controls import in_time, in_words
 from forecasting.scenario.merge import Clash, differences
 from forecasting.scenario.scenario import Change, Scenario
 from forecasting.scenario.store import Entry, Event, Version
@@ -70,7 +70,4 @@ def _told(changes: tuple[Change, ...]) -> str:
 def _one(change: Change) -> str:
     record = BY_NAME.get(change.lever)
     value = in_words(record, change.value) if record else str(change.value)
-    since = f" from {change.from_year}" if change.from_year else ""
-    until = f" to {change.to_year}" if change.to_year else ""
-    ramp = f" over {change.ramp_years:g} years" if change.ramp_years else ""
-    return f"{value}{since}{until}{ramp}"
+    return f"{value}{in_time(change)}"

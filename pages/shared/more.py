@@ -1,0 +1,68 @@
+"""What there is to a lever besides its slider: source, start year and ramp, a table by year, back to the baseline."""
+
+import streamlit as st
+
+from forecasting.outputs import html
+from forecasting.outputs.subjects import year_table
+from forecasting.scenario.controls import Control, from_screen
+from forecasting.scenario.moves import timed, yearly
+from pages.shared import state
+
+START = "from the start"
+
+
+def button(control: Control) -> None:
+    """Draw the button beside the label; what it opens is drawn only while it stands open."""
+    key = f"more:{control.name}"
+    with st.popover(f"More: {control.label}", type="tertiary", key=key, on_change="rerun",
+                    icon=":material/more_horiz:") as opened:  # fmt: skip
+        if opened.open:
+            _inside(control)
+
+
+def remarks(control: Control) -> None:
+    """Draw why a lever is idle, that it is set by year, or that its value is out of the ordinary."""
+    text = html.remarks_html(control)
+    if text:
+        st.html(text)
+
+
+def _inside(control: Control) -> None:
+    st.html(html.lever_html(control))
+    if control.lever.dated and not control.idle and isinstance(control.value, (int, float)):
+        _time(control)
+    st.button("Back to the baseline", key=f"back:{control.name}", on_click=state.put, args=(control.place, ()),
+              disabled=not control.changes, width="stretch")  # fmt: skip
+
+
+def _time(control: Control) -> None:
+    years = year_table.years(st.session_state.years)
+    if not control.by_year:
+        change = control.changes[0] if control.changes else None
+        left, right = st.columns(2)
+        since, ramp = f"since:{control.name}", f"ramp:{control.name}"
+        st.session_state[since] = change.from_year if change and change.from_year in years else START
+        st.session_state[ramp] = change.ramp_years if change else 0.0
+        common = {"on_change": _timed, "args": (control, since, ramp)}
+        left.selectbox("In force", [START, *years], key=since, **common, format_func=year_table.since)
+        right.number_input("Years to come in", 0.0, 10.0, step=1.0, format="%.0f", key=ramp, **common,
+                           disabled=st.session_state[since] == START)  # fmt: skip
+    with st.expander("Year by year", expanded=control.by_year), st.form(f"years:{control.name}", border=False):
+        frame = st.data_editor(year_table.frame(control, years), hide_index=True, disabled=["Year"],
+                               key=f"table:{control.name}:{hash(control.changes)}", num_rows="fixed")  # fmt: skip
+        st.caption("A value holds until the next one. Blank years go on with the value before.")
+        if st.form_submit_button("Use these values", width="stretch"):
+            _by_year(control, year_table.values(frame))
+
+
+def _timed(control: Control, since: str, ramp: str) -> None:
+    year = st.session_state[since]
+    value = from_screen(control.lever, control.value)
+    made = timed(control.changes, control.place, value, None if year == START else year, st.session_state[ramp])
+    state.put(control.place, made)
+
+
+def _by_year(control: Control, shown: dict) -> None:
+    made = yearly(control.place, {year: from_screen(control.lever, value) for year, value in shown.items()})
+    state.put(control.place, made)
+    st.rerun()
