@@ -12,7 +12,7 @@ from forecasting.scenario.controls import Control, controls, differences, in_gro
 from forecasting.scenario.from_dataset import dataset_scenarios
 from pages.shared import engine, more, state, stored, undo
 
-OPEN = (0, 1)  # the first groups of a page stand open; the rest one click away
+OPEN = 2  # so many groups with a lever that works stand open, the first ones; the rest are one click away
 
 
 def _moved(control: Control, widget: str) -> None:
@@ -49,13 +49,18 @@ def levers(view: View, page: str) -> None:
     st.html(html.marks_html({_class(control): control.mark for control in found}))
     st.session_state["w:typing"] = st.session_state.typing
     st.toggle("Type numbers instead of moving sliders", key="w:typing", on_change=_typing)
-    for order, (group, members) in enumerate(in_groups(found)):
-        plain = [several[0] for lever, several in members if not lever.key]
+    standing = set()
+    for group, members in in_groups(found):
+        plain = [several[0] for _, several in members if not several[0].key]
+        works = any(not control.idle for control in plain)
         if plain:
-            _fold(group, plain, opened=order in OPEN)
+            _fold(group, plain, opened=works and len(standing) < OPEN)
+            standing |= {group} if works else set()
         for lever, several in members:
-            if lever.key:
-                _fold(lever.label, several, opened=lever.kind == "switch")
+            keyed = [control for control in several if control.key]
+            if keyed:
+                label = f"{lever.label} by {lever.key}" if len(keyed) < len(several) else lever.label
+                _fold(label, keyed, opened=lever.kind == "switch")
 
 
 def live(view: View, names: Sequence[str]) -> None:

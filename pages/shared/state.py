@@ -30,10 +30,11 @@ def start() -> None:
         st.query_params["dataset"] = st.session_state.kept  # a refresh of the page then finds it again
     else:
         st.query_params.pop("dataset", None)
-    if id_of(st.session_state.scenario):
-        st.query_params["scenario"] = id_of(st.session_state.scenario)
-    elif "linked" in st.session_state:
+    named = id_of(st.session_state.scenario) or st.session_state.scenario
+    if named == BASELINE:
         st.query_params.pop("scenario", None)
+    else:
+        st.query_params["scenario"] = named  # a refresh of the page, or whoever is sent the address, then finds it
 
 
 def _open_kept(key: str) -> None:
@@ -72,6 +73,7 @@ def base_scenario(data: Dataset) -> Scenario:
         return version.scenario
     found = dataset_scenarios(data)
     if st.session_state.scenario not in found:
+        st.warning(f'There is no scenario "{st.session_state.scenario}" here. You see the baseline.')
         st.session_state.scenario = BASELINE
     return found[st.session_state.scenario]
 

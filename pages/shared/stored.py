@@ -53,9 +53,8 @@ def choose(key: str) -> None:
 def from_link() -> None:
     """Take up the saved scenario that the address names, with the dataset that it was made with where that is here."""
     wanted = st.query_params.get("scenario", "")
-    if not wanted or "linked" in st.session_state:
+    if not wanted:
         return
-    st.session_state.linked = wanted
     with contextlib.suppress(SufficiencyError):
         entry = open_store().find(wanted)
         if entry is not None:
