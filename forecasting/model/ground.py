@@ -35,7 +35,7 @@ class Seats:
         room: year × sink; places for the authority's own children (below 0 where guests and others hold more).
         rest: year × rest × provider; places of each provider that belong to the rest.
         above: year × rest × provider; how children of a rest beyond its places are spread over providers.
-        staying: year × sink; share of last year's places that are still there: 0 where a provider closes.
+        closing: year × provider; 1 where a provider was open last January and is not now.
         others: year × provider; children on the roll whom neither plans nor guests account for.
         projects: provider × project; 1 where a project stands at a provider.
         portion: year × project; share of the new places of its provider that are the project's.
@@ -48,7 +48,7 @@ class Seats:
     room: Floats
     rest: Floats
     above: Floats
-    staying: Floats
+    closing: Floats
     others: Floats
     projects: Floats
     portion: Floats
@@ -69,15 +69,33 @@ class Seats:
         left[self.first_new :] -= self.projects.T @ above * self.portion[at][:, None]
         return np.asarray(np.maximum(left, 0.0))
 
+    def staying(self, at: int, held: Floats) -> Floats:
+        """Return sink × run: share of last year's children (sink × run) whose provider is still open in year `at`."""
+        share = np.ones_like(held)
+        closing = self.closing[at]
+        if not closing.any():
+            return share
+        rest = slice(self.first_rest, self.first_new)
+        share[: self.first_rest] -= closing[:, None]
+        places = self.room[at - 1][rest, None]
+        within = (self._rest_share(at - 1) @ closing)[:, None] * np.minimum(held[rest], places)
+        gone = within + (self.above[at - 1] @ closing)[:, None] * np.maximum(held[rest] - places, 0.0)
+        share[rest] -= np.divide(gone, held[rest], out=np.zeros_like(gone), where=held[rest] > 0)
+        return np.maximum(share, 0.0)
+
+    def _rest_share(self, at: int) -> Floats:
+        """Return rest × provider: share of the places of a rest that are the provider's."""
+        places = self.room[at][self.first_rest : self.first_new, None]
+        return np.divide(self.rest[at], places, out=np.zeros_like(self.rest[at]), where=places > 0)
+
     def _beyond(self, at: int, held: Floats) -> Floats:
         rest = slice(self.first_rest, self.first_new)
         return np.asarray(self.above[at].T @ np.maximum(held[rest] - self.room[at][rest, None], 0.0))
 
     def _at_rest(self, at: int, held: Floats) -> Floats:
         rest = slice(self.first_rest, self.first_new)
-        places = self.room[at][rest]
-        share = np.divide(self.rest[at], places[:, None], out=np.zeros_like(self.rest[at]), where=places[:, None] > 0)
-        return np.asarray(share.T @ np.minimum(held[rest], places[:, None]) + self._beyond(at, held))
+        within = np.minimum(held[rest], self.room[at][rest, None])
+        return np.asarray(self._rest_share(at).T @ within + self._beyond(at, held))
 
 
 @dataclass(frozen=True, eq=False)
@@ -236,7 +254,8 @@ def _with_room(
     rest = is_open[:, None] * np.minimum(taken, np.maximum(own - there, 0.0)[:, None])
     above = is_open[:, None] * taken - rest
     whole = above.sum(axis=2, keepdims=True)
-    still = np.einsum("rp,yp->yr", taken, is_open) + unlisted
+    closing = np.zeros_like(is_open)
+    closing[1:] = np.maximum(is_open[:-1] - is_open[1:], 0.0)
     projects = np.zeros((len(there), len(places.new.at)))
     projects[list(places.new.at), np.arange(len(places.new.at))] = 1.0
     same = places.new.usable @ projects.T @ projects
@@ -244,16 +263,9 @@ def _with_room(
         kinds, len(there), len(there) + len(unlisted),
         np.hstack([own - rest.sum(axis=1), rest.sum(axis=2) + unlisted, places.new.usable]), rest,
         np.divide(above, whole, out=np.zeros_like(above), where=whole > 0),
-        np.hstack([_stays(is_open), _stays(still), np.ones_like(places.new.usable)]), others * is_open, projects,
+        closing, others * is_open, projects,
         np.divide(places.new.usable, same, out=np.zeros_like(same), where=same > 0), start,
     )  # fmt: skip
-
-
-def _stays(places: Floats) -> Floats:
-    """Return year × sink: what is left of last year's places, at most all; 1 where there were none."""
-    share = np.ones_like(places)
-    share[1:] = np.minimum(np.divide(places[1:], places[:-1], out=np.ones_like(share[1:]), where=places[:-1] > 0), 1.0)
-    return share
 
 
 def _suitable(people: Groups, places: Supply, home: Whole) -> Floats:

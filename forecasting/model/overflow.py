@@ -6,6 +6,7 @@ The words are the vocabulary `overflow`; the shares are levers. A destination wi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -43,12 +44,11 @@ def allowed(dataset: Dataset, settings: list[str]) -> dict[str, Floats]:
         settings: kind of setting that each group of children needs.
     """
     groups = setting_groups(dataset)
-    kinds = [groups.get(setting, "other") for setting in settings]
+    kinds = np.array([groups.get(setting, "other") for setting in settings], dtype=object)
     return {
-        code.code: np.array([1.0 if kind in code["groups"].split("|") or code.code == WAITING else 0.0
-                             for kind in kinds])
+        code.code: np.where(np.isin(kinds, code["groups"].split("|")) | (code.code == WAITING), 1.0, 0.0)
         for code in axes.OVERFLOW.codes
-    }  # fmt: skip
+    }
 
 
 def rules(
@@ -77,6 +77,7 @@ def rules(
     return Rules(weights, order)
 
 
+@lru_cache(maxsize=64)
 def prices(dataset: Dataset) -> dict[str, float]:
     """Return destination → mean £ a year of a place and top-up, or of a fee, of the kinds of setting it stands for."""
     table = dataset.table("unit_costs")

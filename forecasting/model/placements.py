@@ -135,14 +135,15 @@ def _next(world: Ground, before: Where, at: int, runs: slice, step: _Step) -> Wh
     staying = np.divide((1.0 - arriving) * children, before.children, out=np.zeros_like(children),
                         where=before.children > _NOTHING)  # fmt: skip
     staying = np.minimum(staying, 1.0)
-    local = before.local * staying[world.edges.group] * world.seats.staying[at][world.edges.sink][:, None]
+    still = world.seats.staying(at, world.edges.at_sinks(before.local))
+    local = before.local * staying[world.edges.group] * still[world.edges.sink]
     settled = staying * (1.0 - world.moves[at])
     away = {code: before.away[code] * (0.0 if code == WAITING else settled) for code in _AWAY}
-    held = world.edges.by_group @ local
+    held = world.edges.at_groups(local)
     pool = np.maximum(children - held - away[OTHER_AUTHORITY] - away[INDEPENDENT], 0.0)
     pool *= world.groups.local[:, None]
     afresh = np.minimum(children - held, children * (arriving + (1.0 - arriving) * world.moves[at]))
-    filled = _Filling(world, local, world.seats.room_left(at, world.edges.by_sink @ local), pool)
+    filled = _Filling(world, local, world.seats.room_left(at, world.edges.at_sinks(local)), pool)
     if not runs.start:
         step.leading = lead(world.kinds["suitable"], filled.left[:, 0], filled.room[:, 0], world.price)
     filled.suitable(step.leading)
@@ -163,8 +164,8 @@ class _Filling:
     def _take(self, kind: str, placed: Floats) -> None:
         edges = self.world.kinds[kind]
         self.local[self.world.slices[kind]] += placed
-        self.room = np.maximum(self.room - edges.by_sink @ placed, 0.0)
-        self.left = np.maximum(self.left - edges.by_group @ placed, 0.0)
+        self.room = np.maximum(self.room - edges.at_sinks(placed), 0.0)
+        self.left = np.maximum(self.left - edges.at_groups(placed), 0.0)
 
     def suitable(self, leading: Floats | None) -> None:
         """Fill suitable places of the kind needed: the transport problem."""
@@ -179,7 +180,7 @@ class _Filling:
         edges = self.world.kinds["back"]
         placed = by_room(edges, candidates, self.room)
         self.local[self.world.slices["back"]] += placed
-        self.room = np.maximum(self.room - edges.by_sink @ placed, 0.0)
+        self.room = np.maximum(self.room - edges.at_sinks(placed), 0.0)
 
     def overflow(self, rule: Rules, away: dict[str, Floats], at: int) -> None:
         """Send those without a suitable local place where the rules say."""
@@ -233,7 +234,7 @@ class _Filling:
             return
         if code == OTHER_AUTHORITY:
             edges = self.world.other_authorities
-            held = edges.by_sink @ self.away[code]
+            held = edges.at_sinks(self.away[code])
             children = offer(edges, children, np.maximum(self.world.beyond[at][:, None] - held, 0.0))
         children = np.minimum(children, self.left)
         self.away = {**self.away, code: self.away[code] + children}
@@ -272,10 +273,10 @@ class _Book:
         cells = world.scatter @ np.concatenate([found.local, *[found.away[code] for code in _AWAY]])
         flat = page.reshape(len(page), -1)
         flat[:, world.touched] = np.maximum(flat[:, world.touched] + cells.T, 0.0)
-        self.at_provider[runs, at] = world.seats.at_provider(at, world.edges.by_sink @ found.local).T
-        sums = {NAMED: world.edges.by_group @ found.named, **found.away}
+        self.at_provider[runs, at] = world.seats.at_provider(at, world.edges.at_sinks(found.local)).T
+        sums = {NAMED: world.edges.at_groups(found.named), **found.away}
         for code in (OTHER_BASE, ALTERNATIVE):
-            sums[code] = world.kinds[code].by_group @ found.local[world.slices[code]]
+            sums[code] = world.kinds[code].at_groups(found.local[world.slices[code]])
         for destination, code in enumerate(DESTINATIONS):
             children = (world.by_need_phase @ sums[code]).T
             self.elsewhere[runs, at, destination] = children.reshape(len(page), *self.waiting.shape[2:])

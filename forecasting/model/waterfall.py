@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linprog
-from scipy.sparse import csr_array, vstack
+from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from forecasting.values import Floats, Whole
@@ -50,9 +50,36 @@ class Edges:
         return csr_array((np.ones(len(at)), (self.sink, at)), shape=(self.sinks, len(at)))
 
     @cached_property
-    def limits(self) -> csr_array:
-        """Return both matrices, one above the other: the constraints of the transport problem."""
-        return csr_array(vstack([self.by_group, self.by_sink]))
+    def joined(self) -> csr_array:
+        """Return the group × sink matrix with 1 where the sink suits the group."""
+        return csr_array((np.ones(len(self.group)), (self.group, self.sink)), shape=(self.groups, self.sinks))
+
+    @cached_property
+    def joined_back(self) -> csr_array:
+        """Return the sink × group matrix with 1 where the sink suits the group."""
+        return csr_array(self.joined.T)
+
+    def at_groups(self, values: Floats) -> Floats:
+        """Return group × run: values of edges (edge × run) added up by group."""
+        return _added(self.by_group, self.group, values)
+
+    def at_sinks(self, values: Floats) -> Floats:
+        """Return sink × run: values of edges (edge × run) added up by sink."""
+        return _added(self.by_sink, self.sink, values)
+
+    def seen_by_groups(self, of_sinks: Floats) -> Floats:
+        """Return group × run: values of sinks (sink × run) added up over the sinks that suit each group."""
+        alone = of_sinks.shape[1] == 1
+        return self.at_groups(of_sinks[self.sink]) if alone else np.asarray(self.joined @ of_sinks)
+
+    def seen_by_sinks(self, of_groups: Floats) -> Floats:
+        """Return sink × run: values of groups (group × run) added up over the groups that each sink suits."""
+        alone = of_groups.shape[1] == 1
+        return self.at_sinks(of_groups[self.group]) if alone else np.asarray(self.joined_back @ of_groups)
+
+    def only(self, kept: NDArray[np.bool_]) -> Edges:
+        """Return some of the edges, between the same groups and sinks."""
+        return Edges(self.group[kept], self.sink[kept], self.groups, self.sinks)
 
     @cached_property
     def islands(self) -> tuple[Whole, Whole]:
@@ -61,6 +88,13 @@ class Edges:
         joined = csr_array((np.ones(len(self.group)), (self.group, self.groups + self.sink)), shape=(size, size))
         _, labels = connected_components(joined, directed=False)
         return labels[: self.groups].astype(np.int64), labels[self.groups :].astype(np.int64)
+
+
+def _added(matrix: csr_array, at: Whole, values: Floats) -> Floats:
+    """Return matrix @ values; one run alone is added up without the overhead of a sparse product."""
+    if values.shape[1] == 1:
+        return np.bincount(at, values[:, 0], matrix.shape[0])[:, None].astype(np.float64)  # whole numbers if empty
+    return np.asarray(matrix @ values)
 
 
 def best(edges: Edges, pool: Floats, room: Floats, price: Floats) -> Floats:
@@ -74,13 +108,19 @@ def best(edges: Edges, pool: Floats, room: Floats, price: Floats) -> Floats:
         room: sink; places left.
         price: edge; what a place costs, in any unit, at least 0.
     """
-    if not len(edges.group):
-        return np.zeros(0)
-    top = float(price.max())
-    gain = 1.0 - (0.5 * price / top if top > 0 else 0.0)
-    found = linprog(-gain * np.ones(len(edges.group)), A_ub=edges.limits, b_ub=np.concatenate([pool, room]),
-                    method="highs")  # fmt: skip
-    return np.asarray(np.maximum(found.x, 0.0))
+    found = np.zeros(len(edges.group))
+    used = (pool[edges.group] > 0) & (room[edges.sink] > 0)
+    if not used.any():
+        return found
+    group, of_group = np.unique(edges.group[used], return_inverse=True)
+    sink, of_sink = np.unique(edges.sink[used], return_inverse=True)
+    at = np.arange(len(of_group))
+    rows = np.concatenate([of_group, len(group) + of_sink])
+    limits = csr_array((np.ones(2 * len(at)), (rows, np.tile(at, 2))), shape=(len(group) + len(sink), len(at)))
+    top = float(price[used].max())
+    gain = 1.0 - (0.5 * price[used] / top if top > 0 else np.zeros(len(at)))
+    found[used] = linprog(-gain, A_ub=limits, b_ub=np.concatenate([pool[group], room[sink]]), method="highs").x
+    return np.maximum(found, 0.0)
 
 
 def offer(edges: Edges, offers: Floats, room: Floats) -> Floats:
@@ -91,7 +131,7 @@ def offer(edges: Edges, offers: Floats, room: Floats) -> Floats:
         offers: edge × run; children offered.
         room: sink × run; places left.
     """
-    asked = edges.by_sink @ offers
+    asked = edges.at_sinks(offers)
     share = np.divide(room, asked, out=np.ones_like(asked), where=asked > room)
     return np.asarray(offers * share[edges.sink])
 
@@ -110,13 +150,15 @@ def by_room(edges: Edges, pool: Floats, room: Floats, rounds: int = ROUNDS) -> F
     """
     placed = np.zeros((len(edges.group), pool.shape[1]))
     for _ in range(rounds if len(edges.group) else 0):
-        left = room[edges.sink]
-        whole = edges.by_group @ left
+        if pool.max() <= _NOTHING or room.max() <= _NOTHING:
+            break
+        whole = edges.seen_by_groups(room)
         per_place = np.divide(pool, whole, out=np.zeros_like(pool), where=whole > _NOTHING)
-        taken = offer(edges, left * per_place[edges.group], room)
-        placed += taken
-        pool = np.maximum(pool - edges.by_group @ taken, 0.0)
-        room = np.maximum(room - edges.by_sink @ taken, 0.0)
+        asked = edges.seen_by_sinks(per_place)  # children offered for each place left
+        taken = room / np.maximum(asked, 1.0)  # for each child offered per place
+        placed += taken[edges.sink] * per_place[edges.group]
+        pool = np.maximum(pool - per_place * edges.seen_by_groups(taken), 0.0)
+        room = np.maximum(room - taken * asked, 0.0)
     return placed
 
 
@@ -132,15 +174,16 @@ def lead(edges: Edges, pool: Floats, room: Floats, price: Floats) -> Floats | No
         room: sink; places left in the central run.
         price: edge; what a place costs; all zero where no price counts.
     """
-    led = np.ones(len(edges.group), dtype=np.bool_)
+    led = (pool[edges.group] > _NOTHING) & (room[edges.sink] > _NOTHING)
     if not price.any():
-        placed = by_room(edges, pool[:, None], room[:, None])[:, 0]
-        led = _improvable(edges, pool - edges.by_group @ placed, room - edges.by_sink @ placed)
+        some = edges.only(led)
+        placed = by_room(some, pool[:, None], room[:, None])
+        left = pool - some.at_groups(placed)[:, 0], room - some.at_sinks(placed)[:, 0]
+        led[led] = _improvable(some, *left)
     if not led.any():
         return None
-    some = Edges(edges.group[led], edges.sink[led], edges.groups, edges.sinks)
     found = np.zeros(len(edges.group))
-    found[led] = best(some, pool, room, price[led])
+    found[led] = best(edges.only(led), pool, room, price[led])
     children = pool[edges.group]
     return np.asarray(np.divide(found, children, out=np.zeros_like(found), where=children > _NOTHING))
 
@@ -160,8 +203,8 @@ def fill(edges: Edges, pool: Floats, room: Floats, leading: Floats | None) -> Fl
     if leading is None:
         return by_room(edges, pool, room)
     placed = offer(edges, leading[:, None] * pool[edges.group], room)
-    left = np.maximum(pool - edges.by_group @ placed, 0.0)
-    return np.asarray(placed + by_room(edges, left, np.maximum(room - edges.by_sink @ placed, 0.0)))
+    left = np.maximum(pool - edges.at_groups(placed), 0.0)
+    return np.asarray(placed + by_room(edges, left, np.maximum(room - edges.at_sinks(placed), 0.0)))
 
 
 def _improvable(edges: Edges, unplaced: Floats, spare: Floats) -> NDArray[np.bool_]:

@@ -116,6 +116,18 @@ def test_nobody_is_displaced_from_an_overfull_school() -> None:
     assert short(found.unmitigated)[0, 1].sum() == pytest.approx(2.0)
 
 
+def test_children_of_a_closing_school_do_not_come_to_a_full_one() -> None:
+    # Neither school is for SEMH, so the 12 on the rolls are there by name: 6 at Ash, which has no places, 6 at Beech,
+    # which has 5. In 2027 there are 10: 5 in the places of Beech, the 5 above places spread 6 : 1 as before, 30/7 at
+    # Ash. In 2028 Beech is closed: its children go, those at Ash stay, and nobody joins them.
+    rows = [{**PROVIDERS[0], "needs": "ASC", "capacity": 0, "on_roll": 6},
+            {**PROVIDERS[0], "provider": "Beech", "needs": "ASC", "capacity": 5, "on_roll": 6, "closes": "2027-09"}]
+    children = stock({("SEMH", "primary", SPECIAL): (12.0, 10.0, 10.0)}, arriving=0.0)
+    found = placed(authority(rows), children, **RULES).unmitigated
+    assert rolls(found, 2027) == {"Ash": pytest.approx(30 / 7), "Beech": pytest.approx(5 + 5 / 7)}
+    assert rolls(found, 2028) == {"Ash": pytest.approx(30 / 7), "Beech": 0.0}
+
+
 def test_guests_take_places() -> None:
     # 10 places, 6 on roll of whom 2 guests: the authority has 4 children there. Twice as many guests leave 6 places.
     school = [{**PROVIDERS[0], "needs": "ASC", "on_roll": 6, "on_roll_other_authorities": 2}]
