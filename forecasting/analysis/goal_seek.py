@@ -102,7 +102,7 @@ def seek(here: Run, lever: str, goal: Goal, key: str = "") -> Sought:
     if present != present:
         raise UsageError(f"the forecast has no figure for {goal.label.lower()} in {goal.year}")
     now = here.assumptions.number(lever, key)
-    low, high = _bounds(record, now)
+    low, high = bounds(record, now)
     last = here.forecast.years[-1]
 
     def figure(value: float) -> float:
@@ -113,7 +113,7 @@ def seek(here: Run, lever: str, goal: Goal, key: str = "") -> Sought:
     return Sought(goal, record, key, now, present, found)
 
 
-def _bounds(lever: Lever, now: float | None) -> tuple[float, float]:
+def bounds(lever: Lever, now: float | None) -> tuple[float, float]:
     """Return where a lever may stand: its own bounds, nearer ones where its size depends on the authority."""
     if not lever.span or not now:
         return lever.low, lever.high

@@ -32,7 +32,7 @@ class Reached:
 
 def reach(
     f: Callable[[float], float], low: float, high: float, target: float, *, start: float | None = None,
-    at_least: bool | None = None,
+    at_least: bool | None = None, steps: int = STEPS,
 ) -> Reached:  # fmt: skip
     """Return the value in [low, high] at which f is the target, the nearest to `start` where there are several.
 
@@ -47,10 +47,11 @@ def reach(
         target: the figure to reach.
         start: the value in force; None = low.
         at_least: True when more than the target will do, False when less will; None = only the target itself.
+        steps: even steps of the scan; 1 where f only rises or only falls.
     """
     known = cache(f)
     begin = low if start is None else min(max(start, low), high)
-    points = np.unique([*np.linspace(low, high, STEPS + 1), begin])
+    points = np.unique([*np.linspace(low, high, steps + 1), begin])
     gaps = np.array([known(float(point)) for point in points]) - target
     if _enough(known(begin) - target, target, at_least):
         return Reached(begin, known(begin), True)

@@ -19,6 +19,7 @@ class Job:
         years: January census years, base year first.
         draws: number of draws; 0 = the central run alone.
         seed: seed of every random value; the same in every scenario, so that a difference is the policy.
+        answers_only: whether pupils and SEN support may be left out where plans, places and money do without them.
         out: collects margins and warnings.
     """
 
@@ -27,6 +28,7 @@ class Job:
     years: tuple[int, ...]
     draws: int = 0
     seed: int = 0
+    answers_only: bool = False
     out: Emitter = field(default_factory=Emitter)
 
     @property

@@ -38,6 +38,6 @@ def recosted(held: Run, changes: tuple[Change, ...]) -> Mapping[str, Total]:
     assumptions = apply(baseline(held.dataset), held.scenario.with_changes(changes))
     seed = int(dict(held.forecast.stamp)["seed"])
     out = Emitter(margins=[m for m in held.forecast.margins if m.measure == "residents"])
-    job = Job(held.dataset, assumptions, held.forecast.years, held.forecast.draws, seed, out)
+    job = Job(held.dataset, assumptions, held.forecast.years, held.forecast.draws, seed, out=out)
     account.emit(job, held.placement.mitigated, held.placement.unmitigated if held.programme.on.any() else None)
     return {**held.totals, **out.totals}

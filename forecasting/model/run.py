@@ -168,6 +168,21 @@ def run(
     return Run(dataset, scenario, job.assumptions, plan, forecast, placement, job.out.totals)
 
 
+def answers(
+    dataset: Dataset, scenario: Scenario, *, to: int | None = None, method: str = AUTO, seed: int = 0
+) -> Mapping[str, Total]:
+    """Return the totals of the central run alone: the same figures as `run`, sooner, for many runs in a row.
+
+    Pupils and SEN support are left out, as far as plans, places and money do not follow from them; the arguments mean
+    what they mean in `run`.
+    """
+    name, _ = method_for(dataset, scenario, method)
+    years = tuple(range(dataset.base_year, last_year(dataset, to) + 1))
+    job = Job(dataset, apply(baseline(dataset), scenario), years, 0, seed, answers_only=True)
+    _stages(job, name)
+    return job.out.totals
+
+
 def _stages(job: Job, name: str) -> tuple[Programme, Placement | None]:
     demand = _demand(job, name)
     plan = programme(job.dataset, job.assumptions, job.years[0], job.years[-1])
@@ -224,7 +239,7 @@ def _demand(job: Job, name: str) -> places.Demand:
         found = children(job.dataset, job.assumptions, job.years)
         emit_children(job.dataset, found, job.out)
         return places.Demand(job.years, found.pupils, found.plan_rate)
-    roll = pupils.emit_pupils(job)
+    roll = pupils.emit_pupils(job) if name == COHORT or not job.answers_only else None
     if name == COHORT:
         if roll is not None:
             sen_support.emit_sen(job, roll, trending=False)
@@ -234,6 +249,8 @@ def _demand(job: Job, name: str) -> places.Demand:
         known = np.interp(job.years, np.array(pupils_now.labels[0], dtype=np.float64), pupils_now.stats[0])
         return places.Demand(job.years, known, job.assumptions.path("ehc_plan_rate", job.years))
     told = plans.METHODS[name].emit(job)
+    if job.answers_only:
+        return places.Demand(job.years, None, np.full(len(job.years), np.nan), told.plans, told.stock, told.growth)
     age_groups.emit_flows(job)
     if roll is not None:
         sen_support.emit_sen(job, roll, trending=True)
