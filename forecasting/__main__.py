@@ -6,8 +6,6 @@ Exit codes: 0 done, 1 faults in the data (listed, one a line), 2 wrong usage (on
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -19,9 +17,8 @@ from forecasting.analysis.backtest import backtest as rolling
 from forecasting.analysis.backtest import check_request, whole_numbers
 from forecasting.analysis.choice import COST
 from forecasting.analysis.programme import as_table, best
-from forecasting.errors import DatasetError, Fault, SufficiencyError, UsageError
-from forecasting.inputs.dataset import Dataset
-from forecasting.inputs.load import examine, load, require_authority, sources
+from forecasting.errors import Fault, UsageError
+from forecasting.inputs.load import examine, sources
 from forecasting.inputs.panel import read_panel
 from forecasting.inputs.template import blank, write_dataset_workbook
 from forecasting.model.run import AUTO, Run, run
@@ -29,25 +26,17 @@ from forecasting.outputs.returns.checks import checks
 from forecasting.outputs.returns.fill import fill
 from forecasting.outputs.returns.layout import layout
 from forecasting.outputs.returns.sheet import to_bytes
-from forecasting.scenario import files
-from forecasting.scenario.from_dataset import dataset_scenarios
-from forecasting.scenario.scenario import BASELINE, Change
+from forecasting.scenario.lookup import find
+from forecasting.scenario.scenario import BASELINE
+from forecasting.scenarios_command import scenarios
+from forecasting.shell import Authority, Datasets, ScenarioName, exits, read, say, there
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False,
     help="Plan places for children with SEND: check data, forecast, compare scenarios.",
 )  # fmt: skip
-scenarios = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Scenarios of a dataset.")
 app.add_typer(scenarios, name="scenarios")
 
-Datasets = Annotated[
-    list[Path],
-    typer.Argument(metavar="DATASET", help="Folders of CSV files or workbooks; later ones win.", show_default=False),
-]
-Authority = Annotated[
-    str | None, typer.Option(metavar="CODE", help="Code of the authority, where a file holds several.")
-]
-ScenarioName = Annotated[str, typer.Option("--scenario", metavar="NAME|FILE", help="A scenario, or a .toml file.")]
 ToYear = Annotated[int | None, typer.Option("--to", metavar="YEAR", help="Last January census year to forecast.")]
 Method = Annotated[str, typer.Option(metavar="auto|NAME", help="Forecasting method.")]
 Draws = Annotated[int, typer.Option(min=0, help="Number of draws, for methods that have them.")]
@@ -58,35 +47,14 @@ Out = Annotated[
 ]
 
 
-def _say(text: str) -> None:
-    typer.echo(text, err=True)
-
-
-@contextmanager
-def _exits() -> Iterator[None]:
-    """Turn the errors of the engine into messages and exit codes."""
-    try:
-        yield
-    except DatasetError as error:
-        for fault in error.faults:
-            _say(str(fault))
-        raise typer.Exit(1) from error
-    except SufficiencyError as error:
-        _say(f"{error}.")
-        raise typer.Exit(2) from error
-    except OSError as error:
-        _say(f"{error.filename or 'the file'}: {error.strerror or error}.")
-        raise typer.Exit(2) from error
-
-
 @app.command(epilog="Example: python -m forecasting check data/rotherham_2017")
 def check(dataset: Datasets, authority: Authority = None) -> None:
     """Print every fault of every table, one a line, with file, sheet and row."""
-    with _exits():
-        _, faults = examine(sources(_there(dataset)), authority)
+    with exits():
+        _, faults = examine(sources(there(dataset)), authority)
     for fault in faults:
         typer.echo(f"{fault.grade}: {fault}")
-    _say(_counted(faults))
+    say(_counted(faults))
     if any(fault.grade == "error" for fault in faults):
         raise typer.Exit(1)
 
@@ -94,20 +62,6 @@ def check(dataset: Datasets, authority: Authority = None) -> None:
 def _counted(faults: tuple[Fault, ...]) -> str:
     grades = [fault.grade for fault in faults]
     return ", ".join(f"{grade}s: {grades.count(grade)}" for grade in ("error", "warning", "note"))
-
-
-def _there(paths: list[Path]) -> list[Path]:
-    missing = [str(path) for path in paths if not path.exists()]
-    if missing:
-        raise UsageError(f"there is no file or folder {', '.join(missing)}")
-    return paths
-
-
-def _read(paths: list[Path], authority: str | None = None) -> Dataset:
-    _say(f"Reading {', '.join(map(str, paths))}")
-    found = load(_there(paths), authority)
-    require_authority(found, authority)
-    return found
 
 
 @app.command(
@@ -118,25 +72,25 @@ def forecast(
     method: Method = AUTO, draws: Draws = 1000, seed: Seed = 0, out: Out = None,
 ) -> None:  # fmt: skip
     """Forecast children, places and money; the forecast table goes to stdout or to a file."""
-    with _exits():
+    with exits():
         write = export.writer(out) if out else _to_stdout
-        found = _read(dataset, authority)
-        done = run(found, files.find(found, scenario), to=to, method=method, draws=draws, seed=seed)
+        found = read(dataset, authority)
+        done = run(found, find(found, scenario), to=to, method=method, draws=draws, seed=seed)
         _explain(done, draws, seed)
         write(done)
     if out:
-        _say(f"Wrote {out}: {len(done.forecast.table)} rows.")
+        say(f"Wrote {out}: {len(done.forecast.table)} rows.")
 
 
 def _explain(done: Run, draws: int, seed: int) -> None:
     told = done.forecast
-    _say(f"Scenario {told.scenario}, method {told.method} ({told.why_method}), {told.years[0]} to {told.years[-1]}")
+    say(f"Scenario {told.scenario}, method {told.method} ({told.why_method}), {told.years[0]} to {told.years[-1]}")
     for fault in done.dataset.notes:
-        _say(f"{fault.grade}: {fault}")
+        say(f"{fault.grade}: {fault}")
     for warning in told.warnings:
-        _say(f"note: {warning}")
+        say(f"note: {warning}")
     if told.draws == 0 and (draws or seed):
-        _say(f"note: the method {told.method} has no draws, so --draws and --seed change nothing.")
+        say(f"note: the method {told.method} has no draws, so --draws and --seed change nothing.")
 
 
 @app.command(
@@ -152,8 +106,8 @@ def backtest(
     out: Annotated[Path | None, typer.Option(metavar="FILE.csv", help="File to write; else stdout.")] = None,
 ) -> None:
     """Forecast every authority of a panel from past Januaries, each knowing only what was known then."""
-    with _exits():
-        known = read_panel(_there([panel])[0])
+    with exits():
+        known = read_panel(there([panel])[0])
         starts, steps = whole_numbers(origins, "--origins"), whole_numbers(horizons, "--horizons")
         check_request(known, method, starts, steps)
         _csv_only(out)
@@ -174,41 +128,12 @@ def _write_csv(frame: pd.DataFrame, out: Path | None) -> None:
         sys.stdout.buffer.flush()
         return
     out.write_bytes(data)
-    _say(f"Wrote {out}: {len(frame)} rows.")
+    say(f"Wrote {out}: {len(frame)} rows.")
 
 
 def _to_stdout(done: Run) -> None:
     sys.stdout.buffer.write(export.csv_bytes(done.forecast))
     sys.stdout.buffer.flush()
-
-
-@scenarios.command("list", epilog="Example: python -m forecasting scenarios list data/rotherham_2017")
-def list_scenarios(dataset: Datasets) -> None:
-    """Print the scenarios of a dataset: name, number of changes, and method where it fixes one."""
-    with _exits():
-        found = dataset_scenarios(_read(dataset))
-    for name, item in found.items():
-        fixed = f", method {item.method}" if item.method else ""
-        typer.echo(f"{name}: {len(item.changes)} changes{fixed}")
-
-
-@scenarios.command("show", epilog="Example: python -m forecasting scenarios show published data/rotherham_2017")
-def show_scenario(name: Annotated[str, typer.Argument(metavar="NAME|FILE")], dataset: Datasets) -> None:
-    """Print every change of a scenario, one a line, with its reason."""
-    with _exits():
-        found = files.find(_read(dataset), name)
-    typer.echo(f"{found.name}{f' ({found.method})' if found.method else ''}")
-    for change in found.changes:
-        typer.echo(_described(change))
-
-
-def _described(change: Change) -> str:
-    which = f" [{change.key}]" if change.key else ""
-    since = f" from {change.from_year}" if change.from_year is not None else ""
-    until = f" to {change.to_year}" if change.to_year is not None else ""
-    ramp = f" over {change.ramp_years:g} years" if change.ramp_years else ""
-    value = "blank" if change.value is None else change.value
-    return f"{change.lever}{which} = {value}{since}{until}{ramp}: {change.why or 'no reason given'}"
 
 
 @app.command(epilog="Example: python -m forecasting template data/rotherham_2017 --out dataset.xlsx")
@@ -219,15 +144,15 @@ def template(
     ] = None,
 ) -> None:
     """Write an empty workbook to fill in (name no DATASET), or a dataset folder as one workbook."""
-    with _exits():
+    with exits():
         if dataset is None:
             if out.suffix.lower() != ".xlsx":
                 raise UsageError(f'a template ending "{out.suffix}" is not written; allowed: .xlsx')
             out.write_bytes(blank())
-            _say(f"Wrote {out}: an empty workbook to fill in.")
+            say(f"Wrote {out}: an empty workbook to fill in.")
             return
-        names = write_dataset_workbook(_there([dataset])[0], out)
-    _say(f"Wrote {out}: {', '.join(names)}.")
+        names = write_dataset_workbook(there([dataset])[0], out)
+    say(f"Wrote {out}: {', '.join(names)}.")
 
 
 @app.command(epilog="Example: python -m forecasting programme data/demonstration --capital 12000000")
@@ -239,16 +164,14 @@ def programme(
     out: Annotated[Path | None, typer.Option(metavar="FILE.csv", help="File to write; else stdout.")] = None,
 ) -> None:  # fmt: skip
     """Choose which projects to build, and when, within the capital there is; the reasons are in the last column."""
-    with _exits():
+    with exits():
         _csv_only(out)
-        found = _read(dataset, authority)
-        plan = best(
-            run(found, files.find(found, scenario), to=to), objective, float("inf") if capital is None else capital
-        )
+        found = read(dataset, authority)
+        plan = best(run(found, find(found, scenario), to=to), objective, float("inf") if capital is None else capital)
         _write_csv(as_table(plan), out)
     for text in plan.choice.relax:
-        _say(f"relax: {text}")
-    _say(f"Net present value £{plan.net_present_value:,.0f} at a capital of £{plan.choice.capital.sum():,.0f}.")
+        say(f"relax: {text}")
+    say(f"Net present value £{plan.net_present_value:,.0f} at a capital of £{plan.choice.capital.sum():,.0f}.")
 
 
 @app.command(epilog="Example: python -m forecasting returns data/demonstration --return lsrp --out lsrp.xlsx")
@@ -259,16 +182,16 @@ def returns(
         bool, typer.Option(help="Share children whose need is not recorded over the other needs.")] = False,
 ) -> None:  # fmt: skip
     """Fill a national return: the baseline beside the scenario; what is missing or to be explained goes to stderr."""
-    with _exits():
+    with exits():
         wanted = layout(code)
-        found = _read(dataset, authority)
-        both = [run(found, files.find(found, name)) for name in (BASELINE, scenario)]
+        found = read(dataset, authority)
+        both = [run(found, find(found, name)) for name in (BASELINE, scenario)]
         filled = fill(wanted, both, allocate_unknown=allocate_unknown)
         out.write_bytes(to_bytes(filled, both[-1]))
     for grade, texts in (("missing", filled.missing), ("assumed", filled.assumed), ("explain", checks(filled))):
         for text in texts:
-            _say(f"{grade}: {text}")
-    _say(f"Wrote {out}: {wanted.title}, {len(filled.tables)} tables.")
+            say(f"{grade}: {text}")
+    say(f"Wrote {out}: {wanted.title}, {len(filled.tables)} tables.")
 
 
 if __name__ == "__main__":

@@ -20,6 +20,13 @@ from tests.support import ROOT, ROTHERHAM, Copy
 DATA = str(ROTHERHAM)
 
 
+@pytest.fixture(autouse=True)
+def _own_store(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Give each test a store of its own, empty."""
+    monkeypatch.setenv("SUFFICIENCY_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("SUFFICIENCY_DATABASE_URL", raising=False)
+
+
 def invoke(*arguments: str | Path) -> Result:
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
@@ -140,7 +147,8 @@ def test_draws_change_nothing_here_and_it_is_said() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [("check",), ("forecast",), ("template",), ("scenarios", "list"), ("scenarios", "show")]
+    "command",
+    [("check",), ("forecast",), ("template",), ("scenarios", "list"), ("scenarios", "show"), ("scenarios", "export")],
 )
 def test_the_example_of_each_help_works(
     command: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -165,3 +173,38 @@ def test_scenarios_are_listed_and_shown() -> None:
 def test_a_workbook_is_the_same_dataset_to_the_command(tmp_path: Path) -> None:
     assert invoke("template", DATA, "--out", tmp_path / "d.xlsx").exit_code == 0
     assert invoke("forecast", tmp_path / "d.xlsx").stdout == invoke("forecast", DATA).stdout
+
+
+def test_a_scenario_goes_to_a_file_and_comes_back_the_same(tmp_path: Path) -> None:
+    file = tmp_path / "built.toml"
+    assert invoke("scenarios", "export", "mitigated", DATA, "--out", file).exit_code == 0
+    done = invoke("scenarios", "import", file, DATA, "--author", "AB", "--name", "built")
+    assert (done.exit_code, done.stderr.splitlines()[-1]) == (0, 'Saved "built" as version 1.')
+    assert "built: 1 changes, saved (in work), version 1" in invoke("scenarios", "list", DATA).stdout
+    shown = [invoke("scenarios", "show", name, DATA).stdout.splitlines()[1:] for name in ("built", "mitigated")]
+    assert shown[0] == shown[1] != []
+    again = tmp_path / "again.toml"
+    invoke("scenarios", "export", "built", DATA, "--out", again)
+    changes = [path.read_text(encoding="utf-8").partition("\n[[changes]]\n")[2] for path in (file, again)]
+    assert changes[0] == changes[1] != ""
+
+
+def test_a_saved_scenario_is_forecast_by_its_name(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text('name = "mine"\n[[changes]]\nlever = "pupil_growth"\nvalue = 0.02\n', encoding="utf-8")
+    assert invoke("scenarios", "import", file, DATA).exit_code == 0
+    by_name, by_file = (invoke("forecast", DATA, "--scenario", name).stdout for name in ("mine", str(file)))
+    assert by_name == by_file and ",pupils,,2021," in by_name
+    file.write_text(file.read_text(encoding="utf-8").replace("0.02", "0.03"), encoding="utf-8")
+    assert "as version 2" in invoke("scenarios", "import", file, DATA).stderr
+    refused = invoke("forecast", DATA, "--scenario", "nope")
+    assert refused.exit_code == 2 and '"mine" (saved)' in refused.stderr
+
+
+def test_a_file_that_cannot_be_used_is_not_saved(tmp_path: Path) -> None:
+    file = tmp_path / "wrong.toml"
+    file.write_text('name = "wrong"\n[[changes]]\nlever = "project_on"\nkey = "nowhere"\nvalue = 1\n', "utf-8")
+    refused = invoke("scenarios", "import", file, DATA)
+    assert refused.exit_code == 2 and "nowhere" in refused.stderr
+    assert "wrong" not in invoke("scenarios", "list", DATA).stdout
+    assert invoke("scenarios", "export", "baseline", DATA, "--out", tmp_path / "x.txt").exit_code == 2

@@ -18,9 +18,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 
 from forecasting.analysis.kept_runs import kept, seed_of
 from forecasting.analysis.steps import Steps
+from forecasting.axes import FORECAST_KEYS
 from forecasting.errors import UsageError
 from forecasting.model.run import Run, lacking
 from forecasting.scenario.catalogue import BY_NAME
@@ -153,6 +155,16 @@ def steps(found: Account, measure: str) -> Steps:
         names, effects = [SOFTWARE, *names], [np.broadcast_to(shift, start.shape), *effects]
     stacked = np.array(effects).reshape(len(effects), size, len(years))
     return Steps(measure, tuple(names), years, start, stacked, of(found.end))
+
+
+def said(table: pd.DataFrame) -> dict[str, dict[int, float]]:
+    """Return the central totals of a stored forecast table: measure → year → figure."""
+    keys = [name for name in FORECAST_KEYS if name not in ("scenario", "measure", "year")]
+    rows = table.loc[(table[keys].fillna("") == "").all(axis=1) & table["year"].notna()]
+    found: dict[str, dict[int, float]] = {}
+    for measure, year, value in zip(rows["measure"], rows["year"], rows["central"], strict=True):
+        found.setdefault(str(measure), {})[int(year)] = float(value)
+    return found
 
 
 @dataclass

@@ -169,6 +169,51 @@ def waterfall(names: tuple[str, ...], x: str, form: str, mode: Mode) -> Spec:
 
 
 @lru_cache(maxsize=64)
+def tornado(names: tuple[str, ...], series: tuple[str, str], x: str, form: str, mode: Mode) -> Spec:
+    """Return bars from the present figure to either end; columns name, series, present, value, label, end, side.
+
+    Args:
+        names: levers from top to bottom.
+        series: words for the low and for the high end of a lever.
+        x: title of the value axis, with its unit.
+        form: number format.
+        mode: light or dark.
+    """
+    palette = PALETTES[mode]
+    row = _row(names, 0.52)
+    tip = [alt.Tooltip("name:N", title="Lever"), alt.Tooltip("series:N", title="End"),
+           alt.Tooltip("label:N", title="Value there"), alt.Tooltip("value:Q", title=x, format=form)]  # fmt: skip
+    scale = alt.Scale(zero=False, nice=True, padding=36)
+    bar = _base().mark_bar(height=14).encode(
+        y=row, x=alt.X("present:Q", title=x, axis=alt.Axis(format=form, tickCount=4), scale=scale), x2="value:Q",
+        color=_colour(series, mode), tooltip=tip)  # fmt: skip
+    here = _base().mark_rule(color=palette.text, strokeWidth=1.5, aria=False).encode(x=alt.X("present:Q", title=x))
+    ends = _base().encode(y=row, x=alt.X("value:Q", title=x), text="label:N")
+    texts = [
+        ends.mark_text(align="right", dx=-5, color=palette.text, fontSize=12).transform_filter("datum.side == 'left'"),
+        ends.mark_text(align="left", dx=5, color=palette.text, fontSize=12).transform_filter("datum.side == 'right'"),
+    ]
+    return _finish(alt.layer(bar, here, *texts, _row_names(names, mode)), alt.Step(40), mode)
+
+
+@lru_cache(maxsize=64)
+def points(names: tuple[str, ...], x: str, form: str, mode: Mode) -> Spec:
+    """Return a central point with its range for each name; columns name, low, value, high."""
+    colour = PALETTES[mode].categories[0]
+    row = _row(names, 0.5)
+    axis = alt.Axis(format=form, tickCount=4)
+    tip = [alt.Tooltip("name:N", title="Scenario"), alt.Tooltip("value:Q", title="Central", format=form),
+           alt.Tooltip("low:Q", title="Low", format=form),
+           alt.Tooltip("high:Q", title="High", format=form)]  # fmt: skip
+    rule = _base().mark_rule(strokeWidth=5, color=colour, opacity=0.5).encode(
+        y=row, x=alt.X("low:Q", title=x, axis=axis, scale=alt.Scale(zero=False, nice=True, padding=12)), x2="high:Q",
+        tooltip=tip)  # fmt: skip
+    point = _base().mark_point(filled=True, size=120, color=colour, opacity=1).encode(y=row, x="value:Q", tooltip=tip)
+    nothing = _base().mark_rule(color=PALETTES[mode].quiet, strokeDash=[3, 3], aria=False).encode(x="zero:Q")
+    return _finish(alt.layer(rule, nothing, point, _row_names(names, mode)), alt.Step(40), mode)
+
+
+@lru_cache(maxsize=64)
 def ranges(names: tuple[str, ...], x: str, form: str, mode: Mode) -> Spec:
     """Return a low–high line with both ends marked for each name; columns name, low, high."""
     colour = PALETTES[mode].categories[0]

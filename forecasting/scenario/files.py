@@ -1,4 +1,4 @@
-"""Scenario files (TOML) in and out, and the scenario that a name or a file means.
+"""Scenario files (TOML) in and out.
 
 A file holds `name`, optionally `method`, `author`, `when` and `why`, and one `[[changes]]` for each change with
 `lever`, `value` and optionally `key`, `from_year`, `to_year`, `ramp_years`, `why`, `source`. What this software writes
@@ -16,10 +16,8 @@ import tomlkit
 
 from forecasting import VERSION
 from forecasting.errors import ScenarioError
-from forecasting.inputs.dataset import Dataset
 from forecasting.scenario.assumptions import Value
 from forecasting.scenario.catalogue import BY_NAME
-from forecasting.scenario.from_dataset import dataset_scenarios
 from forecasting.scenario.scenario import Change, Scenario, faults_of
 from forecasting.scenario.statements import Unreadable, statements
 
@@ -60,23 +58,6 @@ class _Found:
     changes: list[dict[str, object]] = field(default_factory=list)
     lines: list[dict[str, int]] = field(default_factory=list)
     faults: list[tuple[int, str]] = field(default_factory=list)
-
-
-def find(dataset: Dataset, name_or_file: str) -> Scenario:
-    """Return a scenario: the dataset's by its name, or the one in a file whose name ends in .toml.
-
-    Raises:
-        ScenarioError: there is no such scenario or file, or the file holds faults.
-    """
-    if name_or_file.lower().endswith(ENDING):
-        return read(Path(name_or_file))
-    known = dataset_scenarios(dataset)
-    if name_or_file not in known:
-        raise ScenarioError(
-            f'there is no scenario "{name_or_file}"; the scenarios are {", ".join(known)}, '
-            f"or name a file that ends in {ENDING}"
-        )
-    return known[name_or_file]
 
 
 def read(path: Path) -> Scenario:

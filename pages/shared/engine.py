@@ -109,6 +109,21 @@ def filled_return(view: View, code: str, share_unknown: bool) -> Filled:
     return _return(code, share_unknown, view, (*view.forecast.stamp, view.last))
 
 
+@st.cache_resource(max_entries=24, show_spinner=False)
+def box(key: tuple[object, ...]) -> dict[str, object]:
+    """Return a box for what takes long to make and is then shared: empty at first."""
+    return {}
+
+
+def with_hash(content: str) -> Dataset | None:
+    """Return the accepted or bundled dataset of a content hash; None when it is not here."""
+    for found in listing():
+        if found.review.content_hash == content:
+            return kept(found)
+    return next((data for data in map(bundled, map(str, bundled_datasets().values())) if data.content_hash == content),
+                None)  # fmt: skip
+
+
 @st.cache_resource(show_spinner=False)
 def settle() -> bool:
     """Warm up once, then take everything loaded out of garbage collection.

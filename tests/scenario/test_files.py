@@ -9,7 +9,8 @@ import pytest
 from forecasting.errors import ScenarioError
 from forecasting.inputs.dataset import Dataset
 from forecasting.model.run import forecast
-from forecasting.scenario.files import find, read
+from forecasting.scenario.files import read
+from forecasting.scenario.lookup import find
 from forecasting.scenario.scenario import Change
 
 WHOLE = """

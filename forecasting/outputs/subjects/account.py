@@ -17,6 +17,7 @@ from forecasting.model.run import Run
 from forecasting.outputs import charts, words
 from forecasting.outputs.figure import Figure, Section, Table
 from forecasting.outputs.subjects.common import View, line_figure
+from forecasting.outputs.subjects.waterfall import bars
 from forecasting.periods import year_to_financial_year
 from forecasting.values import Floats
 
@@ -156,15 +157,7 @@ def _waterfall(view: View, found: Steps) -> Figure:
     first, last = float(found.start[0, -1]), float(found.end[0, -1])
     kept = [name for name, there in zip(found.names, moved, strict=True) if there]
     names = (CASES[0], *kept, "Together: interaction", CASES[1])
-    ends = first + np.cumsum(steps)
-    low = min(first, last, float(ends.min())) * 0.97
-    data = pd.DataFrame({
-        "name": names, "start": np.array([low, first, *ends[:-1], low]) * 1e-6,
-        "end": np.array([first, *ends, last]) * 1e-6, "value": np.array([first, *steps, last]) * 1e-6,
-        "series": ["total", *np.where(steps > 0, "raises", "lowers"), "total"],
-        "label": [words.gbp(first), *(_signed(step) for step in steps), words.gbp(last)],
-    })  # fmt: skip
-    data["at"] = data[["start", "end"]].max(axis=1)
+    data = bars(names, first, list(steps), last, 1e-6)
     year = year_to_financial_year(found.years[-1])
     table = Table("waterfall", f"From unmitigated to mitigated, {year}", _measures_table(view, data), {
         "£ million": "million", "Cost a year": "gbp"}, view.note(_SOURCE, money=True))  # fmt: skip
@@ -176,10 +169,6 @@ def _waterfall(view: View, found: Steps) -> Figure:
         f"From {words.gbp(first)} unmitigated to {words.gbp(last)} mitigated in {year}.",
         partial(charts.waterfall, names, "£ million", charts.MILLION), data, table, table.note,
     )  # fmt: skip
-
-
-def _signed(value: float) -> str:
-    return f"{'+' if value > 0 else ''}{words.gbp(value)}"
 
 
 def _measures_table(view: View, data: pd.DataFrame) -> pd.DataFrame:

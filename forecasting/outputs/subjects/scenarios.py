@@ -55,15 +55,16 @@ def in_sentence(clash: Clash) -> str:
     """Return a difference in words: New plans: 5% instead of 0%."""
     record = BY_NAME.get(clash.lever)
     label = record.label if record else clash.lever
-    return f"{label}{f' ({clash.key})' if clash.key else ''}: {_told(clash.theirs)} instead of {_told(clash.mine)}"
+    return f"{label}{f' ({clash.key})' if clash.key else ''}: {told(clash.theirs)} instead of {told(clash.mine)}"
 
 
 def sides(clash: Clash) -> dict[str, str]:
     """Return the two sides of a clash in words: "mine" and "theirs"."""
-    return {"mine": f"mine: {_told(clash.mine)}", "theirs": f"theirs: {_told(clash.theirs)}"}
+    return {"mine": f"mine: {told(clash.mine)}", "theirs": f"theirs: {told(clash.theirs)}"}
 
 
-def _told(changes: tuple[Change, ...]) -> str:
+def told(changes: tuple[Change, ...]) -> str:
+    """Return the changes to a lever in words: 0% then −6% from 2027 over 2 years."""
     return " then ".join(_one(change) for change in changes) or "as in the baseline"
 
 
