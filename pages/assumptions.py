@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from forecasting.outputs.subjects.assumptions_log import assumptions_log
+from forecasting.outputs.subjects.assumptions_log import assumptions_log, log_csv
+from forecasting.outputs.words import file_name
 from pages.shared import explaining
 from pages.shared.context import draw_sidebar, page_context
 from pages.shared.show import head, sections
@@ -16,4 +17,9 @@ if made is None and st.button(
 ):
     subject = assumptions_log(view, explaining.signed(view), explaining.tornado(view))
 sections(subject.sections, view)
+st.download_button(
+    "Download the whole log (CSV)", data=lambda: log_csv(view, explaining.signed(view), explaining.tornado_made(view)),
+    file_name=file_name(view.name, f"assumptions log {view.run.scenario.name}", "csv"), mime="text/csv",
+    on_click="ignore", help="Every assumption and every column, the unused ones too.",
+)  # fmt: skip
 draw_sidebar("assumptions", view)

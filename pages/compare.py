@@ -18,9 +18,10 @@ if len(keys) < 2:
 found = comparing.comparison(view, keys, 0)
 measures = compare.measures(found)
 left, right = st.columns(2)
-measure = left.selectbox("Figure drawn", list(measures), format_func=measures.get, key="compare_measure")
+usual = list(measures).index(compare.usual_measure(found))
+measure = left.selectbox("Figure drawn", list(measures), usual, format_func=measures.get)
 years = list(found.years(measure))
-year = right.selectbox("Year of the tables", years, index=years.index(max(years)), key="compare_year")
+year = right.selectbox("Year of the tables", years, years.index(max(years)))
 with top.container():
     head(compare.compare(view, found, year, measure))
 draw_sidebar("compare", view)

@@ -114,7 +114,8 @@ def base_year(stored: pd.DataFrame, earlier: Dataset | None) -> int:
     """Return the base year of a stored forecast: that of its data, else the last January without a range of its own."""
     if earlier is not None:
         return earlier.base_year
-    rows = stored.loc[(stored["measure"] == MEASURE) & stored["need"].fillna("").eq("") & stored["year"].notna()]
+    whole = (stored[[*_KEYS, *AXES]].fillna("") == "").all(axis=1)
+    rows = stored.loc[(stored["measure"] == MEASURE) & whole & stored["year"].notna()]
     still = rows.loc[rows["p10"] == rows["p90"], "year"]
     ranged = rows.loc[rows["p10"] < rows["p90"], "year"]
     return int(still.max()) if len(still) and len(ranged) else int(rows["year"].min())

@@ -11,12 +11,15 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from forecasting.analysis.compare import Comparison
+from forecasting.analysis.drivers import account
 from forecasting.inputs.dataset import Dataset
 from forecasting.model.run import Run, run
 from forecasting.outputs.briefing.story import story
 from forecasting.outputs.returns.fill import fill
 from forecasting.outputs.returns.layout import codes, layout
-from forecasting.outputs.subjects import SUBJECTS, View
+from forecasting.outputs.subjects import SUBJECTS, View, compare, explain
+from forecasting.outputs.subjects.assumptions_log import assumptions_log
 from forecasting.outputs.subjects.data import data
 from forecasting.outputs.subjects.returns import returns
 from forecasting.outputs.subjects.scenarios import ANSWER
@@ -84,7 +87,24 @@ def _expected(page: str, view: View) -> str:
         return story(view).scenes[0].finding
     if page == "returns":
         return returns(fill(layout(codes()[0]), (view.baseline, view.run)), 0).answer
+    if page == "assumptions":
+        return assumptions_log(view).answer
+    if page in ("compare", "explain"):
+        return _of_two(page, view)
     return (SUBJECTS[page] if page in SUBJECTS else data)(view).answer
+
+
+def _of_two(page: str, view: View) -> str:
+    """Return the answer of a page that begins with the baseline, and the scenario in hand or the mitigated one."""
+    hand = view.run.scenario.name != BASELINE
+    now = view.run if hand else run(view.run.dataset, dataset_scenarios(view.run.dataset)["mitigated"])
+    names = (BASELINE, f"{view.run.scenario.name} (in hand)" if hand else "mitigated")
+    if page == "compare":
+        found = Comparison(names, (view.baseline, now))
+        return compare.compare(view, found, view.last, compare.usual_measure(found)).answer
+    whole = account(view.baseline, now)
+    measures = [name for name in explain.MEASURES if name in whole.measures()]
+    return explain.moved(view, whole, explain.usual(whole, measures), view.last, names)[0]
 
 
 @pytest.mark.parametrize("page", TITLES)

@@ -17,7 +17,7 @@ from forecasting.model.run import Run
 from forecasting.outputs import charts, words
 from forecasting.outputs.figure import Figure, Section, Table
 from forecasting.outputs.subjects.common import View, line_figure
-from forecasting.outputs.subjects.waterfall import bars
+from forecasting.outputs.subjects.waterfall import axis_in_words, bars
 from forecasting.periods import year_to_financial_year
 from forecasting.values import Floats
 
@@ -165,7 +165,7 @@ def _waterfall(view: View, found: Steps) -> Figure:
     title = f"The measures save {words.gbp(saved)} a year" if saved > 0 else "The measures do not lower spending"
     return Figure(
         "waterfall", title,
-        f"High-needs spending, £ million, {view.name}, {year}; each measure alone. The axis does not start at 0",
+        f"High-needs spending, £ million, {view.name}, {year}; each measure alone{axis_in_words(data)}",
         f"From {words.gbp(first)} unmitigated to {words.gbp(last)} mitigated in {year}.",
         partial(charts.waterfall, names, "£ million", charts.MILLION), data, table, table.note,
     )  # fmt: skip

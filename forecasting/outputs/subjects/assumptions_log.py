@@ -7,7 +7,7 @@ Quality follows from where a value comes from, impact from the tornado, uncertai
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,7 @@ from forecasting.outputs.figure import Section, Subject, Table
 from forecasting.outputs.subjects.common import View
 from forecasting.outputs.subjects.explain import MEASURES, say_of
 from forecasting.scenario.assumptions import Assumptions
-from forecasting.scenario.controls import in_words
+from forecasting.scenario.controls import controls, in_words
 from forecasting.scenario.plausible import STATED, Span, span_of, why_none
 from forecasting.scenario.store import Entry, Version
 from forecasting.scenario.store.records import day
@@ -30,7 +30,7 @@ QUALITY = {
     "computed": "good: from the tables", "printed": "fair: as a paper prints it", "local": "fair: local figure",
     "judgement": "weak: judgement",
 }  # fmt: skip
-NOT_KNOWN = "not known: open Explain, What matters most"
+NOT_KNOWN = "not worked out yet"
 NOT_SIGNED = "not signed off"
 _HIGH, _LOW = 0.25, 0.02  # of the largest swing: above it the impact is high, below it low
 _WIDE, _NARROW = 0.5, 0.1  # range ÷ value: above it the uncertainty is high, below it low
@@ -59,19 +59,51 @@ def assumptions_log(view: View, signed: Signed | None = None, found: Tornado | N
         signed: who accepted, changed and locked what.
         found: every lever moved alone, for the impact; None where that has not been made.
     """
-    held = [line for line in lines(view.run, view.baseline) if line.item is not None]
+    held = in_log(view)
     table = log_table(view, held, signed or Signed(), found)
+    used = table.frame["Used"].eq("yes")
     changed = [line for line in held if line.changed]
-    judged = sum(1 for line in held if line.status == "judgement")
+    judged = int((used & table.frame["Status"].eq("judgement")).sum())
+    stated = int((used & table.frame["Range"].str.contains("stated")).sum())
     answer = (
-        f"{len(held)} assumptions are in force: {len(changed)} differ from the baseline, {judged} are judgements, and "
-        f"{sum(1 for line in held if _span(view, line)[1] == STATED)} have a stated range."
+        f"{int(used.sum())} assumptions are in use: {len(changed)} differ from the baseline, {judged} are judgements, "
+        f"and {stated} have a stated range."
     )
-    first = Table("assumptions_changed", "Changed in this scenario", table.frame.loc[
-        [line.changed for line in held]].reset_index(drop=True), table.formats, table.note)  # fmt: skip
-    sections = [Section("Changed in this scenario", (first,))] if changed else []
-    sections.append(Section("Every assumption in force", (table,), _SHAPE))
+    groups = [line.lever.group for line in held]
+    sections = [Section("Changed in this scenario", (_short(table, "changed", table.frame["Changed"].eq("yes")),))]
+    for at, group in enumerate(dict.fromkeys(groups)):
+        rows = used & pd.Series([one == group for one in groups])
+        if rows.any():
+            sections.append(Section(group, (_short(table, f"group_{at}", rows),)))
+    if not used.all():
+        sections.append(Section("Not used by the method in hand", (_unused(table, ~used),)))
+    sections = sections if changed else sections[1:]
+    sections[0] = replace(sections[0], text=_SHAPE)
     return Subject("assumptions", TITLE, answer, (), tuple(sections), ())
+
+
+def _short(table: Table, key: str, rows: pd.Series[bool]) -> Table:
+    """Return rows of the log with as few columns as a screen takes; the file has them all."""
+    frame = table.frame.loc[rows]
+    shown = pd.DataFrame({
+        "Assumption": [label if of == "all" else f"{label}: {of}"
+                       for label, of in zip(frame["Assumption"], frame["For"], strict=True)],
+        "Value": [now if now == before else f"{now} (baseline {before})"
+                  for now, before in zip(frame["Value"], frame["Baseline"], strict=True)],
+        **{name: frame[name].tolist() for name in ("Range", "Quality", "Impact", "Uncertainty")},
+        "Changed by, and why": [f"{who}: {why}" if why else who
+                                for who, why in zip(frame["Who changed it"], frame["Why"], strict=True)],
+        "Sign-off": frame["Sign-off"].tolist(), "Source": frame["Source"].tolist(),
+    })  # fmt: skip
+    if not shown["Changed by, and why"].any():
+        shown = shown.drop(columns="Changed by, and why")
+    return Table(f"log_{key}", "Assumptions, a row each", shown, {}, "")
+
+
+def _unused(table: Table, rows: pd.Series[bool]) -> Table:
+    frame = table.frame.loc[rows]
+    shown = frame[["Assumption", "For", "Value", "Used"]].rename(columns={"Used": "Why it does nothing"})
+    return Table("log_unused", "Assumptions that do nothing here", shown.reset_index(drop=True), {}, "")
 
 
 _SHAPE = (
@@ -80,13 +112,21 @@ _SHAPE = (
 )
 
 
+def in_log(view: View) -> list[Line]:
+    """Return the lines of the log: every lever (and key) with a value."""
+    return [line for line in lines(view.run, view.baseline) if line.item is not None]
+
+
 def log_table(view: View, held: Sequence[Line], signed: Signed, found: Tornado | None) -> Table:
     """Return the log as a table: a row an assumption in force."""
     impact = _impacts(view, found)
-    rows = [_row(view, number, line, signed, impact) for number, line in enumerate(held, start=1)]
+    every = controls(view.run.dataset, view.run.assumptions, view.baseline.assumptions, view.forecast.method, "")
+    idle = {(control.lever.name, control.key): control.idle for control in every}
+    rows = [(*_row(view, number, line, signed, impact), idle.get((line.lever.name, line.key), "") or "yes",
+             "yes" if line.changed else "no") for number, line in enumerate(held, start=1)]  # fmt: skip
     columns = [
         "No.", "Assumption", "For", "Value", "Baseline", "Range", "Source", "Status", "Who changed it", "Why",
-        "Quality", "Impact", "Uncertainty", "Sign-off", "Unit", "Name in files",
+        "Quality", "Impact", "Uncertainty", "Sign-off", "Unit", "Name in files", "Used", "Changed",
     ]  # fmt: skip
     note = view.note("the dataset, the catalogue of levers, docs/method_explain.md")
     return Table("assumptions_log", "Log of assumptions", pd.DataFrame(rows, columns=columns), {"No.": "count"}, note)
@@ -116,7 +156,7 @@ def _range(line: Line, span: Span | None, basis: str) -> str:
     if span is None:
         return "–"
     ends = f"{in_words(line.lever, span.low)} to {in_words(line.lever, span.high)}"
-    held = f"stated, holds {words.percent(span.coverage, 0)}" if basis == STATED else "judgement of the software"
+    held = f"stated, {words.percent(span.coverage, 0)}" if basis == STATED else "judged"
     return f"{ends} ({held})"
 
 
@@ -190,3 +230,9 @@ def _uncertainty(line: Line, span: Span | None, basis: str) -> str:
 
 def _only(line: Line) -> Assumptions:
     return Assumptions((line.item,) if line.item else ())
+
+
+def log_csv(view: View, signed: Signed, found: Tornado | None) -> bytes:
+    """Return the whole log as CSV in UTF-8 that Excel opens."""
+    frame = log_table(view, in_log(view), signed, found).frame
+    return frame.to_csv(index=False).encode("utf-8-sig")

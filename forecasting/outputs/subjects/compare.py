@@ -57,6 +57,13 @@ def measures(found: Comparison) -> dict[str, str]:
     return {m: label for m, label in found.measures() if all(m in run.totals for run in found.runs) and found.years(m)}
 
 
+def usual_measure(found: Comparison) -> str:
+    """Return the figure that is drawn at first: one of the main ones that differs in the last year, else the first."""
+    drawn, year = measures(found), found.runs[0].forecast.years[-1]
+    apart = {line.measure for line in found.lines(year) if any(_phrase(line, at) for at in range(1, len(found.names)))}
+    return next((measure for measure in _MAIN if measure in drawn and measure in apart), next(iter(drawn)))
+
+
 def _answer(found: Comparison, lines: Sequence[Line]) -> str:
     by_measure = {line.measure: line for line in lines}
     other = len(found.names) - 1
@@ -151,7 +158,11 @@ def _drawn(view: View, found: Comparison, measure: str) -> tuple[Figure, ...]:
         ends = [data.loc[data["series"] == name, "value"].iloc[-1] for name in names]
         top = names[int(np.argmax(ends))]
         last = int(data["year"].max())
-        title = f"{LABELS[measure]}: highest in {last} under {top}" if max(ends) > min(ends) else "No difference"
+        title = (
+            f"{LABELS[measure]}: highest in {last} under {top}"
+            if max(ends) > min(ends)
+            else f"{LABELS[measure]} do not differ"
+        )
         figures.append(line_figure(
             view, f"compare_{measure}_{number}", title,
             f"{LABELS[measure]}, {axis if factor != 1.0 else 'number'}, {view.name}; bands hold four draws in five",

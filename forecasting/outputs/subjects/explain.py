@@ -17,7 +17,7 @@ from forecasting.outputs import charts, words
 from forecasting.outputs.figure import Figure, Section, Table
 from forecasting.outputs.subjects.common import View
 from forecasting.outputs.subjects.scenarios import in_sentence
-from forecasting.outputs.subjects.waterfall import bars, signed
+from forecasting.outputs.subjects.waterfall import axis_in_words, bars, signed
 from forecasting.scenario.controls import in_words
 from forecasting.scenario.plausible import STATED
 
@@ -109,7 +109,7 @@ def moved(view: View, found: Account, measure: str, year: int, names: tuple[str,
         "Each cause alone, everything else as before, then what they do together beyond that. The parts add up "
         "exactly, in the central run and in every draw."
     )
-    items = (_waterfall(view, whole, names, answer), _causes(view, found, whole))
+    items = (_waterfall(view, whole, names, answer), _causes(view, found, whole, names))
     return answer, (Section(PARTS["moved"], items, " ".join([text, *found.notes])),)
 
 
@@ -123,17 +123,17 @@ def _waterfall(view: View, whole: Steps, names: tuple[str, str], answer: str) ->
     rows = (f"Before: {names[0]}", *labels, INTERACTION, f"Now: {names[1]}")
     data = bars(rows, float(whole.start[0, 0]), parts, float(whole.end[0, 0]), factor, say)
     read = data[["name", "value"]].set_axis(["Step", axis], axis=1)
-    note = view.note(_METHOD, money=unit_of(whole.measure) == "gbp")
+    note = _note(view, names, whole.measure)
     table = Table(f"steps_{whole.measure}", "The steps of the chart", read, {axis: _axis(whole.measure)[3]}, note)
     change = float(whole.end[0, 0] - whole.start[0, 0])
     return Figure(
         f"steps_{whole.measure}", f"{MEASURES[whole.measure]} in {whole.years[0]}: {signed(change, say)}",
-        f"{axis}, {view.name}; each cause alone. The axis does not start at 0", answer,
+        f"{axis}, {view.name}; each cause alone{axis_in_words(data)}", answer,
         partial(charts.waterfall, rows, axis, form), data, table, note,
     )  # fmt: skip
 
 
-def _causes(view: View, found: Account, whole: Steps) -> Table:
+def _causes(view: View, found: Account, whole: Steps, names: tuple[str, str]) -> Table:
     factor, axis, _, kind = _axis(whole.measure)
     changed = {driver.name: _changed(driver) for driver in found.drivers}
     runs = [*zip(whole.names, whole.effects[:, :, 0], strict=True), (INTERACTION, whole.interaction[:, 0]),
@@ -141,16 +141,22 @@ def _causes(view: View, found: Account, whole: Steps) -> Table:
     ranges = [interval_of(values[1:]) for _, values in runs]
     frame = pd.DataFrame({
         "Cause": [name for name, _ in runs], "What changed": [changed.get(name, "") for name, _ in runs],
-        f"Effect, {axis}": [float(values[0]) * factor for _, values in runs],
+        f"Effect, {axis if factor != 1.0 else 'number'}": [float(values[0]) * factor for _, values in runs],
         "Low": [held.low * factor if held else np.nan for held in ranges],
         "High": [held.high * factor if held else np.nan for held in ranges],
     })  # fmt: skip
     if not any(ranges):
         frame = frame.drop(columns=["Low", "High"])
-    note = view.note(_METHOD, money=unit_of(whole.measure) == "gbp")
-    title = f"What moved {MEASURES[whole.measure]} in {whole.years[0]}"
+    note = _note(view, names, whole.measure)
+    title = f"What moved {_name(whole.measure)} in {whole.years[0]}"
     told = f"{note} Low and High hold four draws in five of the effect in each draw." if any(ranges) else note
     return Table(f"causes_{whole.measure}", title, frame, dict.fromkeys(frame.columns[2:], kind), told)
+
+
+def _note(view: View, names: tuple[str, str], measure: str) -> str:
+    prices = f" Prices: {view.price_base}, moved by the price assumptions." if unit_of(measure) == "gbp" else ""
+    synthetic = " Synthetic data, not a real authority." if view.run.dataset.synthetic else ""
+    return f"From {names[0]} to {names[1]}. How: {_METHOD}.{prices}{synthetic}"
 
 
 def _changed(driver: Driver) -> str:
@@ -180,7 +186,7 @@ def matters(view: View, found: Tornado, measure: str, year: int, explained: Sequ
     first, ends = ranked[0], ranked[0].words()
     low, high = (say_of(measure)(value) for value in first.figures(measure, year))
     answer = (
-        f"{first.label} matters most for {_name(measure)} in {year}: {low} at {ends[0]}, {high} at {ends[1]}, and "
+        f'"{first.label}" matters most for {_name(measure)} in {year}: {low} at {ends[0]}, {high} at {ends[1]}, and '
         f" {say_of(measure)(present)} as it is."
     )
     sections = [
