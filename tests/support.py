@@ -15,6 +15,9 @@ from forecasting.analysis import synthetic_moves
 from forecasting.analysis.synthetic_pupils import NC_YEARS, SyntheticAuthority, inputs_at, synthetic_authority
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.load import load
+from forecasting.model.run import baseline_of, run
+from forecasting.outputs.subjects import View
+from forecasting.scenario.from_dataset import dataset_scenarios
 
 ROOT = Path(__file__).resolve().parents[1]
 ROTHERHAM = ROOT / "data" / "rotherham_2017"
@@ -90,6 +93,12 @@ def synthetic_pupil_tables() -> dict[str, pd.DataFrame]:
     held = {"scenario": "baseline", "method": "trend", "why": "plans by age are not known"}
     named = {name: table.assign(source=SOURCE) for name, table in tables.items()}
     return {**named, "scenarios": pd.DataFrame([held])}
+
+
+def view_of(dataset: Dataset, scenario: str, draws: int = 20) -> View:
+    """Return the view of a scenario of a dataset, beside its baseline."""
+    held = run(dataset, dataset_scenarios(dataset)[scenario], draws=draws)
+    return View(held, baseline_of(held))
 
 
 def _about() -> pd.DataFrame:

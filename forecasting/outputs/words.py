@@ -5,6 +5,14 @@ from __future__ import annotations
 import math
 import re
 
+METHODS = {
+    "published_rate": "the share of pupils with a plan stays as it is (published_rate)",
+    "cohort": "pupils by year group, at the present share of pupils with a plan (cohort)",
+    "trend": "the number of plans goes on from its own past and that of England (trend)",
+    "age_flow": "children join and leave plans by age, as in the past years (age_flow)",
+    "moves": "each child's moves by year group, need and setting, as in the past years (moves)",
+}  # in plain words, for readers who do not know the names
+
 
 def count(value: float, decimals: int = 0) -> str:
     """Return a count: 44,627."""
@@ -26,6 +34,11 @@ def gbp(value: float) -> str:
     if size >= 999_500:
         return f"{sign}£{size / 1e6:,.{1 if size >= 1e7 else 2}f} million"
     return f"{sign if round(size) else ''}£{size:,.0f}"
+
+
+def balance(value: float) -> str:
+    """Return a balance in words, so that no sign can be lost: a deficit of £5.9 million, a surplus of £17,500."""
+    return f"a {'deficit' if value < 0 else 'surplus'} of {gbp(abs(value))}"
 
 
 def percent(fraction: float, decimals: int = 1) -> str:
@@ -51,6 +64,11 @@ def change(value: float, unit: str, since: str) -> str:
     return f"{'+' if value > 0 else '−'}{text} since {since}"
 
 
+def things(number: float, one: str, many: str = "") -> str:
+    """Return a number of things: "1 assumption", "8 assumptions"; `many` where the plural is not one with s."""
+    return f"{count(number)} {one if count(number) == '1' else many or f'{one}s'}"
+
+
 def join(items: list[str]) -> str:
     """Return a list as English: "a, b and c"."""
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}" if items else ""
@@ -61,8 +79,7 @@ def short_or_spare(places: float) -> str:
     size = round(abs(places))
     if not size:
         return "neither short of places nor with places to spare"
-    noun = "place" if size == 1 else "places"
-    return f"{count(size)} {noun} {'short' if places > 0 else 'to spare'}"
+    return f"{things(size, 'place')} {'short' if places > 0 else 'to spare'}"
 
 
 def gbp_plain(value: float) -> str:

@@ -117,9 +117,9 @@ def in_words(lever: Lever, value: Value) -> str:
         return "on" if value else "off"
     shown = float(value) * scale(lever)
     if lever.display == "percent":
-        return f"{shown:.4g}%"
+        return f"{shown:.4g}%".replace("-", "−")
     if lever.display == "gbp":
-        return f"£{shown:,.0f}"
+        return f"{'−' if shown < 0 else ''}£{abs(shown):,.0f}"
     return (
         f"{shown:g} years"
         if lever.display == "years"

@@ -21,6 +21,7 @@ from forecasting.scenario.scenario import BASELINE, MITIGATED, Change, Scenario
 from forecasting.values import Interval
 
 MAINSTREAM = "mainstream"
+NEUTRAL = "no value in the dataset: the neutral value"  # the source of an assumption that changes nothing
 _RATIO = re.compile(r"^\s*([\d.,]+)\s*/\s*([\d.,]+)\s*$")
 
 
@@ -107,7 +108,7 @@ def read_value(lever: Lever, text: str) -> Value:
 
 def _default(lever: Lever, dataset: Dataset) -> list[Assumption]:
     if lever.default is not None:
-        return [Assumption(lever.name, lever.default, "no value in the dataset: the neutral value", "judgement")]
+        return [Assumption(lever.name, lever.default, NEUTRAL, "judgement")]
     compute = _COMPUTED.get(lever.name)
     value = compute(dataset) if compute else None
     if value is None:

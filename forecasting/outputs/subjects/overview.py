@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
-from forecasting.model.run import PUBLISHED
+from forecasting.model.emit_placements import UNMITIGATED
+from forecasting.model.run import PUBLISHED, Run
 from forecasting.outputs import words
 from forecasting.outputs.figure import Figure, Metric, Section, Subject, Table
-from forecasting.outputs.subjects import send_plans
-from forecasting.outputs.subjects.common import Parts, View, implications, line_figure, yearly
+from forecasting.outputs.subjects import placed, send_plans
+from forecasting.outputs.subjects.common import Parts, View, has_range, implications, line_figure, yearly
+from forecasting.periods import year_to_financial_year
 
 
 def overview(view: View) -> Subject:
     """Return the subject "Overview" of a run."""
     if not view.has("places_needed"):
         return _without_places(view)
-    figures = [_need_against_places(view)]
+    figures = [_demand_and_places(view) if placed.by_child(view) else _need_against_places(view)]
     if view.has("cumulative_balance_gbp"):
-        figures.append(_balance(view))
+        figures.append(balance_figure(view, _cases(view)))
     return Subject(
         "overview", "Overview", _answer(view), _metrics(view),
         (Section("Need against places", (figures[0],)),
@@ -47,26 +51,55 @@ def _net_built(view: View, year: int) -> float:
 
 
 def _answer(view: View) -> str:
+    answer = _children_answer(view) if placed.by_child(view) else _places_answer(view)
+    if view.has("cumulative_balance_gbp"):
+        end = words.balance(view.at("cumulative_balance_gbp", view.last))
+        answer += f". The high-needs account ends the year with {end}"
+    return answer + "."
+
+
+def _places_answer(view: View) -> str:
     needed, short = view.at("places_needed", view.last), view.at("places_short", view.last)
     built = _net_built(view, view.last)
-    answer = f"{view.name} needs {words.count(needed)} more specialist places by {view.last}"
+    answer = f"{view.name} needs {words.things(needed, 'more specialist place')} by {view.last}"
     if built > 0.5:
-        answer += f"; the programme adds {words.count(built)}, which leaves it {words.short_or_spare(short)}"
-    else:
-        answer += ", and no project is built"
-    if view.has("cumulative_balance_gbp"):
-        balance = view.at("cumulative_balance_gbp", view.last)
-        kind = "deficit" if balance < 0 else "surplus"
-        answer += f". The high-needs account ends the year with a {kind} of {words.gbp(abs(balance))}"
-    return answer + "."
+        return f"{answer}; the programme adds {words.count(built)}, which leaves it {words.short_or_spare(short)}"
+    return f"{answer}, and no project is built"
+
+
+def _children_answer(view: View) -> str:
+    required, short = view.at("places_required", view.last), view.at("places_short", view.last)
+    has = f" and has {words.count(_open(view))} open" if view.has("places_available") else ""
+    return (
+        f"By {view.last}, {view.name} needs {words.things(required, 'specialist place')}{has}; {words.count(short)} "
+        f"{_have(short)} no suitable local place"
+    )
+
+
+def _have(number: float) -> str:
+    return "child has" if words.count(number) == "1" else "children have"
+
+
+def _open(view: View) -> float:
+    return view.at("places_available", view.last)
+
+
+_CHILDREN = (
+    ("Places required", "places_required", "Children who need a specialist place, here or elsewhere."),
+    ("Places open here", "places_available", "Local specialist places open in that January."),
+    ("No suitable place", "places_short", "Children without a suitable local place."),
+)
+_PLACES = (
+    ("Pupils with an EHC plan", "pupils_with_ehc_plan", "Pupils on roll × share with a plan."),
+    ("Places needed", "places_needed", "Additional local places over those open in the base year."),
+    ("Places short", "places_short", "Places needed less net-new places of the projects that are built."),
+)
 
 
 def _metrics(view: View) -> tuple[Metric, ...]:
     wanted = (
         ("Pupils", "pupils", "Pupils on roll in the area's schools."),
-        ("Pupils with an EHC plan", "pupils_with_ehc_plan", "Pupils on roll × share with a plan."),
-        ("Places needed", "places_needed", "Additional local places over those open in the base year."),
-        ("Places short", "places_short", "Places needed less net-new places of the projects that are built."),
+        *(_CHILDREN if placed.by_child(view) else _PLACES),
         ("High-needs spend", "high_needs_spend_gbp", "All expenditure lines of the high-needs account."),
         ("In-year balance", "in_year_balance_gbp", "Income less expenditure of the financial year."),
     )
@@ -75,6 +108,25 @@ def _metrics(view: View) -> tuple[Metric, ...]:
         help_text = "Maintained by the authority, wherever the child is placed."
         shown.insert(0, ("EHC plans maintained", "ehc_plans", help_text))
     return tuple(view.metric(label, measure, text) for label, measure, text in shown)
+
+
+def _demand_and_places(view: View) -> Figure:
+    parts: Parts = [
+        ("Specialist places required", "places_required", {}),
+        ("Local places open", "places_available", {}),
+    ]
+    data = yearly(view, [part for part in parts if view.has(part[1])])
+    required, short = view.at("places_required", view.last), view.at("places_short", view.last)
+    here = f" and has {words.count(_open(view))} open" if view.has("places_available") else ""
+    title = f"{words.count(short)} without a suitable local place in {view.last}"
+    return line_figure(
+        view, "need_against_places", title if round(short) else "Every child has a suitable local place",
+        f"Specialist places, {view.name}, January {int(data['year'].min())} to {view.last}; some children are well "
+        f"placed elsewhere{'; band: 80% range' if has_range(data) else ''}",
+        f"In {view.last}, {view.name} needs {words.things(required, 'specialist place')}{here}; {words.count(short)} "
+        f"{_have(short)} no suitable local place.",
+        data, y="places", unit="count", source="placements, providers and projects of the dataset, and the assumptions",
+    )  # fmt: skip
 
 
 def _need_against_places(view: View) -> Figure:
@@ -93,22 +145,27 @@ def _need_against_places(view: View) -> Figure:
     )  # fmt: skip
 
 
-def _balance(view: View) -> Figure:
-    parts: Parts = [("This scenario", "cumulative_balance_gbp", {})]
-    data = yearly(view, parts, 1e-6)
-    base = View(view.baseline, view.baseline)
-    if view.run.scenario.hash != view.baseline.scenario.hash:
-        other = yearly(base, [("Baseline", "cumulative_balance_gbp", {})], 1e-6)
-        data = pd.concat([data, other], ignore_index=True)
-    end = view.at("cumulative_balance_gbp", view.last)
+def _cases(view: View) -> tuple[tuple[str, Run], ...]:
+    same = view.run.scenario.hash == view.baseline.scenario.hash
+    return (("This scenario", view.run), *(() if same else (("Baseline", view.baseline),)))
+
+
+def balance_figure(view: View, cases: Sequence[tuple[str, Run]]) -> Figure:
+    """Return the cumulative balance over the years of several runs, the first of which the title speaks of."""
+    measure, year = "cumulative_balance_gbp", year_to_financial_year(view.last)
+    data = pd.concat([yearly(View(run, run), [(name, measure, {})], 1e-6) for name, run in cases], ignore_index=True)
+    ends = [(name, run.forecast.value(measure, view.last)) for name, run in cases]
+    end, in_year = ends[0][1], cases[0][1].forecast.value("in_year_balance_gbp", view.last)
     title = "The deficit keeps growing" if end < 0 else "The account stays in surplus"
-    if end < 0 and view.at("in_year_balance_gbp", view.last) > 0:
+    if end < 0 and in_year > 0:
         title = "The deficit is being paid back"
     return line_figure(
         view, "cumulative_balance", title,
-        f"Cumulative balance of the high-needs account, £ million, financial years ending {view.last}",
-        f"The cumulative balance at the end of {view.last} is {words.gbp(end)}.", data,
-        y="£ million", unit="million", source=f"{view.source('budget')}; from £0 where no opening balance is given",
+        f"Cumulative balance of the high-needs account, £ million, {view.name}, financial years ending in the year "
+        f"shown{'; band: 80% range' if has_range(data) else ''}",
+        f"Balance at the end of {year}: {'; '.join(f'{name.lower()} {words.balance(value)}' for name, value in ends)}.",
+        data, y="£ million", unit="million",
+        source=f"{view.source('budget')}; from £0 where no opening balance is given",
     )  # fmt: skip
 
 
@@ -136,19 +193,38 @@ def _against_baseline(view: View) -> Table:
 
 
 def _implications(view: View) -> tuple[str, ...]:
-    under = view.at("places_needed", view.last, component="under_provision")
-    growth = view.at("places_needed", view.last, component="growth")
-    short = view.forecast.series("places_short")
-    worst = int(short["year"].iloc[int(np.argmax(short["central"]))])
+    told = _children_implications(view) if placed.by_child(view) else _places_implications(view)
     return implications(
-        f"{words.count(under)} of the places needed are for children now placed out of the authority; "
-        f"{words.count(growth)} are for growth.",
-        f"The shortage is greatest in {worst}: {words.short_or_spare(float(short['central'].max()))}."
-        if short["central"].max() > 0.5 else "",
+        *told,
         _money_implication(view),
         "Every figure here is a single line without a range, because the published method has none."
         if view.run.forecast.method == PUBLISHED else "",
         view.run.dataset.about("outcome"),
+    )  # fmt: skip
+
+
+def _places_implications(view: View) -> tuple[str, ...]:
+    under = view.at("places_needed", view.last, component="under_provision")
+    growth = view.at("places_needed", view.last, component="growth")
+    short = view.forecast.series("places_short")
+    worst = int(short["year"].iloc[int(np.argmax(short["central"]))])
+    return (
+        f"{words.count(under)} of the places needed are for children now placed out of the authority; "
+        f"{words.count(growth)} are for growth.",
+        f"The shortage is greatest in {worst}: {words.short_or_spare(float(short['central'].max()))}."
+        if short["central"].max() > 0.5 else "",
+    )  # fmt: skip
+
+
+def _children_implications(view: View) -> tuple[str, ...]:
+    short = view.at("places_short", view.last)
+    low, high = (view.at("places_short", view.last, statistic=name) for name in ("p10", "p90"))
+    ranged = f"The 80% range of children without a suitable local place in {view.last} is {words.count(low)} to "
+    less = view.at("places_short", view.last, component=UNMITIGATED) - short
+    return (
+        f"{ranged}{words.count(high)}." if view.forecast.draws else "",
+        f"Without the projects {words.count(less)} more children would have none."
+        if view.run.programme.on.any() and round(less) > 0 else "",
     )  # fmt: skip
 
 

@@ -77,8 +77,8 @@ def sections(view: View) -> tuple[Section, ...]:
 
 
 _BOTH = (
-    "Unmitigated: nothing is built. Mitigated: the projects that are switched on are built. Without projects both are "
-    "the same."
+    "With the projects that are switched on (mitigated), and with nothing built (unmitigated). Without projects both "
+    "are the same."
 )
 _RULES = (
     "Where children go without a suitable local place follows the shares in the sidebar. They are judgements: no "
@@ -91,16 +91,16 @@ _FILL = (
 
 
 def _outside(view: View) -> Figure:
-    parts = [("Mitigated", "placements", {"place": OUT})]
+    parts = [("With the projects", "placements", {"place": OUT})]
     if not view.run.programme.on.any():
         parts = [("Out of the borough", "placements", {"place": OUT})]
     else:
-        parts.append(("Unmitigated", "placements", {"place": OUT, "component": UNMITIGATED}))
+        parts.append(("Nothing built", "placements", {"place": OUT, "component": UNMITIGATED}))
     data = yearly(view, parts)
     start, end = view.at("placements", _first(view), place=OUT), view.at("placements", view.last, place=OUT)
-    way = "rises" if end > start + _HALF else "does not rise"
+    way = "rise" if end > start + _HALF else "do not rise"
     return line_figure(
-        view, "outside", f"Out of the borough {way}: {words.count(start)} to {words.count(end)}",
+        view, "outside", f"Placements elsewhere {way}: {words.count(start)} to {words.count(end)}",
         f"Children in specialist places out of the borough, {view.name}, January {_first(view)} to {view.last}"
         f"{'; band: 80% range' if view.forecast.draws else ''}",
         f"{words.count(start)} in {_first(view)}, {words.count(end)} in {view.last}.", data, y="children", unit="count",

@@ -25,14 +25,15 @@ def programme(view: View) -> Subject:
     sections.append(Section("Every project", (_projects(view),)))
     saved = followed.section(view)
     sections += [saved] if saved else []
-    return Subject("programme", "Programme", _answer(view), _metrics(view), tuple(sections), _implications(view))
+    return Subject("programme", "Programme", answer(view), _metrics(view), tuple(sections), sentences(view))
 
 
 def _built(view: View) -> int:
     return int(view.run.programme.on.sum())
 
 
-def _answer(view: View) -> str:
+def answer(view: View) -> str:
+    """Return how many projects are built, with their places and capital; or what the dataset proposes."""
     if not _built(view):
         return (
             f"No project is built in this scenario; the dataset proposes {len(view.run.programme.projects)}, "
@@ -182,7 +183,8 @@ def _cash_gap(view: View) -> str:
     )
 
 
-def _implications(view: View) -> tuple[str, ...]:
+def sentences(view: View) -> tuple[str, ...]:
+    """Return what follows from the projects built; nothing when none is."""
     if not _built(view):
         return ()
     gross, net = view.at("programme_places"), view.at("programme_places_net")

@@ -65,10 +65,10 @@ def _longest(found: TrackRecord) -> int:
 def _answer(view: View, found: TrackRecord) -> str:
     far = _longest(found)
     return (
-        f"Forecasts of {view.name}'s EHC plans by this method would have been "
+        f"Had this product forecast EHC plans for {view.name} in past years, it would have been "
         f"{words.percent(_score(found, 'auto', 1, 'wape'))} off one year ahead and "
-        f"{words.percent(_score(found, 'auto', far, 'wape'))} off {far} years ahead; "
-        f"the published rate {words.percent(_score(found, 'published_rate', far, 'wape'))}."
+        f"{words.percent(_score(found, 'auto', far, 'wape'))} off {words.things(far, 'year')} ahead; the published "
+        f"rate {words.percent(_score(found, 'published_rate', far, 'wape'))}."
     )
 
 
@@ -227,10 +227,10 @@ def _implications(view: View, found: TrackRecord) -> tuple[str, ...]:
     side = "high" if bias > 0 else "low"
     own, england = growth(found.actual), growth(found.england)
     return implications(
-        f"{far} years ahead, forecasts were {words.percent(abs(bias))} too {side} on the whole.",
-        f"For this authority, {words.join(better)} came nearer {far} years ahead; one authority's record is short, and "
-        "over many authorities the order differs." if better else
-        f"No simpler rule came nearer {far} years ahead.",
+        f"{words.things(far, 'year')} ahead, forecasts were too {side} by {words.percent(abs(bias))} on the whole.",
+        f"Nearer {words.things(far, 'year')} ahead here: {words.join(better)}. One authority's record is short, and "
+        "over many authorities the order can differ." if better else
+        f"No simpler rule came nearer {words.things(far, 'year')} ahead.",
         f"Plans grew by {words.percent(own)} a year over these years, in England by {words.percent(england)}."
         if england == england else "",
     )  # fmt: skip
