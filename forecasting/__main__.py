@@ -161,13 +161,18 @@ def programme(
     capital: Annotated[
         float | None, typer.Option(metavar="GBP", min=0, help="Most capital over all years; none = no limit.")] = None,
     objective: Annotated[str, typer.Option(metavar="cost|short", help="Least cost, or fewest places short.")] = COST,
+    as_funded: Annotated[
+        bool,
+        typer.Option("--as-funded", help="Spend no more by the end of a year than has come by then (capital_funding)."),
+    ] = False,
     out: Annotated[Path | None, typer.Option(metavar="FILE.csv", help="File to write; else stdout.")] = None,
 ) -> None:  # fmt: skip
     """Choose which projects to build, and when, within the capital there is; the reasons are in the last column."""
     with exits():
         _csv_only(out)
         found = read(dataset, authority)
-        plan = best(run(found, find(found, scenario), to=to), objective, float("inf") if capital is None else capital)
+        here = run(found, find(found, scenario), to=to)
+        plan = best(here, objective, float("inf") if capital is None else capital, as_funded=as_funded)
         _write_csv(as_table(plan), out)
     for text in plan.choice.relax:
         say(f"relax: {text}")

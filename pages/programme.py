@@ -12,9 +12,13 @@ head(subject)
 projects, chosen, target = st.tabs(["Projects", "Choose for me", "Reach a target"])
 with projects:
     choose.add_project(view)
-    body(subject, view)
+    place = st.container()
 with chosen:
     choose.choose_for_me(view)
 with target:
     choose.goal_seek(view)
 draw_sidebar("programme", view)
+with place:
+    with st.spinner("Making the draws behind the ranges…", show_time=False):
+        full = engine.ranged(view)
+    body(engine.subject("programme", full), full)

@@ -13,6 +13,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array
 
 from forecasting.errors import UsageError
+from forecasting.periods import year_to_financial_year
 from forecasting.values import Floats, Whole
 
 COST, SHORT = "cost", "short"
@@ -42,6 +43,8 @@ class Problem:
         requires: pairs (a, b): a only with b.
         excludes: pairs (a, b): not both.
         must: projects that are built in any case, axis (P).
+        never: projects that are not built in any case, axis (P).
+        funded: most capital spent by the end of each year, axis (Y); infinite (the default) = no limit.
     """
 
     projects: tuple[str, ...]
@@ -58,6 +61,8 @@ class Problem:
     requires: tuple[tuple[int, int], ...] = ()
     excludes: tuple[tuple[int, int], ...] = ()
     must: tuple[int, ...] = ()
+    never: tuple[int, ...] = ()
+    funded: Floats = field(default_factory=lambda: np.array(np.inf))
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,18 +116,20 @@ def _relaxed(problem: Problem, objective: str) -> Choice:
     model = _Model(problem, elastic=True)
     least = model.solve(model.excess())
     if least is None:
-        both = " and ".join(problem.projects[p] for p in sorted({p for pair in problem.excludes for p in pair}))
-        why = f"projects that must be built exclude each other, or lack one that they depend on: {both}"
+        asked = " and ".join(problem.projects[p] for p in problem.must)
+        why = f"projects that must be built exclude each other, or depend on one that may not be built: {asked}"
         nothing = np.full(len(problem.projects), -1, dtype=np.int64)
         empty = np.zeros((len(problem.projects), len(problem.years)))
         return Choice(nothing, empty, 0.0, 0.0, np.zeros(len(problem.years)), (why,))
-    over = least[model.slack]
-    allowed = replace(problem, limit=problem.limit + over[:-1] + _HALF, total=problem.total + float(over[-1]) + _HALF)
+    by_year, by_then, total = np.split(least[model.slack], [len(problem.years), 2 * len(problem.years)])
+    allowed = replace(problem, limit=problem.limit + by_year + _HALF, funded=problem.funded + by_then + _HALF,
+                      total=problem.total + float(total[0]) + _HALF)  # fmt: skip
+    limits = (("raise the capital of", by_year), ("raise the funding that has come by the end of", by_then))
     told: tuple[str, ...] = tuple(
-        f"raise the capital of the financial year that ends in {year} by £{gbp:,.0f}"
-        for year, gbp in zip(problem.years, over[:-1], strict=True) if gbp > _HALF
+        f"{what} {year_to_financial_year(year)} by £{gbp:,.0f}" for what, over in limits
+        for year, gbp in zip(problem.years, over, strict=True) if gbp > _HALF
     )  # fmt: skip
-    told += (f"raise the capital in total by £{over[-1]:,.0f}",) if over[-1] > _HALF else ()
+    told += (f"raise the capital in total by £{total[0]:,.0f}",) if total[0] > _HALF else ()
     again = _Model(allowed)
     found = again.solve(again.costs(objective))
     return replace(again.choice(found if found is not None else least[: again.size]), relax=told)
@@ -140,7 +147,7 @@ class _Model:
         self.options = self.shape[0] * self.shape[1]
         years = len(problem.years)
         self.size = self.options + len(pairs) * years
-        self.slack = slice(self.size, self.size + (years + 1 if elastic else 0))
+        self.slack = slice(self.size, self.size + (2 * years + 1 if elastic else 0))
         self.width = self.slack.stop
         self.elastic = elastic
 
@@ -169,7 +176,7 @@ class _Model:
         whole = np.zeros(self.width)
         whole[: self.options] = 1
         high = np.full(self.width, np.inf)
-        high[: self.options] = 1
+        high[: self.options] = ~np.isin(np.repeat(np.arange(self.shape[0]), self.shape[1]), self.problem.never)
         scale = max(float(np.abs(price).max()), 1e-9)
         found = milp(price / scale, integrality=whole, bounds=Bounds(0, high), constraints=self._conditions(),
                      options={"time_limit": _SECONDS, "mip_rel_gap": 1e-7})  # fmt: skip
@@ -209,17 +216,17 @@ class _Model:
         ]  # fmt: skip
 
     def _capital(self, column: Whole, years: int) -> list[LinearConstraint]:
-        problem = self.problem
+        """Return the limits of capital: in each year, by the end of each year, in total."""
+        problem, limits = self.problem, 2 * years + 1
         outlay = problem.capital.reshape(-1, years)
-        rows = np.concatenate([np.tile(np.arange(years), len(column)), np.full(len(column), years)])
-        columns = np.concatenate([np.repeat(column, years), column])
-        values = np.concatenate([outlay.ravel(), outlay.sum(axis=1)])
+        spent = np.concatenate([outlay, np.cumsum(outlay, axis=1), outlay.sum(axis=1, keepdims=True)], axis=1)
+        rows, columns, values = np.tile(np.arange(limits), len(column)), np.repeat(column, limits), spent.ravel()
         if self.elastic:
-            rows = np.concatenate([rows, np.arange(years + 1)])
+            rows = np.concatenate([rows, np.arange(limits)])
             columns = np.concatenate([columns, np.arange(self.slack.start, self.slack.stop)])
-            values = np.concatenate([values, -np.ones(years + 1)])
-        return [LinearConstraint(self._rows(rows, columns, values, years + 1), -np.inf,
-                                 np.append(problem.limit, problem.total))]  # fmt: skip
+            values = np.concatenate([values, -np.ones(limits)])
+        most = np.concatenate([problem.limit, np.broadcast_to(problem.funded, years), [problem.total]])
+        return [LinearConstraint(self._rows(rows, columns, values, limits), -np.inf, most)]
 
     def _pairs(self, built: Whole) -> list[LinearConstraint]:
         problem, found = self.problem, []

@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from forecasting.axes import PLACES
+from forecasting.inputs.dataset import Dataset
 from forecasting.model.account import savings
 from forecasting.model.allocation import Allocation
 from forecasting.model.placements import Placement
@@ -55,24 +56,29 @@ class Followed:
         return np.asarray(self.together - self.alone.sum(axis=0))
 
 
-@lru_cache(maxsize=16)
 def followed(here: Run) -> Followed | None:
     """Return the programme of a run with children followed; all projects when none is on. None without placements."""
     if here.placement is None or not here.programme.projects:
         return None
+    return _followed(here.dataset, here.scenario, here.forecast.years[-1], here.forecast.method)
+
+
+@lru_cache(maxsize=16)
+def _followed(dataset: Dataset, scenario: Scenario, last: int, method: str) -> Followed | None:
+    here = run(dataset, scenario, to=last, method=method)
     names = here.programme.projects
     built = [name for name, on in zip(names, here.programme.on, strict=True) if on] or list(names)
     every = with_projects(here, built)
     if every.placement is None:
         return None
     without, costs, notes = _priced(every, every.placement)
-    alone = [_alone(with_projects(here, [name])) for name in built]
-    saved = savings(every.assumptions, without, costs)[0]
+    alone = [saved(with_projects(here, [name])) for name in built]
+    together = savings(every.assumptions, without, costs)[0]
     parts, before = costs.parts, without.parts
     home = _inside(every.placement.mitigated) - _inside(every.placement.unmitigated)
     net = every.programme.january(every.programme.open_share, costs.years) @ every.programme.net
     return Followed(
-        costs.years, tuple(built), np.array(alone), saved, (before["fee"] - parts["fee"])[0],
+        costs.years, tuple(built), np.array(alone), together, (before["fee"] - parts["fee"])[0],
         (parts["place"] - before["place"])[0], (parts["top_up"] - before["top_up"])[0],
         (before["transport"] - parts["transport"])[0], home, net, notes,
     )  # fmt: skip
@@ -93,8 +99,13 @@ def _priced(here: Run, placement: Placement) -> tuple[Costs, Costs, tuple[str, .
     return without, costs, notes
 
 
-def _alone(here: Run) -> Floats:
-    assert here.placement is not None  # the same dataset and method as the run that has one
+def saved(here: Run) -> Floats:
+    """Return financial year: £ that the high-needs account saves with the projects of a run, central run.
+
+    Args:
+        here: a run whose children are followed (`Run.placement`).
+    """
+    assert here.placement is not None
     without, costs, _ = _priced(here, here.placement)
     return np.asarray(savings(here.assumptions, without, costs)[0])
 

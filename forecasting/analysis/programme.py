@@ -7,16 +7,25 @@ through the engine again, and its saving stands beside the solver's (docs/method
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
+from forecasting.analysis.appraisal import (
+    discount_rate,
+    factors,
+    funding,
+    later,
+    net_present_value,
+    outlay,
+    payback,
+    unpriced,
+)
 from forecasting.analysis.choice import COST, Choice, Problem, choose, frontier
-from forecasting.analysis.followed import with_projects
-from forecasting.axes import DATA
+from forecasting.analysis.followed import saved, with_projects
+from forecasting.analysis.reasons import reasons
 from forecasting.errors import UsageError
 from forecasting.model.account import savings
 from forecasting.model.allocation import Allocation
@@ -25,7 +34,7 @@ from forecasting.model.emit_placements import short
 from forecasting.model.follow import new_each_year
 from forecasting.model.pricing import price
 from forecasting.model.run import Run, run
-from forecasting.periods import Month, financial_year_to_year, to_financial_years
+from forecasting.periods import Month, to_financial_years
 from forecasting.scenario.scenario import Change, Scenario
 from forecasting.values import Floats
 
@@ -69,45 +78,12 @@ class Plan:
     @property
     def net_present_value(self) -> float:
         """Return £: savings of the engine less capital, each discounted to the first year."""
-        return float((self.saved - self.choice.capital) @ self.problem.discount)
+        return net_present_value(self.choice.capital, self.saved)
 
     @property
     def payback(self) -> float:
         """Return the years from the first outlay until the savings have paid for the capital; NaN when they do not."""
         return payback(self.choice.capital, self.saved)
-
-
-@lru_cache(maxsize=1)
-def discount_rate() -> float:
-    """Return the social time preference rate (HM Treasury, The Green Book, annex 6); a fraction per year."""
-    with (DATA / "national" / "green_book.csv").open(encoding="utf-8", newline="") as handle:
-        return next(float(row["value"]) for row in csv.DictReader(handle) if row["name"] == "discount_rate")
-
-
-def factors(years: int, rate: float) -> Floats:
-    """Return the present value of £1 in each year, the first being worth £1: (1 + r)^−t."""
-    return np.asarray((1.0 + rate) ** -np.arange(years, dtype=np.float64))
-
-
-def payback(capital: Floats, saved: Floats) -> float:
-    """Return years from the start of the year of the first outlay until savings added up reach capital added up.
-
-    Savings come evenly within a year.
-
-    Args:
-        capital: £ by year.
-        saved: £ by year.
-    """
-    if not capital.any():
-        return 0.0
-    gap = np.cumsum(saved) - np.cumsum(capital)
-    first = int(np.flatnonzero(capital)[0])
-    paid = [at for at in range(first, len(gap)) if (gap[at:] >= 0).all()]
-    if not paid:
-        return float("nan")
-    at = paid[0]
-    before = gap[at - 1] if at > first else -capital[: at + 1].sum()
-    return float(at - first + (-before / max(gap[at] - before, _FEW) if before < 0 else 0.0))
 
 
 @lru_cache(maxsize=8)
@@ -195,20 +171,9 @@ def _places(every: Run, years: tuple[int, ...]) -> Floats:
 
 
 def _capital(here: Run, names: list[str], years: tuple[int, ...]) -> Floats:
-    """Return project × option × year: £ of outlay; what was spent before the first year counts in it."""
-    table = here.dataset.table("project_capital")
-    spent = np.zeros((len(names), len(years)))
-    for project, year, gbp in zip(table["project"], table["financial_year"], table["gbp"], strict=True):
-        if project in names:
-            at = int(np.clip(financial_year_to_year(str(year)) - years[0], 0, len(years) - 1))
-            spent[names.index(project), at] += float(gbp)
-    later = [spent]
-    for _ in range(1, DELAYS):
-        moved = np.pad(later[-1], ((0, 0), (1, 0)))
-        later.append(
-            np.concatenate([moved[:, : len(years) - 1], moved[:, len(years) - 1 :].sum(axis=1, keepdims=True)], 1)
-        )
-    return np.stack(later, axis=1)
+    """Return project × option × year: £ of outlay, each option a year later; the last year takes what comes after."""
+    spent = outlay(here.dataset, names, years)
+    return np.stack([later(spent, delay) for delay in range(DELAYS)], axis=1)
 
 
 def _queues(here: Run, allocation: Allocation, kept: list[int]) -> tuple[Floats, Floats]:
@@ -244,7 +209,10 @@ def _requires(here: Run, kept: list[int]) -> tuple[tuple[int, int], ...]:
 
 
 @lru_cache(maxsize=16)
-def best(here: Run, objective: str = COST, total: float = float("inf"), by_year: tuple[float, ...] = ()) -> Plan:
+def best(
+    here: Run, objective: str = COST, total: float = float("inf"), by_year: tuple[float, ...] = (), *,
+    as_funded: bool = False, must: tuple[str, ...] = (), never: tuple[str, ...] = (),
+) -> Plan:  # fmt: skip
     """Return the best programme of a run within its capital.
 
     Args:
@@ -252,30 +220,51 @@ def best(here: Run, objective: str = COST, total: float = float("inf"), by_year:
         objective: cost (least discounted cost) or short (fewest places short).
         total: most capital over all years, £.
         by_year: most capital in each financial year, £; empty = no limit by year.
+        as_funded: spend no more by the end of any year than has come (table capital_funding).
+        must: projects that are built in any case.
+        never: projects that are not built.
 
     Raises:
-        UsageError: nothing to choose from; or the wrong number of years.
+        UsageError: nothing to choose from; the wrong number of years; a project that cannot be considered.
     """
     problem, skipped = problem_of(here)
+    unknown = sorted({*must, *never} - set(problem.projects))
+    if unknown:
+        raise UsageError(f"these projects cannot be considered: {', '.join(unknown)}")
+    both = sorted({*must} & {*never})
+    if both:
+        raise UsageError(f"these projects cannot both be built and be left out: {', '.join(both)}")
     if by_year and len(by_year) != len(problem.years):
         raise UsageError(f"give capital for {len(problem.years)} financial years, or for none")
-    problem = replace(problem, total=total, limit=np.array(by_year) if by_year else problem.limit)
+    at = {name: place for place, name in enumerate(problem.projects)}
+    given = np.cumsum(funding(here.dataset, problem.years)) if as_funded else problem.funded
+    problem = replace(problem, total=total, limit=np.array(by_year) if by_year else problem.limit, funded=given,
+                      must=tuple(at[name] for name in must), never=tuple(at[name] for name in never))  # fmt: skip
     choice = choose(problem, objective)
     scenario = _scenario(here, problem, choice)
     done = run(here.dataset, scenario, to=here.forecast.years[-1], method=here.forecast.method)
-    return Plan(problem, choice, objective, scenario, done, _saved(done), _why(problem, choice, objective), skipped)
+    why = reasons(problem, choice, objective, unpriced(here.dataset))
+    return Plan(problem, choice, objective, scenario, done, saved(done), why, skipped)
 
 
 def as_table(plan: Plan) -> pd.DataFrame:
-    """Return a row for each project: project, built, opens (month), net_new_places, capital_gbp, why."""
-    opens = dict(zip(plan.done.programme.projects, plan.done.programme.opens, strict=True))
-    rows = [
-        (name, int(option >= 0), str(Month(round(float(opens[name])))) if option >= 0 else "",
-         float(plan.problem.places[at, 0].max()), float(plan.problem.capital[at, 0].sum()), plan.why[at])
-        for at, (name, option) in enumerate(zip(plan.problem.projects, plan.choice.option.tolist(), strict=True))
-    ]  # fmt: skip
-    rows += [(name, 0, "", np.nan, np.nan, f"Not considered: {why}.") for name, why in plan.skipped]
-    return pd.DataFrame(rows, columns=["project", "built", "opens", "net_new_places", "capital_gbp", "why"])
+    """Return a row for each project: project, built, opens (month), net_new_places, capital_gbp, why.
+
+    Capital that is not known is blank; projects that are not considered come last.
+    """
+    names = (*plan.problem.projects, *(name for name, _ in plan.skipped))
+    when = dict(zip(plan.done.programme.projects, plan.done.programme.opens, strict=True))
+    net = dict(zip(plan.done.programme.projects, plan.done.programme.net.tolist(), strict=True))
+    built = [option >= 0 for option in plan.choice.option] + [False] * len(plan.skipped)
+    spent = outlay(plan.done.dataset, names, plan.problem.years).sum(axis=1)
+    lost = unpriced(plan.done.dataset)
+    return pd.DataFrame({
+        "project": names, "built": np.array(built).astype(int),
+        "opens": [str(Month(round(float(when[n])))) if on else "" for n, on in zip(names, built, strict=True)],
+        "net_new_places": [net[name] for name in names],
+        "capital_gbp": np.where([name in lost for name in names], np.nan, spent),
+        "why": [*plan.why, *(f"Not considered: {why}." for _, why in plan.skipped)],
+    })  # fmt: skip
 
 
 def curve(here: Run, objective: str = COST) -> tuple[tuple[float, Choice], ...]:
@@ -283,13 +272,6 @@ def curve(here: Run, objective: str = COST) -> tuple[tuple[float, Choice], ...]:
     problem, _ = problem_of(here)
     totals = np.linspace(0.0, float(problem.capital[:, 0].sum()), STEPS)
     return tuple(zip(totals.tolist(), frontier(problem, totals, objective), strict=True))
-
-
-def _saved(done: Run) -> Floats:
-    assert done.placement is not None
-    without, _ = price(done.dataset, done.assumptions, done.placement.unmitigated)
-    costs, _ = price(done.dataset, done.assumptions, done.placement.mitigated)
-    return np.asarray(savings(done.assumptions, without, costs)[0])
 
 
 def _scenario(here: Run, problem: Problem, choice: Choice) -> Scenario:
@@ -304,48 +286,3 @@ def _scenario(here: Run, problem: Problem, choice: Choice) -> Scenario:
             year = Month(round(float(opens[name]) + 12 * option)).year
             changes.append(Change("project_opens", float(year), name, why="Chosen to open later"))
     return replace(here.scenario, name="chosen programme", changes=(*kept, *changes))
-
-
-def _why(problem: Problem, choice: Choice, objective: str) -> tuple[str, ...]:
-    """Return why each project is in or out, from what would change if it were the other way round."""
-    worth = np.array([_forced(problem, choice, objective, at) for at in range(len(problem.projects))])
-    return tuple(
-        _sentence(problem, choice, objective, at, float(worth[at])) for at in range(len(problem.projects))
-    )  # fmt: skip
-
-
-def _forced(problem: Problem, choice: Choice, objective: str, at: int) -> float:
-    """Return by how much the objective is worse with a project in (or, if chosen, out); infinite = impossible."""
-    if choice.option[at] >= 0:
-        places = problem.places.copy()
-        places[at] = 0.0
-        capital = problem.capital.copy()
-        capital[at] = 0.0
-        other = choose(replace(problem, places=places, capital=capital, must=()), objective)
-    else:
-        other = choose(replace(problem, must=(at,)), objective)
-        if other.relax:
-            return float("inf")
-    return other.cost - choice.cost if objective == COST else choice.placed - other.placed
-
-
-def _millions(gbp: float) -> str:
-    return f"£{gbp / 1e6:,.1f} million" if abs(gbp) >= 1e5 else f"£{gbp:,.0f}"
-
-
-def _sentence(problem: Problem, choice: Choice, objective: str, at: int, worse: float) -> str:
-    option = int(choice.option[at])
-    unit = f"{_millions(worse)} of discounted cost" if objective == COST else f"{worse:,.0f} places over the years"
-    if option >= 0:
-        when = ("as proposed", "a year later than proposed", "two years later than proposed")[option]
-        filled = choice.filled[at].max()
-        return f"Built, {when}: up to {filled:,.0f} children take its places; without it the result is worse by {unit}."
-    waiting = problem.waiting[problem.serves[at] > 0].sum(axis=0)
-    if worse == float("inf"):
-        return "Left out: with it the capital allowed would be exceeded, or it depends on a project that is left out."
-    if waiting.max(initial=0.0) < 1:
-        return "Left out: no child of its need and phase lacks a local place in any year."
-    full = choice.filled[problem.serves[:, problem.serves[at] > 0].any(axis=1)].sum(axis=0)
-    if (full >= waiting - 1).all():
-        return "Left out: the projects chosen already take every child of its need and phase who lacks a local place."
-    return f"Left out: with it the result would be worse by {unit}."

@@ -86,7 +86,7 @@ class Seats:
     def _rest_share(self, at: int) -> Floats:
         """Return rest × provider: share of the places of a rest that are the provider's."""
         places = self.room[at][self.first_rest : self.first_new, None]
-        return np.divide(self.rest[at], places, out=np.zeros_like(self.rest[at]), where=places > 0)
+        return np.asarray(np.divide(self.rest[at], places, out=np.zeros_like(self.rest[at]), where=places > 0))
 
     def _beyond(self, at: int, held: Floats) -> Floats:
         rest = slice(self.first_rest, self.first_new)

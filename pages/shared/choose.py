@@ -5,7 +5,7 @@ import datetime
 import streamlit as st
 
 from forecasting.analysis.goal_seek import seek, usable
-from forecasting.analysis.programme import Plan, best, curve
+from forecasting.analysis.programme import Plan, curve
 from forecasting.axes import PHASES
 from forecasting.errors import UsageError
 from forecasting.inputs.new_project import NewProject, with_project
@@ -49,22 +49,33 @@ def choose_for_me(view: View) -> None:
         "<h2>Choose for me</h2><p>Which projects, and when, within the capital there is. Each may open as proposed or "
         "up to two years later.</p>"
     )
+    names = list(view.run.programme.projects)
     with st.form("choose", border=False):
         left, right = st.columns(2)
         objective = left.radio("What counts", list(choice.OBJECTIVES), format_func=choice.OBJECTIVES.get)
         most = right.number_input("Capital in total, £ million (blank = no limit)", 0.0, 1000.0, None, 0.5)
+        by_year = right.text_input(
+            f"Capital by financial year from {choice.first_financial_year(view)}, £ million (blank = no limit)",
+            placeholder="2.5, 3, 3", help="Separated by commas; the last amount stands for all later years.",
+        )
+        funded = left.checkbox(
+            "Spend only what has come in", help="No more is spent by the end of a year than the funding so far.",
+            disabled=not view.run.dataset.has("capital_funding"),
+        )
+        must = left.multiselect("Must be built", names)
+        never = right.multiselect("Must not be built", names)
         asked = st.form_submit_button("Choose for me", type="primary")
     if asked:
-        st.session_state.chosen = (objective, most)
+        st.session_state.chosen = choice.Asked(objective, most, by_year, funded, tuple(must), tuple(never))
     if st.session_state.get("chosen"):
-        _show(view, *st.session_state.chosen)
+        _show(view, st.session_state.chosen)
 
 
-def _show(view: View, objective: str, most: float | None) -> None:
+def _show(view: View, asked: choice.Asked) -> None:
     try:
         with st.spinner("Following the children of every project…"):
-            plan = best(view.run, objective, choice.pounds(most))
-            points = curve(view.run, objective)
+            plan = choice.chosen(view, asked)
+            points = curve(view.run, asked.objective)
     except UsageError as error:
         st.info(str(error))
         return

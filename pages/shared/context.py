@@ -10,7 +10,7 @@ from pages.shared.navigation import TITLES, navigate
 from pages.shared.show import body, head, show
 
 SIDEBAR_PIXELS = 350
-RANGED = ("send", "population", "costs")  # pages that show ranges: central figures first, then the draws
+RANGED = ("send", "population", "placements", "costs")  # pages that show ranges: central figures first, then the draws
 
 
 def page_context(page: str) -> View:

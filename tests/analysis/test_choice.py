@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecasting.analysis.choice import COST, SHORT, Problem, choose, frontier
+from forecasting.analysis.reasons import reasons
 from forecasting.errors import UsageError
 from forecasting.values import Floats
 
@@ -105,12 +106,41 @@ def test_two_projects_by_hand() -> None:
 
 def test_what_cannot_be_met_says_what_to_relax() -> None:
     found = choose(two(np.array([1.5e6, 0, 0]), must=(0, 1)))
-    assert found.relax == ("raise the capital of the financial year that ends in 2027 by £500,000",)
+    assert found.relax == ("raise the capital of 2026-27 by £500,000",)
     assert found.option.tolist() == [0, 0]
     total = choose(two(np.full(3, np.inf), must=(0, 1), total=1.25e6))
     assert total.relax == ("raise the capital in total by £750,000",)
     never = choose(two(np.full(3, np.inf), must=(0, 1), excludes=((0, 1),)))
     assert "exclude each other" in never.relax[0] and (never.option == -1).all()
+
+
+def test_no_more_is_spent_than_has_come() -> None:
+    # £1m has come by the end of 2026-27 and £2m by the end of 2027-28: both cost £1m in 2026-27, so one can be built.
+    come = np.array([1e6, 2e6, 2e6])
+    one = choose(two(np.full(3, np.inf), funded=come))
+    assert (one.option >= 0).sum() == 1 and not one.relax
+    both = choose(two(np.full(3, np.inf), funded=come, must=(0, 1)))
+    assert both.relax == ("raise the funding that has come by the end of 2026-27 by £1,000,000",)
+
+
+def test_a_project_that_may_not_be_built_is_left_out() -> None:
+    found = choose(two(np.full(3, np.inf), never=(0,)))
+    assert found.option.tolist() == [-1, 0] and found.cost == pytest.approx(-2.8e6)
+    assert reasons(two(np.full(3, np.inf), never=(0,)), found, COST)[0] == "Left out, as asked."
+
+
+def test_reasons_say_what_would_change() -> None:
+    """The worked example: without A, B takes 10 children, so £0.8m less is gained (A saves £2.8m, B £0.8m besides)."""
+    problem = two(np.full(3, 2e6))
+    told = reasons(problem, choose(problem), COST, unpriced={"B"})
+    assert told[0].startswith("Built, as proposed: up to") and "would cost £0.8 million more over the years" in told[0]
+    assert told[1].endswith("Its capital is not known and counts as £0: it may be dearer than this.")
+    poor = two(np.full(3, np.inf), total=1e6)  # either will do
+    assert "nothing would be gained or lost" in reasons(poor, choose(poor), COST)[0]
+    bound = two(np.full(3, np.inf), total=1e6, must=(1,))
+    told = reasons(bound, choose(bound), COST)
+    assert told[0] == "Left out: to build it, raise the capital in total by £1,000,000."
+    assert told[1].endswith("; it was asked for.")
 
 
 def test_more_capital_never_saves_less() -> None:

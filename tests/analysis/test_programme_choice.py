@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from forecasting.analysis.appraisal import discount_rate, factors, payback
 from forecasting.analysis.choice import COST, SHORT
-from forecasting.analysis.programme import best, curve, discount_rate, factors, payback, problem_of
+from forecasting.analysis.programme import as_table, best, curve, problem_of
 from forecasting.errors import UsageError
 from forecasting.inputs.dataset import Dataset
 from forecasting.model.run import Run, run
@@ -26,6 +27,29 @@ def test_capital_is_kept_to_and_the_engine_saves_what_was_chosen(here: Run) -> N
     assert chosen == built and chosen
     assert plan.saved.sum() > 0 and len(plan.why) == len(problem.projects)
     assert abs(plan.saved.sum() - plan.promised.sum()) < 0.5 * abs(plan.promised.sum())
+
+
+def test_what_is_asked_for_is_kept_to(here: Run) -> None:
+    problem, _ = problem_of(here)
+    first, second = problem.projects[:2]
+    plan = best(here, COST, must=(first,), never=(second,), as_funded=True)
+    assert not plan.choice.relax or "funding" in plan.choice.relax[0]
+    assert plan.choice.option[0] >= 0 and plan.choice.option[1] == -1
+    assert "Left out, as asked." in plan.why[1]
+    with pytest.raises(UsageError, match="both be built and be left out"):
+        best(here, COST, must=(first,), never=(first,))
+    with pytest.raises(UsageError, match="cannot be considered"):
+        best(here, COST, must=("nobody",))
+
+
+def test_the_table_shows_all_net_new_places_and_blank_capital_that_is_not_known(rotherham: Dataset) -> None:
+    found = as_table(best(run(rotherham, dataset_scenarios(rotherham)["baseline"]), COST)).set_index("project")
+    # Project 1 opens late, and has 10 net-new places all the same; no capital is printed for 1, 8, 11 and 12.
+    assert found["net_new_places"].to_dict() == {
+        "1": 10, "2": 10, "3": 0, "4": 20, "5": 15, "6": 15, "7": 10, "8": 10, "9": 10, "10": 10, "11": 5, "12": 0,
+    }  # fmt: skip
+    assert sorted(found.index[found["capital_gbp"].isna()], key=int) == ["1", "8", "11", "12"]
+    assert "not known and counts as £0" in found.loc["1", "why"] + found.loc["11", "why"]
 
 
 def test_without_capital_nothing_is_built(here: Run) -> None:

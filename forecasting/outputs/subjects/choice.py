@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import re
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 import pandas as pd
 
+from forecasting.analysis.appraisal import discount_rate
 from forecasting.analysis.choice import COST, Choice
 from forecasting.analysis.goal_seek import GOALS, Goal, Sought
-from forecasting.analysis.programme import Plan, discount_rate
+from forecasting.analysis.programme import Plan, as_table, best
+from forecasting.errors import UsageError
 from forecasting.outputs import charts, words
 from forecasting.outputs.figure import Figure, Section, Table
 from forecasting.outputs.subjects.common import View
@@ -24,6 +27,59 @@ _LATER = ("as proposed", "1 year later", "2 years later")
 def pounds(millions: float | None) -> float:
     """Return £ from £ million; blank is no limit."""
     return float("inf") if millions is None else millions * 1e6
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a user asks of a programme.
+
+    Attributes:
+        objective: cost or short.
+        total: most capital in total, £ million; None = no limit.
+        by_year: most capital of each financial year, £ million, separated by commas; "" = no limit.
+        as_funded: whether no more is spent by the end of a year than has come.
+        must: projects that are built in any case.
+        never: projects that are not built.
+    """
+
+    objective: str
+    total: float | None = None
+    by_year: str = ""
+    as_funded: bool = False
+    must: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
+
+
+def chosen(view: View, asked: Asked) -> Plan:
+    """Return the best programme for what was asked.
+
+    Raises:
+        UsageError: an amount is no number, or nothing can be chosen.
+    """
+    years = view.run.placement.mitigated.years if view.run.placement else ()
+    return best(view.run, asked.objective, pounds(asked.total), limits(asked.by_year, len(years)),
+                as_funded=asked.as_funded, must=asked.must, never=asked.never)  # fmt: skip
+
+
+def limits(text: str, years: int) -> tuple[float, ...]:
+    """Return £ for each of so many years from £ million separated by commas; the last stands for all later years.
+
+    Raises:
+        UsageError: an amount is no number or is below zero, or there are more amounts than years.
+    """
+    words_of = [word.strip().removeprefix("£") for word in text.split(",")] if text.strip() else []
+    wrong = [word for word in words_of if not re.fullmatch(r"\d+(\.\d*)?|\.\d+", word)]
+    if wrong:
+        raise UsageError(f'"{wrong[0]}" is no amount in £ million: write amounts such as 2.5, separated by commas')
+    if len(words_of) > years:
+        raise UsageError(f"there are {len(words_of)} amounts of capital for {years} financial years: leave some out")
+    found = [float(word) * 1e6 for word in words_of]
+    return tuple(found + found[-1:] * (years - len(found)))
+
+
+def first_financial_year(view: View) -> str:
+    """Return the first financial year of capital, in words; "" when children are not followed."""
+    return year_to_financial_year(view.run.placement.mitigated.years[0]) if view.run.placement else ""
 
 
 def goals(view: View) -> dict[str, Goal]:
@@ -70,19 +126,15 @@ def sections(view: View, plan: Plan, curve: tuple[tuple[float, Choice], ...]) ->
 
 
 def _projects(view: View, plan: Plan) -> Table:
-    problem, choice = plan.problem, plan.choice
-    table = view.run.dataset.table("projects")
-    names = {project: f"{project}. {where}" if where else project
-             for project, where in zip(table["project"], table["provider"], strict=True)}  # fmt: skip
-    rows = [
-        (names[name], "yes" if option >= 0 else "no", _LATER[option] if option >= 0 else "",
-         float(problem.capital[at, max(option, 0)].sum()), float(problem.places[at, 0].max()), why)
-        for at, (name, option, why) in enumerate(zip(problem.projects, choice.option.tolist(), plan.why, strict=True))
-    ]  # fmt: skip
-    rows += [
-        (names[name], "not considered", "", np.nan, np.nan, f"Not considered: {why}.") for name, why in plan.skipped
-    ]
-    frame = pd.DataFrame(rows, columns=["Project", "Built", "Opens", "Capital", "Net-new places", "Why"])
+    found = as_table(plan)
+    where = view.run.dataset.table("projects").set_index("project")["provider"]
+    options = [*plan.choice.option.tolist(), *[-1] * len(plan.skipped)]
+    frame = pd.DataFrame({
+        "Project": [f"{name}. {where[name]}" if where[name] else name for name in found["project"]],
+        "Built": ["yes" if built else "no" for built in found["built"]],
+        "Opens": [_LATER[option] if option >= 0 else "" for option in options],
+        "Capital": found["capital_gbp"], "Net-new places": found["net_new_places"], "Why": found["why"],
+    })  # fmt: skip
     note = view.note(
         f"{view.source('projects')}; {view.source('project_capital')}; docs/method_programme.md", money=True
     )
@@ -109,10 +161,13 @@ def _frontier(view: View, plan: Plan, curve: tuple[tuple[float, Choice], ...]) -
     data = pd.DataFrame({"year": [round(allowed / 1e6, 1) for allowed, _ in curve], "series": name, "value": values})
     unit = "£ million" if cost else "child-years"
     read = pd.DataFrame({
-        "Capital allowed": [allowed for allowed, _ in curve], name: np.array(values) * (1e6 if cost else 1),
+        "Capital allowed": [allowed for allowed, _ in curve],
+        "Capital spent": [choice.capital.sum() for _, choice in curve],
+        "Saved, discounted": [float(choice.capital @ plan.problem.discount) - choice.cost for _, choice in curve],
+        name: np.array(values) * (1e6 if cost else 1),
         "Projects built": [int((choice.option >= 0).sum()) for _, choice in curve],
     })  # fmt: skip
-    formats = {"Capital allowed": "gbp", name: "gbp" if cost else "count", "Projects built": "count"}
+    formats = dict.fromkeys(read.columns[:3], "gbp") | {name: "gbp" if cost else "count", "Projects built": "count"}
     note = view.note("Each point is the best programme for that capital, as the search reckons", money=True)
     table = Table("frontier", "The best programme for each capital", read, formats, note)
     best = int(np.argmax(values))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from forecasting.analysis.appraisal import discount_rate, net_present_value, outlay, payback, unpriced
 from forecasting.analysis.followed import Followed, followed
 from forecasting.outputs import words
 from forecasting.outputs.figure import Section, Table
@@ -33,8 +34,16 @@ def _text(view: View, found: Followed) -> str:
         f"January {year} because {words.count(net)} net-new places are open. A child moves mostly at Reception, "
         f"Year 7 and Year 12, and an empty place is paid for too. In {year_to_financial_year(year)} the account pays "
         f"{paid[0]} less in fees, {paid[1]} more for places and {paid[2]} more in top-up: "
-        f"{_saved(float(found.together[-1]))}."
+        f"{_saved(float(found.together[-1]))}{_range(view)}."
     )
+
+
+def _range(view: View) -> str:
+    """Return the 80% range of the saving of the last year; "" without draws or with no project on."""
+    if not view.forecast.draws or not view.has("saving_gbp", component="programme"):
+        return ""
+    low, high = (view.at("saving_gbp", view.last, component="programme", statistic=name) for name in ("p10", "p90"))
+    return f" (80% range {words.gbp(low)} to {words.gbp(high)})"
 
 
 def _saved(gbp: float) -> str:
@@ -131,12 +140,26 @@ def _by_project(view: View, found: Followed) -> Table:
     table, net = _chosen(view, found)
     year = year_to_financial_year(found.years[-1])
     names = [f"{project}. {where}" for project, where in zip(table["project"], table["provider"], strict=True)]
+    data = view.run.dataset
+    spent, lost = outlay(data, found.projects, found.years), unpriced(data)
+    known = [np.where(name in lost, np.nan, row) for name, row in zip(found.projects, spent, strict=True)]
+    each = [*zip(known, found.alone, strict=True), (spent.sum(axis=0), found.together)]
     frame = pd.DataFrame({
         "Project": [*names, "Together: interaction", "All projects"],
         "Net-new places": [*net, np.nan, float(net.sum())],
         "Printed saving": [*table["saving_gbp_per_year"], np.nan, float(table["saving_gbp_per_year"].sum())],
         f"Followed, alone, {year}": [*found.alone[:, -1], float(found.interaction[-1]), float(found.together[-1])],
+        f"Net present value to {year}": _gap([net_present_value(capital, saved) for capital, saved in each]),
+        "Payback, years": _gap([payback(capital, saved) for capital, saved in each]),
     })  # fmt: skip
-    formats = {"Net-new places": "count", "Printed saving": "gbp", f"Followed, alone, {year}": "gbp"}
-    note = view.note(f"{view.source('projects')}; below zero: the places cost more than they save by then", money=True)
+    formats = dict.fromkeys(frame.columns[2:5], "gbp") | {"Net-new places": "count", "Payback, years": "decimal"}
+    note = view.note(
+        f"{view.source('projects')}; below zero: the places cost more than they save by then; blank payback: capital "
+        f"not known, or not paid back by then; {discount_rate():.1%} a year", money=True,
+    )  # fmt: skip
     return Table("followed", "Each project: printed and followed", frame, formats, note)
+
+
+def _gap(values: list[float]) -> list[float]:
+    """Return the values with a blank before the last: an interaction has no capital of its own."""
+    return [*values[:-1], float("nan"), values[-1]]

@@ -9,7 +9,7 @@ import pandas as pd
 
 from forecasting.outputs import charts, words
 from forecasting.outputs.figure import Figure, Metric, Section, Subject, Table
-from forecasting.outputs.subjects import followed
+from forecasting.outputs.subjects import followed, slippage
 from forecasting.outputs.subjects.common import Parts, View, implications, path_of, wide, yearly
 from forecasting.periods import Month, year_to_financial_year
 
@@ -23,8 +23,7 @@ def programme(view: View) -> Subject:
     if _built(view) and view.has("capital_gbp", component="cost"):
         sections.append(Section("Capital", (_capital(view),)))
     sections.append(Section("Every project", (_projects(view),)))
-    saved = followed.section(view)
-    sections += [saved] if saved else []
+    sections += [found for found in (slippage.section(view), followed.section(view)) if found]
     return Subject("programme", "Programme", answer(view), _metrics(view), tuple(sections), sentences(view))
 
 
