@@ -317,10 +317,10 @@ def emit_placed(found: Placed, out: Emitter) -> None:
     Places required are demand, were nothing built: what the programme moves does not change what is required.
     """
     cells, children, demand = found.cells, found.children, found.unmitigated
+    if not len(children[0]):
+        return  # nobody's place is known, which is not the same as nobody being placed
     out.add("placements", found.years, children.sum(axis=1), "count")
     out.add("places_required", found.years, demand.sum(axis=1), "count")
-    if not len(children[0]):
-        return
     for by in (("need",), ("phase",), ("setting",), ("place",), ("setting", "place"), ("need", "setting"),
                ("need", "phase")):  # fmt: skip
         labels, values = cells.add_up(children, *by)

@@ -28,6 +28,7 @@ from forecasting.model.cells import snapshot
 from forecasting.model.emit import Total
 from forecasting.model.follow import follow, with_others
 from forecasting.model.forecast import Forecast
+from forecasting.model.gaps import gaps
 from forecasting.model.job import Job
 from forecasting.model.placements import Placement, place
 from forecasting.model.plan_stock import grown
@@ -260,7 +261,8 @@ def _demand(job: Job, name: str) -> places.Demand:
 def _warnings(job: Job, plan: Programme, name: str) -> tuple[str, ...]:
     lost = [f"Project {name} has no opening date, so its places are counted in no year." for name in undated(plan)]
     ranges = [] if job.draws else ["No draws were made: every range repeats the central figure."]
-    return (*job.out.warnings, *lost, *ranges, *untested(name, job.years[0], job.years[-1]))
+    missing = gaps(job.dataset, {margin.measure for margin in job.out.margins})
+    return (*job.out.warnings, *missing, *lost, *ranges, *untested(name, job.years[0], job.years[-1]))
 
 
 def untested(method: str, base_year: int, last: int) -> tuple[str, ...]:

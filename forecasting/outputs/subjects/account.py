@@ -159,8 +159,9 @@ def _waterfall(view: View, found: Steps) -> Figure:
     names = (CASES[0], *kept, "Together: interaction", CASES[1])
     data = bars(names, first, list(steps), last, 1e-6)
     year = year_to_financial_year(found.years[-1])
-    table = Table("waterfall", f"From unmitigated to mitigated, {year}", _measures_table(view, data), {
-        "£ million": "million", "Cost a year": "gbp"}, view.note(_SOURCE, money=True))  # fmt: skip
+    formats = {"£ million": "million", "In full after, years": "decimal", "Cost a year": "gbp"}
+    table = Table("waterfall", f"From unmitigated to mitigated, {year}", _measures_table(view, data), formats,
+                  view.note(_SOURCE, money=True))  # fmt: skip
     saved = first - last
     title = f"The measures save {words.gbp(saved)} a year" if saved > 0 else "The measures do not lower spending"
     return Figure(
@@ -172,15 +173,22 @@ def _waterfall(view: View, found: Steps) -> Figure:
 
 
 def _measures_table(view: View, data: pd.DataFrame) -> pd.DataFrame:
-    """Return each step with what it costs and who answers for it."""
+    """Return each step with its first year, the years until it works in full, what it costs and who answers for it."""
     table = view.run.dataset.table("interventions")
+    by_name = table.groupby("intervention")
+    start, ramp, cost = by_name["from_year"].min(), by_name["ramp_years"].max(), by_name["cost_gbp_per_year"].sum()
     owners = dict(zip(table["intervention"], table["owner"], strict=True))
-    cost = table.groupby("intervention")["cost_gbp_per_year"].sum()
     return pd.DataFrame({
         "Measure": data["name"], "£ million": data["value"],
+        "From": [_year_or_blank(start.get(name)) for name in data["name"]],
+        "In full after, years": [float(ramp.get(name, np.nan)) for name in data["name"]],
         "Cost a year": [float(cost.get(name, np.nan)) for name in data["name"]],
         "Owner": [owners.get(name, "") for name in data["name"]],
     })  # fmt: skip
+
+
+def _year_or_blank(year: float | None) -> str:
+    return "" if year is None or np.isnan(year) else str(int(year))
 
 
 def _override(view: View) -> str:

@@ -302,18 +302,20 @@ _FOLLOWED = (
 
 def implications(view: View) -> tuple[str, ...]:
     """Return what follows from the figures."""
-    short, spare = view.at("places_short", view.last), view.at("spare_places", view.last)
+    short = view.at("places_short", view.last)
     told = [f"In {view.last}, {words.count(short)} children have no suitable local place."]
-    names, years, roll, places = _levels(view)
-    empty = np.maximum(places[-1] - roll[-1], 0.0).sum()
-    if empty > 1 and short > 1:
-        told.append(
-            f"Meanwhile {words.count(float(empty))} places stand empty: they do not suit the need or the age, or are "
-            "not where children are placed afresh."
-        )
+    known = view.has("spare_places", "provider")
+    if known:
+        _, _, roll, places = _levels(view)
+        empty = float(np.maximum(places[-1] - roll[-1], 0.0).sum())
+        if empty > 1 and short > 1:
+            told.append(
+                f"Meanwhile {words.count(empty)} places stand empty: they do not suit the need or the age, or are "
+                "not where children are placed afresh."
+            )
     if view.run.programme.on.any():
         less = view.at("places_short", view.last, component=UNMITIGATED) - short
         told.append(f"The projects that are built give {words.count(less)} more children a suitable local place.")
-    elif spare < short:
+    elif known and view.at("spare_places", view.last) < short:
         told.append("No project is switched on: choose projects on the page Programme to see what they change.")
     return tuple(told)

@@ -59,9 +59,12 @@ def _start(view: View) -> int:
 def _answer(view: View) -> str:
     if not view.has("placements", "place"):
         return f"The dataset has no placements of {view.name}: add the tables placements or providers."
+    share = f"{words.percent(_share_out(view, view.last), 0)} of all in specialist places"
+    if not view.run.dataset.has("providers"):
+        share = "those in local places are not known (add the table providers)"
     return (
         f"{words.count(_at_place(view, OUT, view.last))} children are placed out of the authority in {view.last}, "
-        f"{words.percent(_share_out(view, view.last), 0)} of all in specialist places; "
+        f"{share}; "
         f"there were {words.count(_at_place(view, OUT, _start(view)))} in {_start(view)}."
     )
 
@@ -206,7 +209,7 @@ def _implications(view: View) -> tuple[str, ...]:
             f"{words.count(over)} more children than places: empty places are not always where, or for whom, they "
             "are needed."
         )
-    if view.has("placements", "place"):
+    if view.has("placements", "place") and view.run.dataset.has("providers"):
         sentences.append(
             f"{words.percent(_share_out(view, view.last), 0)} of specialist placements are out of the authority in "
             f"{view.last}, against {words.percent(_share_out(view, _start(view)), 0)} in {_start(view)}."

@@ -1,0 +1,37 @@
+"""Datasets that lack tables: the forecast runs and says which figures cannot be given."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from forecasting.inputs.dataset import Dataset
+from forecasting.model.run import forecast
+from forecasting.scenario.scenario import Scenario
+
+
+def said(dataset: Dataset, *lost: str) -> str:
+    held = replace(dataset, tables={name: table for name, table in dataset.tables.items() if name not in lost})
+    return " ".join(forecast(held, Scenario("plain"), to=held.base_year + 3).warnings)
+
+
+def test_a_whole_dataset_lacks_nothing(rotherham: Dataset) -> None:
+    assert "cannot be given" not in said(rotherham)
+
+
+@pytest.mark.parametrize(
+    ("lost", "words"),
+    [
+        (("providers",), "Places, spare places and what is full cannot be given"),
+        (("budget",), "Costs, balances and savings cannot be given: the dataset lacks the table budget"),
+        (("projects", "project_capital"), "What projects change cannot be given: the dataset lacks the table projects"),
+        (("project_capital",), "Capital and payback of the projects cannot be given"),
+        (("placements", "providers"), "Where children are placed cannot be given"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "-".join(value),
+)
+def test_what_is_lacking_is_said(rotherham: Dataset, lost: tuple[str, ...], words: str) -> None:
+    told = said(rotherham, *lost)
+    assert words in told
+    assert "project_capital" in lost and "projects" not in lost or "Capital and payback" not in told
