@@ -8,6 +8,7 @@ import zlib
 from pathlib import PurePosixPath
 
 from forecasting.errors import DatasetError, Fault
+from forecasting.inputs.extent import extent_faults
 from forecasting.inputs.source import Source
 
 MAX_MEMBERS = 1_000
@@ -17,7 +18,7 @@ _SMALL = 2**20
 _CHUNK = 2**20
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError, RuntimeError)
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
-_LITTER = ("__macosx/", ".ds_store", "thumbs.db")
+_LITTER = ("__macosx/", ".ds_store", "thumbs.db", "desktop.ini")
 
 
 def is_zip(content: bytes) -> bool:
@@ -32,6 +33,15 @@ def is_workbook(content: bytes) -> bool:
     except _BROKEN:
         return False
     return "[Content_Types].xml" in names or "content.xml" in names
+
+
+def has_folder(content: bytes, folder: str) -> bool:
+    """Return whether a zip file holds a folder at its top, such as "word/" in a Word document."""
+    try:
+        names = zipfile.ZipFile(io.BytesIO(content)).namelist()
+    except _BROKEN:
+        return False
+    return "[Content_Types].xml" in names and any(name.startswith(folder) for name in names)
 
 
 def members(source: Source) -> list[Source]:
@@ -54,12 +64,12 @@ def members(source: Source) -> list[Source]:
 
 
 def check_workbook(source: Source) -> None:
-    """Refuse a workbook that would grow without measure when opened (the sizes that it declares are judged).
+    """Refuse a workbook that would grow without measure when opened: by the sizes it declares, and how far cells reach.
 
     Raises:
         DatasetError: it is damaged, or far too large inside.
     """
-    faults = size_faults(source.name, _open(source).infolist())
+    faults = size_faults(source.name, _open(source).infolist()) or extent_faults(source.name, source.content)
     if faults:
         raise DatasetError(tuple(faults))
 

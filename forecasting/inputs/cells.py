@@ -13,7 +13,30 @@ from forecasting.inputs.schema import Column
 from forecasting.periods import Month, financial_year_to_year
 
 Value = str | float | int | None
-MISSING = frozenset({"z", "x", "c", ":", "..", "low", "n/a", "na", "-"})
+MISSING = frozenset(
+    {
+        "z",
+        "x",
+        "c",
+        ":",
+        "..",
+        "low",
+        "n/a",
+        "na",
+        "-",
+        "*",
+        "**",
+        "~",
+        "[c]",
+        "[x]",
+        "[z]",
+        "[low]",
+        "[u]",
+        "[w]",
+        "[n/a]",
+        "suppressed",
+    }
+)  # in brackets: the shorthand of government statistics
 _FEW = re.compile(r"^([<≤]\s*=?\s*\d+|\d+\s+or\s+(fewer|less))$", re.IGNORECASE)
 _ERRORS = frozenset(
     {"#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#N/A", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#ERROR!"}
@@ -100,7 +123,7 @@ def number(text: str) -> float:
     Raises:
         BadCell: the text is not a finite number.
     """
-    plain = re.sub(r"[£\s]", "", text)
+    plain = re.sub(r"[£\s]", "", text).replace("\u2212", "-")  # the minus sign of typesetters
     if plain.startswith("(") and plain.endswith(")"):
         plain = f"-{plain[1:-1]}"
     percent = plain.endswith("%")

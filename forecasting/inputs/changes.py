@@ -8,7 +8,7 @@ import pandas as pd
 
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.margins import margin
-from forecasting.inputs.schema import BY_NAME
+from forecasting.inputs.schema import BY_NAME, time_of
 
 _REMARKS = ("source", "note")  # a new source line alone does not alter a figure
 _TOTALS = (
@@ -109,8 +109,8 @@ def _texts(column: pd.Series) -> list[str]:
 def years_in_words(dataset: Dataset, table: str) -> str:
     """Return the years that a table has rows for: "2010 to 2025", "2025", or "" for a table without years."""
     frame = dataset.table(table)
-    time = next((name for name in ("year", "calendar_year", "census_year") if name in frame), "")
-    years = frame[time].dropna() if time else pd.Series(dtype="float64")
+    time = time_of(table)
+    years = frame[time].dropna() if time in frame else pd.Series(dtype="float64")
     if years.empty:
         return ""
     first, last = int(years.min()), int(years.max())

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from forecasting.errors import Fault
+from forecasting.inputs.schema import STARTING_TABLES, time_of
 from forecasting.inputs.sheets import Sheet
 
 Tables = Mapping[str, pd.DataFrame]
@@ -16,7 +17,8 @@ Origin = Mapping[str, Sheet]
 def check_tables(tables: Tables, origin: Origin) -> list[Fault]:
     """Return the faults between rows and between tables."""
     faults: list[Fault] = []
-    for check in (_base_year, _parents, _weights, _projects_known, _sen_within_pupils, _roll_within_capacity):
+    for check in (_base_year, _base_year_in_data, _parents, _weights, _projects_known, _sen_within_pupils,
+                  _roll_within_capacity):  # fmt: skip
         faults += check(tables, origin)
     return faults
 
@@ -36,8 +38,25 @@ def _base_year(tables: Tables, origin: Origin) -> list[Fault]:
         _fault(origin, "about", row, "value", f'base_year is "{values["value"]}"', "a year such as 2016",
                "write the January census year")
         for row, values in _rows(about.loc[about["key"] == "base_year"])
-        if not str(values["value"]).isdigit()
+        if not str(values["value"]).isdecimal()
     ]  # fmt: skip
+
+
+def _base_year_in_data(tables: Tables, origin: Origin) -> list[Fault]:
+    """The base year against the Januaries that the tables to start from have: a forecast starts from one of these."""
+    about = tables["about"]
+    known = sorted({int(year) for name in STARTING_TABLES if name in tables
+                    for year in tables[name][time_of(name)].dropna()})  # fmt: skip
+    return [
+        _fault(origin, "about", row, "value", f"base_year is {values['value']}; the data are of {_span(known)}",
+               f"a January from {known[0]} to {known[-1]}", "correct the base year, or add the figures of that January")
+        for row, values in _rows(about.loc[about["key"] == "base_year"])
+        if known and str(values["value"]).isdecimal() and int(str(values["value"])) > known[-1] + 1
+    ]  # fmt: skip
+
+
+def _span(years: list[int]) -> str:
+    return str(years[0]) if len(years) == 1 else f"{years[0]} to {years[-1]}"
 
 
 def _parents(tables: Tables, origin: Origin) -> list[Fault]:

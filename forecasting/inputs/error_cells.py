@@ -8,6 +8,8 @@ import re
 import zipfile
 from html import unescape
 
+from forecasting.inputs.columns import number
+
 _SHEET = re.compile(rb"<(?:\w+:)?sheet\b([^>]*)/?>")
 _LINK = re.compile(rb"<(?:\w+:)?Relationship\b([^>]*)/?>")
 _ATTRIBUTE = re.compile(rb'([\w:]+)\s*=\s*"([^"]*)"')
@@ -21,7 +23,7 @@ def error_cells(content: bytes) -> dict[str, dict[tuple[int, int], str]]:
     """Return, by sheet name, row and column (from 0) of each failing cell and the error that it shows."""
     try:
         book = zipfile.ZipFile(io.BytesIO(content))
-        paths = _sheet_paths(book)
+        paths = sheet_paths(book)
         found = {name: _errors(book.read(path)) for name, path in paths.items() if path in book.namelist()}
     except _BROKEN:
         return {}
@@ -33,7 +35,8 @@ def _attributes(text: bytes) -> dict[str, str]:
     return {key.decode(errors="replace"): unescape(value.decode(errors="replace")) for key, value in pairs}
 
 
-def _sheet_paths(book: zipfile.ZipFile) -> dict[str, str]:
+def sheet_paths(book: zipfile.ZipFile) -> dict[str, str]:
+    """Return, by sheet name, where each sheet of an .xlsx workbook stands in it."""
     links = {}
     for text in _LINK.findall(book.read("xl/_rels/workbook.xml.rels")):
         link = _attributes(text)
@@ -52,12 +55,5 @@ def _errors(xml: bytes) -> dict[tuple[int, int], str]:
         value = _VALUE.search(inside)
         if place:
             text = unescape(value[1].decode(errors="replace")) if value else "#ERROR!"
-            found[int(place[2]) - 1, _column(place[1])] = text
+            found[int(place[2]) - 1, number(place[1]) - 1] = text
     return found
-
-
-def _column(letters: str) -> int:
-    at = 0
-    for letter in letters:
-        at = at * 26 + ord(letter) - 64
-    return at - 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from forecasting.errors import DatasetError, Fault
@@ -17,6 +18,10 @@ _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _OTHERS = {b"%PDF": "a PDF", b"{\\rtf": "a Rich Text document", b"\x89PNG": "a picture", b"\xff\xd8\xff": "a picture",
            b"GIF8": "a picture", b"7z\xbc\xaf": "a 7-Zip archive", b"Rar!": "a RAR archive",
            b"\x1f\x8b": "a gzip archive"}  # fmt: skip
+_DOCUMENTS = {"word/": "a Word document", "ppt/": "a presentation", "visio/": "a drawing"}
+_LOCK = "~$"
+_ALLOWED = "\t\r\n\f\xa0\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\xad"
+_TABLE = "give the spreadsheet that it was made from"
 _SAMPLE = 2**18
 
 
@@ -35,13 +40,34 @@ def file_type(source: Source) -> FileType:
         if _ENCRYPTED in content:
             raise _refuse(source, "the workbook is protected by a password", "save it without one")
         return "workbook"
-    for mark, words in _OTHERS.items():
-        if content.startswith(mark):
-            raise _refuse(source, f"the file is {words}", "give the spreadsheet that it was made from")
+    words = document(source)
+    if words:
+        raise _refuse(source, f"the file is {words}", _TABLE)
     return _text(source)
 
 
+def document(source: Source) -> str:
+    """Return what a file is when it is known to hold no table ("a PDF"); "" for any other."""
+    if source.own_name.rsplit("/", 1)[-1].startswith(_LOCK):
+        return "only the mark that Excel leaves beside a workbook while somebody has it open"
+    if archive.is_zip(source.content):
+        return next((words for part, words in _DOCUMENTS.items() if archive.has_folder(source.content, part)), "")
+    return next((words for mark, words in _OTHERS.items() if source.content.startswith(mark)), "")
+
+
+def without_documents(files: Iterable[Source]) -> tuple[list[Source], list[Fault]]:
+    """Return the files of a zip that may hold tables, and a note for each document among them."""
+    files = list(files)
+    told = [(source, document(source)) for source in files]
+    notes = [Fault(source.name, found=f"{words}: it holds no table and was left out", grade="note")
+             for source, words in told if words]  # fmt: skip
+    return [source for source, words in told if not words], notes
+
+
 def _zipped(source: Source) -> FileType:
+    words = document(source)
+    if words:
+        raise _refuse(source, f"the file is {words}", _TABLE)
     if archive.is_workbook(source.content):
         archive.check_workbook(source)
         return "workbook"
@@ -69,7 +95,7 @@ def _text(source: Source) -> FileType:
 
 
 def _is_text(text: str) -> bool:
-    strange = sum(not (letter.isprintable() or letter in "\t\r\n\f\xa0") or letter == "\ufffd" for letter in text)
+    strange = sum(not (letter.isprintable() or letter in _ALLOWED) or letter == "\ufffd" for letter in text)
     return strange <= 0.02 * len(text) and "\x00" not in text
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from forecasting.errors import Fault, Grade
 
 _ORDER: tuple[Grade, ...] = ("error", "warning", "note")
+_WHOSE = re.compile(r"^(\D*?)\b((?:19|20)\d{2}):")
 _VARIES = re.compile(r'"[^"]*"|[-+£]?\d[\d,.]*%?')
 
 
@@ -43,6 +44,32 @@ def grouped(faults: Sequence[Fault]) -> tuple[Group, ...]:
         kinds.setdefault(_kind(fault), []).append(fault)
     made = [Group(many[0].grade, _line(many), tuple(many)) for many in kinds.values()]
     return tuple(sorted(made, key=lambda group: _ORDER.index(group.grade)))
+
+
+def who_and_when(faults: Sequence[Fault]) -> str:
+    """Return whom and which years faults are about: "Rotherham 2016, 2018 to 2020; England 2024"; "" when not told.
+
+    The sentence of a plausibility check begins with a name (or none) and a year.
+    """
+    told = [_WHOSE.match(fault.found) for fault in faults]
+    years: dict[str, set[int]] = {}
+    for match in told:
+        if match is None:
+            return ""
+        years.setdefault((match[1] or "").strip(), set()).add(int(match[2]))
+    return "; ".join(f"{name} {_spans(sorted(known))}".strip() for name, known in years.items())
+
+
+def _spans(years: Sequence[int]) -> str:
+    """Return years as text, three or more in a row as a span: 2016, 2018 to 2020."""
+    runs: list[list[int]] = []
+    for year in years:
+        if runs and year == runs[-1][-1] + 1:
+            runs[-1].append(year)
+        else:
+            runs.append([year])
+    words = [f"{run[0]} to {run[-1]}" if len(run) > 2 else ", ".join(map(str, run)) for run in runs]
+    return ", ".join(words)
 
 
 def _kind(fault: Fault) -> tuple[str, ...]:

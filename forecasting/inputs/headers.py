@@ -16,6 +16,7 @@ from forecasting.inputs.schema import BY_NAME, Table
 Row = tuple[int, tuple[str, ...]]
 
 _LOOK = 40
+_UNSEEN = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad]")  # signs without a width, from web pages and e-mails
 _TOTAL = re.compile(r"^(grand|sub|overall)?[\s-]*totals?\s*:?$|^(sum|all)\s*:?$", re.IGNORECASE)
 _NUMBER = re.compile(r"^[£(-]?[\d,.\s]+%?\)?$")
 _FREE = frozenset({"about", "mappings", "published", "contradictions", "assumptions", "scenarios",
@@ -42,7 +43,7 @@ class Arranged:
 
 def plain(word: str) -> str:
     """Return a name as the schema writes names: lower case, no odd spaces, "_" between words."""
-    return re.sub(r"[\s\-\xa0]+", "_", word.replace("\ufeff", "").strip().lower())
+    return re.sub(r"[\s\-\xa0]+", "_", _UNSEEN.sub("", word).strip().lower())
 
 
 def table_name(name: str) -> str:

@@ -99,6 +99,7 @@ def require_authority(dataset: Dataset, code: str | None) -> None:
 
 def examine(files: Iterable[Source], authority: str | None = None) -> tuple[Dataset | None, tuple[Fault, ...]]:
     """Return the dataset (None when it cannot be used) and every fault, whatever its grade."""
+    files = list(files)
     added_up = totals(files)
     releases, rest, faults = dfe.split(added_up.files)
     faults += added_up.faults
@@ -122,8 +123,10 @@ def examine(files: Iterable[Source], authority: str | None = None) -> tuple[Data
         frame, found = read_table(sheet, words)
         tables[sheet.name] = frame
         faults += found
-    if sheets or published or not faults:
-        faults += _presence(tables, sheets) if not _gave_nothing(releases, published) else []
+    refused = any(fault.grade == "error" for fault in faults)
+    if sheets or published or not refused:
+        given = sheets[0].file if sheets else ", ".join(source.name for source in files) or "the dataset"
+        faults += _presence(tables, given) if not _gave_nothing(releases, published) else []
     if any(fault.grade == "error" for fault in faults):
         return None, tuple(faults)
     origin = _origin(published, known)
@@ -216,8 +219,7 @@ def _recognise(sheets: list[Sheet]) -> tuple[list[Sheet], list[Fault]]:
     return known, strays
 
 
-def _presence(tables: dict[str, pd.DataFrame], sheets: list[Sheet]) -> list[Fault]:
-    file = sheets[0].file if sheets else "the dataset"
+def _presence(tables: dict[str, pd.DataFrame], file: str) -> list[Fault]:
     faults = []
     if "about" not in tables:
         todo = 'add "about" with authority_code, authority_name, title, source and base_year'

@@ -11,10 +11,9 @@ from forecasting.errors import Fault, UsageError
 from forecasting.inputs.changes import Change, Total, changes, totals
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.intake import Found
-from forecasting.inputs.schema import BY_NAME, STARTING_TABLES
+from forecasting.inputs.schema import BY_NAME, STARTING_TABLES, time_of
 
 Choice = Literal["use", "leave_years_out", "leave_out"]
-TIMES = ("year", "calendar_year", "census_year")
 FILES = ""  # the bucket of warnings that are of no dataset table, but of the files themselves
 
 
@@ -85,11 +84,6 @@ def questions(faults: Iterable[Fault]) -> dict[str, tuple[Fault, ...]]:
         if fault.grade == "warning":
             asked.setdefault(fault.sheet if fault.sheet in BY_NAME else FILES, []).append(fault)
     return {table: tuple(many) for table, many in asked.items()}
-
-
-def time_of(table: str) -> str:
-    """Return the column of time of a dataset table; "" when it has none."""
-    return next((name for name in TIMES if name in BY_NAME[table].names), "") if table in BY_NAME else ""
 
 
 def years_of(dataset: Dataset, table: str) -> tuple[int, ...]:

@@ -258,5 +258,11 @@ TABLES: tuple[Table, ...] = (
 BY_NAME = {table.name: table for table in TABLES}
 NUMERIC = frozenset({"number", "gbp", "count", "fraction", "whole", "year"})
 STATUSES = _STATUS
+TIMES = ("year", "calendar_year", "census_year")
 ASIDE = ("contents", "examples", "lists", "notes")  # sheets of our own template, which hold no data
 STARTING_TABLES = ("pupils", "ehc_plans", "plan_moves")
+
+
+def time_of(table: str) -> str:
+    """Return the column of time of a dataset table; "" when it has none."""
+    return next((name for name in TIMES if name in BY_NAME[table].names), "") if table in BY_NAME else ""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
@@ -48,13 +48,17 @@ class Sheet:
     faults: tuple[Fault, ...] = ()
 
 
-def read_sheets(source: Source) -> tuple[Sheet, ...]:
+def read_sheets(source: Source, only: Collection[str] | None = None) -> tuple[Sheet, ...]:
     """Return the sheets of a CSV file or workbook; what it is, its bytes say, not its name.
+
+    Args:
+        source: the file.
+        only: names of the sheets of a workbook to read, as they stand in it; None = all.
 
     Raises:
         DatasetError: the file is empty, protected by a password, or not a CSV file or workbook.
     """
-    return (_csv_sheet(source),) if file_type(source) == "text" else _workbook_sheets(source)
+    return (_csv_sheet(source),) if file_type(source) == "text" else _workbook_sheets(source, only)
 
 
 def _csv_sheet(source: Source) -> Sheet:
@@ -82,13 +86,14 @@ def delimiter(text: str) -> str:
     return max(",;\t|", key=lambda sign: (names(sign), first.count(sign)))
 
 
-def _workbook_sheets(source: Source) -> tuple[Sheet, ...]:
+def _workbook_sheets(source: Source, only: Collection[str] | None) -> tuple[Sheet, ...]:
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(source.content))
         failing = error_cells(source.content)
         return tuple(
             _book_sheet(source.name, book, item, failing.get(item.name, {}))
-            for item in book.sheets_metadata if item.typ == SheetTypeEnum.WorkSheet
+            for item in book.sheets_metadata
+            if item.typ == SheetTypeEnum.WorkSheet and (only is None or item.name in only)
         )  # fmt: skip
     except PasswordError as error:
         fault = Fault(source.name, found="the workbook is protected by a password", todo="save it without one")

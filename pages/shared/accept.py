@@ -79,7 +79,10 @@ def decide(new: Dataset, draft: Review, old: Dataset | None, called: str) -> Non
 
 def _question(new: Dataset, table: str, faults: tuple[Fault, ...], who: str) -> Decision:
     with st.container(border=True):
-        st.html(table_html(data_review.evidence(table, faults)))
+        st.html(table_html(data_review.summary(table, faults)))
+        if len(faults) > 1:
+            with st.expander(f"All {len(faults)} warnings, one by one"):
+                st.html(table_html(data_review.evidence(table, faults)))
         name = f"table {table}" if table else "the files"
         choices = list(data_review.CHOICES) if table and table != "about" else ["use"]
         years = years_of(new, table) if table else ()

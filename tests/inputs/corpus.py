@@ -15,11 +15,12 @@ from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
+import pandas as pd
 import xlsxwriter
 
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.source import Source
-from tests.inputs import published_files
+from tests.inputs import published_files, releases
 from tests.inputs.published_files import BIRTHS, PEOPLE, SCHOOLS
 
 ABOUT = [["key", "value"], ["authority_code", "372"], ["authority_name", "Testshire"], ["base_year", "2016"]]
@@ -187,6 +188,36 @@ def _published(kind: str, **how: str) -> list[Source]:
     return [*_own(), csv("any name", published_files.PUBLISHED[kind], **how)]
 
 
+def _caseload() -> pd.DataFrame:
+    """Return the plans file of a release with one authority, its region and England."""
+    rows = releases.caseload()
+    return rows.loc[rows["old_la_code"].isin(["901", ""])]
+
+
+def _release(name: str = "caseload.csv", encoding: str = "utf-8", sign: str = ",", cut: int = 0) -> list[Source]:
+    content = _caseload().to_csv(index=False, sep=sign).encode(encoding)
+    return [Source(name, content[: len(content) - cut])]
+
+
+def _saved_from_excel() -> list[Source]:
+    frame = _caseload()
+    return [book({"caseload": [list(frame.columns), *frame.to_numpy().tolist()]}, name="caseload.xlsx")]
+
+
+def _of_901(dataset: Dataset) -> bool:
+    rows = dataset.table("ehc_plans")
+    return bool(dataset.base_year == 2025 and rows["plans"].max() == releases.stock("901", 2025))
+
+
+def _stray(row: int, column: int) -> Callable[[xlsxwriter.Workbook], None]:
+    return lambda made: made.get_worksheet_by_name("pupils").write(row, column, "x")
+
+
+def _word() -> bytes:
+    return zipped({"[Content_Types].xml": b"<Types/>", "word/document.xml": b"<document/>"}).content
+
+
+_CHILDREN = [["Forename", "Surname", "DOB", "Placement"], ["Ann", "Example", "01/02/2015", "Abbey School"]]
 _BOOK = {"about": ABOUT, "pupils": PUPILS}
 _NUMBERS = {"about": ABOUT, "pupils": [["year", "pupils"], [2015, 40000], [2016, 41000]]}
 _HIDDEN = "the sheet is hidden"
@@ -337,4 +368,40 @@ CASES: dict[str, Callable[[], Case]] = {
         ["2016", "Base", "4"]]), csv("mappings", [["table", "column", "local_value", "standard_value"],
         ["ehc_plans", "setting", "ARP", "resourced_provision"], ["ehc_plans", "setting", "Base", "resourced_provision"]])],
         "mean the same code", "note", True, lambda d: d.table("ehc_plans")["plans"].tolist() == [7]),
+    "the mark of a workbook that is open elsewhere": lambda: Case([*with_pupils(PUPILS), Source("~$council.xlsx",
+        b"\x05Jo" + b" " * 160)], "while somebody has it open"),
+    "a zip with a Word document": lambda: Case([zipped({"about.csv": text(ABOUT).encode(), "pupils.csv":
+        text(PUPILS).encode(), "covering note.docx": _word(), "desktop.ini": b"[x]"})], "a Word document", "note", True,
+        _good_pupils),
+    "a Word document named xlsx": lambda: Case([Source("plan.xlsx", _word())], "the file is a Word document"),
+    "a stray cell in the last row and column": lambda: Case([book(_NUMBERS, _stray(1_048_575, 16_383))],
+        "press Ctrl+End"),
+    "a stray cell far to the right": lambda: Case([book(_NUMBERS, _stray(1, 16_383))], "columns without a name",
+        "warning", True, _good_pupils),
+    "shorthand of government statistics": lambda: Case(with_plans([*PLANS, ["2016", "HI", "[c]"], ["2016", "VI", "[low]"],
+        ["2016", "MSI", "*"]]), _MISSING, "note", True, lambda d: bool(d.table("ehc_plans")["plans"].isna().sum() == 3)),
+    "signs without a width in the header": lambda: Case(with_pupils([["year\u200b", "\u2060pupils"], *PUPILS[1:]]),
+        loads=True, holds=_good_pupils),
+    "a typographic minus": lambda: Case([*with_pupils(PUPILS), csv("budget", [["financial_year", "line", "kind", "gbp"],
+        ["2016-17", "Deficit", "balance", "\u22121,000"]])], loads=True, holds=lambda d:
+        d.table("budget")["gbp"].tolist() == [-1000]),
+    "a base year after the data": lambda: Case([csv("about", [*ABOUT[:3], ["base_year", "2099"]]), csv("pupils", PUPILS)],
+        "the data are of 2015 to 2016"),
+    "the separator named in the first line": lambda: Case([about(), Source("pupils.csv", b"sep=;\n" + text(PUPILS,
+        ";").encode())], loads=True, holds=_good_pupils),
+    "a list of children without UPNs": lambda: Case([*with_pupils(PUPILS), csv("EHC plans list", _CHILDREN)],
+        "about single children", "warning", True, _good_pupils),
+    "nothing but a list of children": lambda: Case([csv("EHC plans list", _CHILDREN)], "nothing to forecast from"),
+    "a release saved from Excel with semicolons": lambda: Case(_release(encoding="cp1252", sign=";"), loads=True,
+        holds=_of_901),
+    "a release in UTF-16 with tabs": lambda: Case(_release(encoding="utf-16", sign="\t"), loads=True, holds=_of_901),
+    "a release saved as a workbook": lambda: Case(_saved_from_excel(), loads=True, holds=_of_901),
+    "a release under another name": lambda: Case(_release("download (3).csv"), loads=True, holds=_of_901),
+    "a release with a renamed column": lambda: Case([Source("caseload.csv", _release()[0].content.replace(b"ehcplans",
+        b"total plans", 1))], "its own are total plans"),
+    "a release cut short on the way": lambda: Case(_release(cut=30), "the file was cut short"),
+    "a release without its plans": lambda: Case([releases.packed({"newplans": releases.flow_file("newplans").query(
+        "old_la_code in ['901', '']")})], "no file here gives the EHC plans", "warning"),
+    "a release with a PDF and guidance": lambda: Case([zipped({"set/data/caseload.csv": _release()[0].content,
+        "set/about.pdf": b"%PDF-1.7", "set/data-guidance.txt": b"Guidance, in words"})], loads=True, holds=_of_901),
 }  # fmt: skip

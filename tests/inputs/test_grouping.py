@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from forecasting.errors import Fault
-from forecasting.inputs.grouping import grouped
+from forecasting.inputs.grouping import grouped, who_and_when
 
 
 def fault(row: int, found: str, grade: str = "warning", kind: str = "") -> Fault:
@@ -33,3 +33,14 @@ def test_errors_come_first_and_grades_are_never_mixed() -> None:
 
 def test_no_faults_no_groups() -> None:
     assert grouped([]) == ()
+
+
+def test_whose_figures_and_which_years_stand_in_one_line() -> None:
+    told = [
+        *(f"Rotherham {year}: plans 5: odd" for year in (2016, 2018, 2019, 2020)),
+        "North of Here 2024: plans 9: odd",
+    ]
+    faults = [Fault("a.zip", found=text, grade="warning") for text in told]
+    assert who_and_when(faults) == "Rotherham 2016, 2018 to 2020; North of Here 2024"
+    assert who_and_when([Fault("a.zip", found="2016: 5 placements, 4 plans")]) == "2016"
+    assert who_and_when([*faults, Fault("a.zip", found="a row is cut short")]) == ""

@@ -242,3 +242,27 @@ def test_what_is_pupil_level() -> None:
     assert kinds_of({"upn", "provision", "nc_year"}) == (CENSUS,)
     assert kinds_of({"upn", "school"}) == (UNKNOWN,)
     assert kinds_of({"school", "year", "setting"}) == ()
+
+
+@pytest.mark.parametrize(
+    "header", [("Forename", "Surname", "Placement"), ("Child's name", "Setting"), ("Client", "Date of Birth")]
+)
+def test_a_list_of_children_without_upns_goes_no_further(header: tuple[str, ...]) -> None:
+    """Such a list is what many councils keep; named like a table, its cells would stand in messages."""
+    row = ",".join(["Secret"] * len(header))
+    for name in ("list.csv", "pupils.csv"):
+        files = [Source(name, f"{','.join(header)}\n{row}\n".encode())]
+        _, faults = examine(files)
+        assert any("about single children" in fault.found for fault in faults)
+        assert all("Secret" not in str(fault) for fault in faults)
+        assert survey(files).strays == ()
+
+
+def test_a_table_beside_pupils_is_kept_when_their_sheet_is_named_like_a_table() -> None:
+    content = io.BytesIO()
+    with pd.ExcelWriter(content) as book:
+        census_frame(30, 2025).to_excel(book, sheet_name="Pupils", index=False)
+        pd.DataFrame({"key": ["base_year"], "value": ["2025"]}).to_excel(book, sheet_name="about", index=False)
+    done = totals([Source("January 2025.xlsx", content.getvalue())])
+    assert [source.stem for source in done.files].count("about") == 1
+    assert all(b"Sur1" not in source.content for source in done.files)

@@ -115,3 +115,12 @@ def test_every_warning_is_shown_before_it_is_decided() -> None:
     assert "What is usual" not in shown  # blank in every row
     grouped = data_review.faults(many, "warning").frame
     assert list(grouped["How many"]) == [38] and "37 more like it" in grouped["What was found"][0]
+
+
+def test_many_warnings_are_a_handful_of_lines_with_whom_and_when() -> None:
+    jumps = [replace(JUMP, kind="a share that jumps", found=f"Rotherham {year}: 16 to 19: up") for year in (2016, 2017)]
+    parts = replace(JUMP, kind="a total that its parts deny", found="England 2018: plans 5: its ages add up to 6")
+    shown = data_review.summary("ehc_plans", [*jumps, parts]).frame
+    assert list(shown["What looks odd"]) == ["A share that jumps", "A total that its parts deny"]
+    assert list(shown["How many"]) == [2, 1]
+    assert list(shown["Whose, and when"]) == ["Rotherham 2016, 2017", "England 2018"]

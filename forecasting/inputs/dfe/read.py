@@ -11,13 +11,12 @@ from forecasting.errors import DatasetError, Fault
 from forecasting.inputs.dfe import crossed
 from forecasting.inputs.dfe.facts import not_numbers
 from forecasting.inputs.dfe.panel import age_of, disagreements, merge, panel_of
-from forecasting.inputs.dfe.release import Release, split
+from forecasting.inputs.dfe.release import TITLE, Release, split
 from forecasting.inputs.national import ENGLAND
 from forecasting.inputs.plausibility import Finding, review
 from forecasting.inputs.schema import BY_NAME
 from forecasting.inputs.source import Source
 
-TITLE = "Education, health and care plans"
 _FLOWS = ("requests", "assessments", "new_plans", "ceased", "in_progress")
 _AXES = ("age", "age_band", "setting", "need")
 
@@ -84,9 +83,18 @@ def read_releases(releases: Sequence[Release], authority: str | None, faults: Se
     }
     tables["about"] = _about(tables["ehc_plans"], releases, unit, name, checked.panel)
     file = releases[-1].name
-    found = [*faults, *(fault for _, bad in made for fault in bad), *_opening_notes(releases, tables),
+    empty = [table for table, frame in tables.items() if frame.empty]
+    tables = {table: frame for table, frame in tables.items() if table not in empty}
+    lacking = [_no_plans(file, name)] if "ehc_plans" in empty else []
+    found = [*faults, *lacking, *(fault for _, bad in made for fault in bad), *_opening_notes(releases, tables),
              *disagreements(panels, [unit]), *(finding.fault(file) for finding in findings)]  # fmt: skip
     return Reading(tables, tuple(found), findings, tuple(release.name for release in releases))
+
+
+def _no_plans(file: str, name: str) -> Fault:
+    return Fault(file, found=f"no file here gives the EHC plans of {name}", grade="warning",
+                 allowed="caseload.csv of the layout of 2025, or sen2_age_caseload.csv of that of 2022",
+                 todo="add that file of the release, or a table ehc_plans of your own")  # fmt: skip
 
 
 def find_authority(releases: Sequence[Release], asked: str | None) -> tuple[str, str, str]:
@@ -191,6 +199,7 @@ def _about(plans: pd.DataFrame, releases: Sequence[Release], unit: str, name: st
         "source": f"Department for Education, {TITLE} ({files}); Open Government Licence v3.0",
         "base_year": str(int(plans["year"].max())) if len(plans) else "", "synthetic": "no",
     }  # fmt: skip
+    facts = {key: value for key, value in facts.items() if value}
     rows = pd.DataFrame({"key": list(facts), "value": list(facts.values())})
     return _framed("about", rows.assign(source=f"{TITLE}, {releases[-1].name}"))
 
@@ -211,7 +220,7 @@ def _opening_notes(releases: Sequence[Release], tables: Mapping[str, pd.DataFram
         what = f"a release of {TITLE} in the layout of {release.layout}: {', '.join(release.parts)}; fills {filled}"
         what += f"; read as missing, never as zero: {missing}" if missing else ""
         notes.append(Fault(release.name, found=what, grade="note"))
-    if any(release.layout == "2025" for release in releases):
+    if "plan_flows" in tables and any(release.layout == "2025" for release in releases):
         found = "assessments in progress are counted otherwise from 2022 on and left blank"
         notes.append(Fault(releases[-1].name, "plan_flows", 0, "in_progress", found, grade="note"))
     return notes

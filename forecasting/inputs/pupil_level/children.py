@@ -19,6 +19,9 @@ from forecasting.values import Whole
 UNKNOWN = "unknown"
 _LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"  # of the check: I, O and S are left out
 _WEIGHTS = np.arange(2, 14)
+_WORTHS = np.zeros(128, dtype=np.int64)  # of each sign, by its number: a digit itself, a letter its place above
+_WORTHS[[ord(letter) for letter in _LETTERS]] = range(len(_LETTERS))
+_WORTHS[[ord(digit) for digit in "0123456789"]] = range(10)
 _YES = frozenset({"1", "true", "yes", "y"})
 
 
@@ -82,14 +85,9 @@ def wrong_upns(column: pd.Series) -> list[int]:
     shaped = filled.str.fullmatch(rf"[{_LETTERS}]\d{{11}}[\d{_LETTERS}]")
     good = filled.loc[shaped.astype(bool)]
     if len(good):
-        signs = np.array([list(upn) for upn in good])
-        value = {sign: at for at, sign in enumerate(_LETTERS)} | {str(digit): digit for digit in range(10)}
-        table = np.zeros(128, dtype=np.int64)
-        for sign, worth in value.items():
-            table[ord(sign)] = worth
-        worths = table[signs.view(np.uint32).reshape(signs.shape)]
-        right = worths[:, 0] == (worths[:, 1:] * _WEIGHTS).sum(axis=1) % len(_LETTERS)
-        good = good.loc[right]
+        signs = good.to_numpy(dtype="U13").view(np.uint32).reshape(len(good), 13)  # of each UPN its 13 signs
+        worths = _WORTHS[signs]
+        good = good.loc[worths[:, 0] == (worths[:, 1:] * _WEIGHTS).sum(axis=1) % len(_LETTERS)]
     return [int(row) for row in filled.index.difference(good.index)]
 
 

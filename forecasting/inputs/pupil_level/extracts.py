@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 import numpy as np
 import pandas as pd
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetTypeEnum
 
 from forecasting.errors import DatasetError, Fault
 from forecasting.inputs import archive
@@ -56,20 +57,21 @@ class Extract:
                      grade, kind="pupil-level")  # type: ignore[arg-type]  # fmt: skip
 
 
-def extracts(source: Source, progress: Progress) -> list[Extract]:
-    """Return the pupil-level sheets of a file; none when it has none or cannot be read (others say why)."""
+def extracts(source: Source, progress: Progress) -> tuple[list[Extract], tuple[str, ...]]:
+    """Return the pupil-level sheets of a file, and the names of its other sheets.
+
+    Nothing is found in a file that cannot be read: who reads it next says why.
+    """
     try:
-        text = file_type(source) == "text"
-        found = _of_text(source) if text else list(_of_book(source, progress))
+        return (_of_text(source), ()) if file_type(source) == "text" else _of_book(source, progress)
     except (DatasetError, CalamineError, PasswordError, OSError, ValueError):
-        return []
-    return found
+        return [], ()
 
 
 def is_extract(source: Source) -> bool:
     """Return whether a file inside a zip is pupil-level: a CSV file by its header, a workbook by its sheets."""
     if archive.is_zip(source.content):
-        return bool(extracts(source, lambda share, words: None))
+        return bool(extracts(source, lambda share, words: None)[0])
     return _text_header(source) is not None
 
 
@@ -98,22 +100,30 @@ def _of_text(source: Source) -> list[Extract]:
     return [_extract(source.own_name, "", frame.loc[filled])]
 
 
-def _of_book(source: Source, progress: Progress) -> Iterator[Extract]:
+def _of_book(source: Source, progress: Progress) -> tuple[list[Extract], tuple[str, ...]]:
     book = CalamineWorkbook.from_filelike(io.BytesIO(source.content))
     names = [item.name for item in book.sheets_metadata if item.typ == SheetTypeEnum.WorkSheet]
+    found: list[Extract] = []
     for order, name in enumerate(names):
         progress(order / len(names), f"Reading {source.own_name}, {name}")
-        sheet = book.get_sheet_by_name(name)
-        head = [[text_of(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False, nrows=_LOOK)]
-        at = _header(head)
-        if at is None:
-            continue
-        cells = sheet.to_python(skip_empty_area=False)[at + 1 :]
+        rows = _of_sheet(book.get_sheet_by_name(name))
         progress((order + 0.7) / len(names), f"Taking the columns of {source.own_name}, {name}")
-        columns = {field: [row[k] for row in cells] for field, k in fields_of(head[at]).items()}
-        frame = pd.DataFrame(columns, index=pd.RangeIndex(at + 2, at + 2 + len(cells)), dtype=object)
-        del cells, columns
-        yield _extract(source.own_name, name, frame.loc[(frame != "").any(axis=1)])
+        if rows is not None:
+            found.append(_extract(source.own_name, name, rows))
+    taken = {extract.sheet for extract in found}
+    return found, tuple(name for name in names if name not in taken)
+
+
+def _of_sheet(sheet: CalamineSheet) -> pd.DataFrame | None:
+    """Return the known columns of a pupil-level sheet; None when it is not one."""
+    head = [[text_of(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False, nrows=_LOOK)]
+    at = _header(head)
+    if at is None:
+        return None
+    cells = sheet.to_python(skip_empty_area=False)[at + 1 :]
+    columns = {field: list(map(itemgetter(k), cells)) for field, k in fields_of(head[at]).items()}
+    frame = pd.DataFrame(columns, index=pd.RangeIndex(at + 2, at + 2 + len(cells)), dtype=object)
+    return frame.loc[(frame != "").any(axis=1)]
 
 
 def _header(rows: Sequence[Sequence[str]]) -> int | None:
@@ -137,7 +147,8 @@ def texts(column: pd.Series) -> pd.Series:
     if column.dtype != object:
         return column.str.strip()
     place, words = pd.factorize(column, use_na_sentinel=False)
-    return pd.Series(np.array([text_of(word).strip() for word in words], dtype=object)[place], index=column.index)
+    known = [word.strip() if type(word) is str else text_of(word).strip() for word in words]
+    return pd.Series(np.array(known, dtype=object)[place], index=column.index)
 
 
 def dates(column: pd.Series) -> pd.Series:

@@ -18,7 +18,8 @@ CENSUS, PERSONS, REQUESTS, ASSESSMENTS, PLANS, ACTIVE, PLACEMENTS, NEEDS = (
     "School Census", "SEN2 persons", "SEN2 requests", "SEN2 assessments", "SEN2 named plans", "SEN2 active plans",
     "SEN2 placements", "SEN2 types of need",
 )  # fmt: skip
-UNKNOWN = "a sheet with UPNs that is no extract we know"
+UNKNOWN = "a sheet about single children that is no extract we know"
+_OF_A_CHILD = ({"upn"}, {"dob"}, {"name"}, {"surname", "forename"})
 _SIGNS = {
     CENSUS: ({"upn"}, {"provision"}, {"nc_year", "dob"}),
     PERSONS: ({"dob"}, {"upn", "person", "uln"}),
@@ -56,12 +57,10 @@ def fields_of(header: Sequence[str]) -> dict[str, int]:
 def kinds_of(given: set[str] | frozenset[str]) -> tuple[str, ...]:
     """Return the kinds of extract that a set of fields makes up; a flat file may be several; () = not pupil-level.
 
-    A row must lead to a child: by UPN or by the numbers that link the modules of the return. Whatever holds UPNs counts
-    as pupil-level, so that it goes no further.
+    A row of an extract must lead to a child: by UPN or by the numbers that link the modules of the return. Whatever
+    holds UPNs, names of children or dates of birth is about single children, so that it goes no further than here.
     """
-    if not given & WHO:
-        return ()
-    kinds = [kind for kind, signs in _SIGNS.items() if all(given & sign for sign in signs)]
+    kinds = [kind for kind, signs in _SIGNS.items() if all(given & sign for sign in signs)] if given & WHO else []
     if CENSUS in kinds:
         return (CENSUS,)
-    return tuple(kinds) or ((UNKNOWN,) if "upn" in given else ())
+    return tuple(kinds) or ((UNKNOWN,) if any(sign <= given for sign in _OF_A_CHILD) else ())

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
-from python_calamine import CalamineWorkbook
 
 from forecasting.errors import DatasetError, Fault
 from forecasting.inputs import archive
@@ -23,6 +22,10 @@ from forecasting.inputs.schema import BY_NAME
 from forecasting.inputs.sheets import Sheet, read_sheets
 from forecasting.inputs.source import Source
 
+_ABOUT_CHILDREN = ("this sheet is about single children (UPNs, names or dates of birth) but is no extract that is "
+                   "known; it was left out and nothing of it is kept")  # fmt: skip
+_KNOWN = ("a School Census extract with UPN, SENprovision and NCyearActual or DOB, or modules of the SEN2 return with "
+          "their DfE field names")  # fmt: skip
 _TYPES = ("typeofestablishment name", "typeofestablishment", "type of establishment", "establishment type")
 _AUTHORITY = ("la code", "la (code)", "la name", "la (name)")
 
@@ -53,9 +56,9 @@ def totals(files: Iterable[Source], progress: Progress = lambda share, words: No
     held: list[Extract] = []
     given = [member for source in files for member in _opened(source)]
     for order, source in enumerate(given):
-        found = extracts(source, _part(progress, order, len(given)))
+        found, others = extracts(source, _part(progress, order, len(given)))
         held += found
-        kept += _others(source, found) if found else [source]
+        kept += _tables_in(source, others) if found else [source]
     if not held:
         return Totals(tuple(given), (), ())
     progress(0.8, "Adding up")
@@ -85,9 +88,8 @@ def _part(progress: Progress, at: int, of: int) -> Progress:
 
 
 def _tables(held: list[Extract], kept: list[Source]) -> tuple[dict[str, pd.DataFrame], list[Fault]]:
-    faults = [e.fault("this sheet holds UPNs but is no extract that is known; it was left out", grade="warning",
-                      allowed="School Census extract with SENprovision, or a module of the SEN2 return",
-                      todo="add the columns that are missing")
+    faults = [e.fault(_ABOUT_CHILDREN, grade="warning", allowed=_KNOWN,
+                      todo="add the columns that are missing, or count the children and give the counts by year")
               for e in held if fields.UNKNOWN in e.kinds]  # fmt: skip
     census = [e for e in held if fields.CENSUS in e.kinds]
     sen2 = [e for e in held if not {fields.CENSUS, fields.UNKNOWN} & set(e.kinds)]
@@ -104,13 +106,11 @@ def _tables(held: list[Extract], kept: list[Source]) -> tuple[dict[str, pd.DataF
     return tables, faults
 
 
-def _others(source: Source, found: Sequence[Extract]) -> list[Source]:
+def _tables_in(source: Source, names: Sequence[str]) -> list[Source]:
     """Return the dataset tables that a workbook holds beside pupil-level sheets."""
-    taken = {e.sheet for e in found}
-    names = () if taken == {""} else CalamineWorkbook.from_filelike(io.BytesIO(source.content)).sheet_names
-    if not any(table_name(name) in BY_NAME for name in names if name not in taken):
+    if not any(table_name(name) in BY_NAME for name in names):
         return []
-    return [as_source(sheet) for sheet in read_sheets(source) if sheet.name not in taken and sheet.name in BY_NAME]
+    return [as_source(sheet) for sheet in read_sheets(source, only=names) if sheet.name in BY_NAME]
 
 
 def _register(files: Sequence[Source]) -> dict[str, tuple[str, str]]:

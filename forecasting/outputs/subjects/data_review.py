@@ -10,7 +10,7 @@ import pandas as pd
 from forecasting.errors import Fault, Grade
 from forecasting.inputs.changes import years_in_words
 from forecasting.inputs.dataset import Dataset
-from forecasting.inputs.grouping import Group, grouped
+from forecasting.inputs.grouping import Group, grouped, who_and_when
 from forecasting.inputs.intake import Found
 from forecasting.inputs.pupil_level import Totals
 from forecasting.inputs.review import Decision, Review
@@ -68,13 +68,32 @@ def faults(found: Iterable[Fault], grade: Grade) -> Table:
                  {"How many": "count"})  # fmt: skip
 
 
+def summary(table: str, warnings: Sequence[Fault]) -> Table:
+    """Return the warnings about a table, a row a kind: how many, about whom and when, and the first of them."""
+    groups = grouped(warnings)
+    firsts = [group.faults[0] for group in groups]
+    frame = pd.DataFrame({
+        "What looks odd": [_kind(group) for group in groups], "How many": [group.count for group in groups],
+        "Whose, and when": [who_and_when(group.faults) for group in groups],
+        "For example": [fault.found for fault in firsts], "What is usual": [fault.allowed for fault in firsts],
+        "What to do": [fault.todo for fault in firsts],
+    })  # fmt: skip
+    name = f"Warnings about {f'table {table}' if table else 'the files'}"
+    return Table("summary", name, _filled(frame), {"How many": "count"})
+
+
+def _kind(group: Group) -> str:
+    word = group.faults[0].kind or "odd figures"
+    return word[:1].upper() + word[1:]
+
+
 def evidence(table: str, warnings: Sequence[Fault]) -> Table:
     """Return every warning about a table, a row each, what was found first: this is what the user judges by."""
     frame = pd.DataFrame({
         "What was found": [fault.found for fault in warnings], "What is usual": [fault.allowed for fault in warnings],
         "What to do": [fault.todo for fault in warnings], "Where": [fault.where for fault in warnings],
     })  # fmt: skip
-    return Table("evidence", f"Warnings about {f'table {table}' if table else 'the files'}", _filled(frame))
+    return Table("evidence", f"Each warning about {f'table {table}' if table else 'the files'}", _filled(frame))
 
 
 def every_fault(found: Iterable[Fault]) -> Table:
@@ -126,11 +145,15 @@ def changed(review: Review) -> Table:
 
 
 def totals(review: Review) -> Table:
-    """Return pupils, SEN and EHC plans by January, before and now; a row a year."""
-    years = sorted({total.year for total in review.totals})
+    """Return what the new data hold of pupils, SEN and EHC plans by January, before and now; a row a year.
+
+    A measure that they do not hold has no column: its table stands as "not there now" among the changes.
+    """
+    held = {total.measure for total in review.totals if total.now is not None}
+    years = sorted({total.year for total in review.totals if total.measure in held})
     cells = {(t.measure, t.year): (t.before, t.now) for t in review.totals}
     columns: dict[str, list[float | None]] = {}
-    for measure in dict.fromkeys(total.measure for total in review.totals):
+    for measure in dict.fromkeys(total.measure for total in review.totals if total.measure in held):
         pairs = [cells.get((measure, year), (None, None)) for year in years]
         if review.compared_with:
             columns[f"{measure}, before"] = [before for before, _ in pairs]
