@@ -56,10 +56,12 @@ def choose_for_me(view: View) -> None:
         most = right.number_input("Capital in total, £ million (blank = no limit)", 0.0, 1000.0, None, 0.5)
         by_year = right.text_input(
             f"Capital by financial year from {choice.first_financial_year(view)}, £ million (blank = no limit)",
-            placeholder="2.5, 3, 3", help="Separated by commas; the last amount stands for all later years.",
+            placeholder="2.5, 3, 3",
+            help="Separated by commas; the last amount stands for all later years.",
         )
         funded = left.checkbox(
-            "Spend only what has come in", help="No more is spent by the end of a year than the funding so far.",
+            "Spend only what has come in",
+            help="No more is spent by the end of a year than the funding so far.",
             disabled=not view.run.dataset.has("capital_funding"),
         )
         must = left.multiselect("Must be built", names)

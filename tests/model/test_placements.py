@@ -120,8 +120,10 @@ def test_children_of_a_closing_school_do_not_come_to_a_full_one() -> None:
     # Neither school is for SEMH, so the 12 on the rolls are there by name: 6 at Ash, which has no places, 6 at Beech,
     # which has 5. In 2027 there are 10: 5 in the places of Beech, the 5 above places spread 6 : 1 as before, 30/7 at
     # Ash. In 2028 Beech is closed: its children go, those at Ash stay, and nobody joins them.
-    rows = [{**PROVIDERS[0], "needs": "ASC", "capacity": 0, "on_roll": 6},
-            {**PROVIDERS[0], "provider": "Beech", "needs": "ASC", "capacity": 5, "on_roll": 6, "closes": "2027-09"}]
+    rows = [
+        {**PROVIDERS[0], "needs": "ASC", "capacity": 0, "on_roll": 6},
+        {**PROVIDERS[0], "provider": "Beech", "needs": "ASC", "capacity": 5, "on_roll": 6, "closes": "2027-09"},
+    ]
     children = stock({("SEMH", "primary", SPECIAL): (12.0, 10.0, 10.0)}, arriving=0.0)
     found = placed(authority(rows), children, **RULES).unmitigated
     assert rolls(found, 2027) == {"Ash": pytest.approx(30 / 7), "Beech": pytest.approx(5 + 5 / 7)}
