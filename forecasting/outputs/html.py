@@ -173,7 +173,7 @@ padding:.7rem 1.1rem .8rem;margin:1.3rem 0 .5rem;border-radius:0 6px 6px 0}
 .synthetic{background:#FFDD00;color:#0B0C0C;padding:.4rem .8rem;font-weight:600;border-radius:4px;margin-bottom:.6rem}
 [data-testid=stSlider] [role=group]>div::before{content:"";position:absolute;left:-99px;top:.4rem;width:3px;
 height:.6rem;margin-left:-1px;border-radius:1px;background:currentColor;opacity:.65}
-[data-testid=stSidebar] [data-testid=stWidgetLabel]{padding-right:2rem}
+[data-testid=stExpander] [data-testid=stWidgetLabel]{padding-right:2rem}
 [class*=st-key-more-]{height:0;margin-bottom:-1rem;align-self:flex-end;z-index:2}
 [class*=st-key-more-] button{min-height:24px;min-width:24px;padding:0 .2rem}
 [class*=st-key-more-] button p{font-size:0;line-height:0}

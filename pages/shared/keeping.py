@@ -94,7 +94,9 @@ def listed(view: View) -> None:
 
 
 def _one(view: View, entry: Entry) -> None:
-    store, who = open_store(), st.session_state.get("author", "")
+    store = open_store()
+    who = st.text_input("Who locks, archives or restores it", st.session_state.get("author", ""),
+                        help="Your name, for the history. Locking needs one.")  # fmt: skip
     open_it, link, lock, away = st.columns(4)
     if open_it.button("Open", width="stretch", disabled=entry.archived):
         stored.choose(key_of(entry.id))

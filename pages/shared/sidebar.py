@@ -46,6 +46,8 @@ def levers(view: View, page: str) -> None:
     """Draw the levers of a page in folding groups, as in the catalogue; the first groups stand open."""
     now, start = view.run.assumptions, view.baseline.assumptions
     found = controls(view.run.dataset, now, start, view.run.forecast.method, page, view.run.scenario)
+    if not found:
+        return
     st.html(html.marks_html({_class(control): control.mark for control in found}))
     st.session_state["w:typing"] = st.session_state.typing
     st.toggle("Type numbers instead of moving sliders", key="w:typing", on_change=_typing)

@@ -14,7 +14,7 @@ from forecasting.model.run import Run
 from forecasting.scenario.merge import merge
 from forecasting.scenario.scenario import Scenario, without_overruled
 from forecasting.scenario.store import Entry, Version, id_of, key_of, open_store
-from pages.shared import engine
+from pages.shared import engine, undo
 
 
 def listing(data: Dataset) -> tuple[Entry, ...]:
@@ -105,6 +105,7 @@ def _kept(write: Callable[[], Version], mine: Scenario, base: Version | None) ->
         st.error(str(error))
         return None
     take(version)
+    undo.forget()  # from here on, versions are what there is to go back to
     return version
 
 
