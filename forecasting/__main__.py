@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 faults in the data (listed, one a line), 2 wrong usage (on
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -21,13 +22,18 @@ from forecasting.errors import Fault, UsageError
 from forecasting.inputs.load import examine, sources
 from forecasting.inputs.panel import read_panel
 from forecasting.inputs.template import blank, write_dataset_workbook
-from forecasting.model.run import AUTO, Run, run
+from forecasting.model.run import AUTO, Run, last_year, reach, run
+from forecasting.outputs.disclosure import INTERNAL, Policy
+from forecasting.outputs.policy import changed as replace_policy
+from forecasting.outputs.policy import keep as keep_policy
+from forecasting.outputs.policy import kept as kept_policy
 from forecasting.outputs.returns.checks import checks
 from forecasting.outputs.returns.fill import fill
-from forecasting.outputs.returns.layout import layout
+from forecasting.outputs.returns.layout import Layout, layout
 from forecasting.outputs.returns.sheet import to_bytes
+from forecasting.scenario.from_dataset import dataset_scenarios
 from forecasting.scenario.lookup import find
-from forecasting.scenario.scenario import BASELINE
+from forecasting.scenario.scenario import BASELINE, MITIGATED
 from forecasting.scenarios_command import scenarios
 from forecasting.shell import Authority, Datasets, ScenarioName, exits, read, say, there
 
@@ -41,6 +47,9 @@ ToYear = Annotated[int | None, typer.Option("--to", metavar="YEAR", help="Last J
 Method = Annotated[str, typer.Option(metavar="auto|NAME", help="Forecasting method.")]
 Draws = Annotated[int, typer.Option(min=0, help="Number of draws, for methods that have them.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the draws.")]
+Shared = Annotated[
+    bool, typer.Option("--shared", help="To be shared outside the authority: small numbers are withheld or rounded.")
+]
 Out = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="File ending .csv, .parquet, .json, .xlsx, .pptx or .docx; else stdout (CSV)."),
@@ -69,17 +78,22 @@ def _counted(faults: tuple[Fault, ...]) -> str:
 )
 def forecast(
     dataset: Datasets, authority: Authority = None, scenario: ScenarioName = BASELINE, to: ToYear = None,
-    method: Method = AUTO, draws: Draws = 1000, seed: Seed = 0, out: Out = None,
+    method: Method = AUTO, draws: Draws = 1000, seed: Seed = 0, out: Out = None, shared: Shared = False,
 ) -> None:  # fmt: skip
     """Forecast children, places and money; the forecast table goes to stdout or to a file."""
     with exits():
-        write = export.writer(out) if out else _to_stdout
+        policy = _policy(shared)
+        write = export.writer(out, policy) if out else partial(_to_stdout, policy=policy)
         found = read(dataset, authority)
         done = run(found, find(found, scenario), to=to, method=method, draws=draws, seed=seed)
         _explain(done, draws, seed)
         write(done)
     if out:
-        say(f"Wrote {out}: {len(done.forecast.table)} rows.")
+        say(f"Wrote {out}: {len(done.forecast.table)} rows. {policy.sentence}")
+
+
+def _policy(shared: bool) -> Policy:
+    return kept_policy() if shared else INTERNAL
 
 
 def _explain(done: Run, draws: int, seed: int) -> None:
@@ -131,8 +145,8 @@ def _write_csv(frame: pd.DataFrame, out: Path | None) -> None:
     say(f"Wrote {out}: {len(frame)} rows.")
 
 
-def _to_stdout(done: Run) -> None:
-    sys.stdout.buffer.write(export.csv_bytes(done.forecast))
+def _to_stdout(done: Run, policy: Policy) -> None:
+    sys.stdout.buffer.write(export.csv_bytes(done.forecast, policy))
     sys.stdout.buffer.flush()
 
 
@@ -183,20 +197,53 @@ def programme(
 def returns(
     dataset: Datasets, code: Annotated[str, typer.Option("--return", metavar="lsrp|scap|dsg", help="Which return.")],
     out: Annotated[Path, typer.Option(metavar="FILE.xlsx", help="The workbook to write.")], authority: Authority = None,
-    scenario: ScenarioName = "mitigated", allocate_unknown: Annotated[
+    scenario: Annotated[str, typer.Option(
+        metavar="NAME|FILE", help="The mitigated side; none = the scenario mitigated, where there is one.")] = "",
+    allocate_unknown: Annotated[
         bool, typer.Option(help="Share children whose need is not recorded over the other needs.")] = False,
+    shared: Shared = False,
 ) -> None:  # fmt: skip
     """Fill a national return: the baseline beside the scenario; what is missing or to be explained goes to stderr."""
     with exits():
         wanted = layout(code)
         found = read(dataset, authority)
-        both = [run(found, find(found, name)) for name in (BASELINE, scenario)]
-        filled = fill(wanted, both, allocate_unknown=allocate_unknown)
+        name = scenario or (MITIGATED if MITIGATED in dataset_scenarios(found) else BASELINE)
+        both = [run(found, find(found, each), to=_reaching(found, wanted)) for each in (BASELINE, name)]
+        filled = fill(wanted, both, allocate_unknown=allocate_unknown, policy=_policy(shared))
+        if filled.nothing:
+            raise UsageError(filled.nothing)
         out.write_bytes(to_bytes(filled, both[-1]))
     for grade, texts in (("missing", filled.missing), ("assumed", filled.assumed), ("explain", checks(filled))):
         for text in texts:
             say(f"{grade}: {text}")
-    say(f"Wrote {out}: {wanted.title}, {len(filled.tables)} tables.")
+    say(f"Wrote {out}: {wanted.title}, {len(filled.tables)} tables. {filled.policy.sentence}")
+
+
+def _reaching(found: Dataset, wanted: Layout) -> int | None:
+    """Return the last year to forecast so that a return can be filled; None where the usual one will do."""
+    last = wanted.years(found.base_year)[-1]
+    return last if last_year(found) < last <= reach(found)[1] else None
+
+
+@app.command("small-numbers", epilog="Example: python -m forecasting small-numbers --threshold 6 --confirm")
+def small_numbers(
+    form: Annotated[str | None, typer.Option(metavar="withhold|round", help="What is done.")] = None,
+    threshold: Annotated[int | None, typer.Option(help="Counts from 1 to one below this are small.")] = None,
+    zeros: Annotated[bool | None, typer.Option(help="Whether a zero counts as small.")] = None,
+    base: Annotated[int | None, typer.Option(help="Round to multiples of this.")] = None,
+    secondary: Annotated[bool | None, typer.Option(help="Withhold what gives others away by subtraction.")] = None,
+    symbol: Annotated[str | None, typer.Option(help="What stands for a withheld figure.")] = None,
+    confirm: Annotated[bool, typer.Option(help="Confirm the policy as the council's own.")] = False,
+) -> None:
+    """Show the council's policy on small numbers, or set it; it is applied to whatever is shared outside."""
+    asked = {"form": form, "threshold": threshold, "zeros": zeros, "base": base, "secondary": secondary,
+             "symbol": symbol}  # fmt: skip
+    changes = {name: value for name, value in asked.items() if value is not None}
+    with exits():
+        mine = replace_policy(kept_policy(), confirmed=confirm, **changes) if changes or confirm else kept_policy()
+        if changes or confirm:
+            keep_policy(mine)
+    typer.echo(mine.sentence)
 
 
 if __name__ == "__main__":

@@ -6,42 +6,58 @@ import json
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+
+from forecasting.axes import STATISTICS
 from forecasting.errors import UsageError
 from forecasting.model.forecast import Forecast
 from forecasting.model.run import Run, baseline_of
+from forecasting.outputs.disclosure import INTERNAL, Policy
+from forecasting.outputs.protect import protect
 
 
-def csv_bytes(forecast: Forecast) -> bytes:
-    """Return the forecast table as CSV in UTF-8; numbers in full, so that the same forecast gives the same bytes."""
-    return forecast.table.to_csv(index=False, lineterminator="\n").encode("utf-8")
+def csv_bytes(forecast: Forecast, policy: Policy = INTERNAL) -> bytes:
+    """Return the forecast table as CSV in UTF-8; numbers in full, so that the same forecast gives the same bytes.
+
+    Figures that the policy withholds are written as its symbol, so that they are not taken for unknown.
+    """
+    if policy.form == "none":
+        return forecast.table.to_csv(index=False, lineterminator="\n").encode("utf-8")
+    shared = protect(forecast, policy)
+    hidden = np.concatenate([mask.reshape(-1) for mask in shared.hidden])
+    table = shared.forecast.table.astype(dict.fromkeys(STATISTICS, object))
+    table.loc[hidden, list(STATISTICS)] = policy.symbol
+    return table.to_csv(index=False, lineterminator="\n").encode("utf-8")
 
 
-def json_bytes(forecast: Forecast) -> bytes:
+def json_bytes(forecast: Forecast, policy: Policy = INTERNAL) -> bytes:
     """Return the forecast as JSON: scenario, method, years, warnings, stamp and the rows; unknown figures are null."""
+    forecast = protect(forecast, policy).forecast
     table = forecast.table.astype(object)
     rows = table.where(table.notna(), None).to_dict("records")
     content = {
         "scenario": forecast.scenario, "method": forecast.method, "why_method": forecast.why_method,
         "base_year": forecast.base_year, "years": list(forecast.years), "warnings": list(forecast.warnings),
-        "stamp": dict(forecast.stamp), "rows": rows,
+        "stamp": dict(forecast.stamp), "small_numbers": policy.sentence, "rows": rows,
     }  # fmt: skip
     return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode("utf-8")
 
 
-def writer(path: Path) -> Callable[[Run], None]:
-    """Return what writes a run to a path, by the ending of its name.
+def writer(path: Path, policy: Policy = INTERNAL) -> Callable[[Run], None]:
+    """Return what writes a run to a path, by the ending of its name, with small numbers treated as the policy says.
 
     Raises:
         UsageError: the ending is none of those written, or its folder is not there.
     """
     writers: dict[str, Callable[[Run], None]] = {
-        ".csv": lambda run: _write(path, csv_bytes(run.forecast)),
-        ".json": lambda run: _write(path, json_bytes(run.forecast)),
-        ".parquet": lambda run: run.forecast.table.to_parquet(path, index=False),
-        ".xlsx": lambda run: _workbook(run, path),
-        ".pptx": lambda run: _briefing(run, path, "deck"),
-        ".docx": lambda run: _briefing(run, path, "paper"),
+        ".csv": lambda run: _write(path, csv_bytes(run.forecast, policy)),
+        ".json": lambda run: _write(path, json_bytes(run.forecast, policy)),
+        ".parquet": lambda run: protect(run.forecast, policy).forecast.table.to_parquet(path, index=False),
+        ".xlsx": lambda run: _workbook(run, path, policy),
+        ".pptx": lambda run: _briefing(run, path, "deck", policy),
+        ".docx": lambda run: _briefing(run, path, "paper", policy),
     }
     chosen = writers.get(path.suffix.lower())
     if chosen is None:
@@ -55,12 +71,16 @@ def _write(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
 
-def _briefing(run: Run, path: Path, form: str) -> None:
-    subjects = import_module("forecasting.outputs.subjects")
-    told = import_module("forecasting.outputs.briefing.story").story(subjects.View(run, baseline_of(run)))
+def _briefing(run: Run, path: Path, form: str, policy: Policy) -> None:
+    told = import_module("forecasting.outputs.briefing.story").story(_leaving(run, policy))
     _write(path, import_module(f"forecasting.outputs.briefing.{form}").to_bytes(told))
 
 
-def _workbook(run: Run, path: Path) -> None:
+def _workbook(run: Run, path: Path, policy: Policy) -> None:
     # Imported only here: a CSV needs no workbook writer, and starts faster without one.
-    import_module("forecasting.outputs.workbook").write(run, path)
+    _write(path, import_module("forecasting.outputs.workbook").to_bytes(_leaving(run, policy)))
+
+
+def _leaving(run: Run, policy: Policy) -> Any:
+    view = import_module("forecasting.outputs.subjects").View(run, baseline_of(run))
+    return import_module("forecasting.outputs.leaving").leaving(view, policy)

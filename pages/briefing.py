@@ -20,4 +20,4 @@ draw_shown(story.scenes[number].shown, view)
 with st.expander("What if? Move a lever and see every scene change", expanded=full):
     sidebar.live(view, LIVE)
 if not full:
-    present.downloads(view, story)
+    present.downloads(view)

@@ -6,7 +6,7 @@ from forecasting.outputs.returns.layout import codes, layout
 from forecasting.outputs.returns.sheet import to_bytes
 from forecasting.outputs.subjects.returns import returns
 from forecasting.outputs.words import file_name
-from pages.shared import engine, official
+from pages.shared import engine, official, small_numbers
 from pages.shared.context import draw_sidebar, page_context
 from pages.shared.show import show
 
@@ -23,9 +23,12 @@ filled = engine.filled_return(view, code, share)
 if len(variants) > 1 and view.run.scenario.hash == view.baseline.scenario.hash:
     st.info(f'"{variants[0]}" and "{variants[1]}" are the same: choose or change a scenario to fill the second.')
 st.download_button(
-    "Download this return (Excel)", data=lambda: to_bytes(filled, view.run), type="primary", on_click="ignore",
+    "Download this return (Excel)", type="primary", on_click="ignore",
+    data=lambda: to_bytes(engine.filled_return(view, code, share, small_numbers.policy()), view.run),
     file_name=file_name(view.name, f"{code} {view.run.scenario.name}", "xlsx"),
 )  # fmt: skip
+st.caption("The page shows every figure. What you download follows the choice at the foot of the sidebar: for sharing "
+           "outside, small numbers are withheld; the copy for the Department is made with Internal working.")
 show(returns(filled, variants.index(variant)), view)
 official.form(code, filled, view.name)
 draw_sidebar("returns", view)

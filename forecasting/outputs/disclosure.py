@@ -100,38 +100,50 @@ def small(sums: Sums, policy: Policy) -> Mask:
     return np.asarray((sums.values > least) & (sums.values < policy.threshold - _ENOUGH))
 
 
-def withheld(sums: Sums, policy: Policy) -> Mask:
+def withheld(sums: Sums, policy: Policy, *, secret: Mask | None = None, fixed: Mask | None = None) -> Mask:
     """Return along figures: whether it is withheld, small ones and those that protect them.
 
+    Args:
+        sums: the figures.
+        policy: what is done about small numbers.
+        secret: along figures that are not printed anyway and need no protection themselves.
+        fixed: along figures that have been printed elsewhere and can no longer be withheld.
+
     Raises:
-        NotProtected: no further figure can protect a small one (cannot happen while totals may be withheld too).
+        NotProtected: no further figure can protect a small one (cannot happen while any figure may be withheld).
     """
-    hidden = small(sums, policy)
+    few = small(sums, policy)
+    unseen = np.zeros(len(few), dtype=bool) if secret is None else secret
+    hidden = few | unseen
     if policy.form != "withhold" or not policy.secondary:
         return hidden
-    safe = _free(sums, hidden, np.zeros(len(hidden), dtype=bool), policy.threshold)
+    safe = _free(sums, hidden, unseen, policy.threshold)
     price = _price(sums)
     while True:
         open_ones = np.flatnonzero(hidden & ~safe)
         if not len(open_ones):
             return hidden
         at = int(open_ones[np.argmin(sums.values[open_ones])])
-        change = _cheapest_change(sums, hidden, price, at, float(policy.threshold))
+        change = _cheapest_change(sums, hidden, price, at, float(policy.threshold), fixed)
+        if change is None:
+            _check_alone(sums, fixed, unseen, at, policy)
+            safe[at] = True
+            continue
         hidden = hidden | (np.abs(change) > _ENOUGH)
-        safe = _free(sums, hidden, safe | (np.abs(change) >= policy.threshold - _ENOUGH), policy.threshold)
+        safe = _free(sums, hidden, safe | (np.abs(change) >= policy.threshold - _ENOUGH), policy.threshold, 1)
 
 
-def _free(sums: Sums, hidden: Mask, safe: Mask, threshold: int) -> Mask:
+def _free(sums: Sums, hidden: Mask, safe: Mask, threshold: int, pushes: int = _PUSHES) -> Mask:
     """Return `safe` with the withheld figures that the others withheld leave free to move by the threshold.
 
     A push on all of them at once, in directions drawn by lot, moves many; those that it does not move are tried again.
     """
     lots = np.random.default_rng(0)
     rules = sums.rules[:, hidden]
-    low = -np.minimum(sums.values[hidden], 2.0 * threshold)
+    low = -np.clip(sums.values[hidden], 0.0, 2.0 * threshold)
     bounds = np.stack([low, np.full(len(low), 2.0 * threshold)], axis=1)
     safe = safe.copy()
-    for _ in range(_PUSHES):
+    for _ in range(pushes):
         left = hidden & ~safe
         if not left.any():
             break
@@ -144,15 +156,23 @@ def _free(sums: Sums, hidden: Mask, safe: Mask, threshold: int) -> Mask:
 
 
 def _price(sums: Sums) -> Floats:
-    loss = np.log1p(sums.values) + np.where(sums.values < _ENOUGH, _ZERO_COSTS, 0.1)
+    loss = np.log1p(np.maximum(sums.values, 0.0)) + np.where(sums.values < _ENOUGH, _ZERO_COSTS, 0.1)
     return np.asarray(np.where(sums.totals, _SUM_COSTS, 1.0) * loss)
 
 
-def _cheapest_change(sums: Sums, hidden: Mask, price: Floats, at: int, by: float) -> Floats:
-    """Return along figures a change that keeps every sum, moves one figure up by `by`, and disturbs the least."""
+def _cheapest_change(
+    sums: Sums, hidden: Mask, price: Floats, at: int, by: float, fixed: Mask | None
+) -> Floats | None:
+    """Return along figures a change that keeps every sum, moves one figure up by `by`, and disturbs the least.
+
+    None where what has been printed elsewhere leaves no such change.
+    """
     cost = np.where(hidden, 1e-4, price)
-    down = sums.values.copy()
+    down = np.maximum(sums.values, 0.0)
     up = np.full(len(down), np.inf)
+    if fixed is not None:
+        still = fixed & ~hidden
+        down[still], up[still] = 0.0, 0.0
     down[at], up[at] = 0.0, by
     bounds = np.stack([np.concatenate([np.zeros_like(up), np.zeros_like(down)]), np.concatenate([up, down])], axis=1)
     bounds[at, 0] = by
@@ -160,9 +180,29 @@ def _cheapest_change(sums: Sums, hidden: Mask, price: Floats, at: int, by: float
     found = linprog(np.concatenate([cost, cost]), A_eq=rules, b_eq=np.zeros(rules.shape[0]), bounds=bounds,
                     method="highs")  # fmt: skip
     if found.x is None:
-        raise NotProtected(f"a small figure cannot be protected: {found.message}")
+        if fixed is None:
+            raise NotProtected(f"a small figure cannot be protected: {found.message}")
+        return None
     both = np.asarray(found.x).reshape(2, -1)
     return np.asarray(both[0] - both[1])
+
+
+def _check_alone(sums: Sums, fixed: Mask | None, unseen: Mask, at: int, policy: Policy) -> None:
+    """Refuse where what has been printed elsewhere bounds a figure that would be printed here, whatever is withheld.
+
+    A figure of five that is printed bounds its parts to 0 to 5; that is wide enough, though no part can rise by five.
+    """
+    free = np.ones(len(sums.values), dtype=bool) if fixed is None else ~fixed
+    if not unseen[at] and _width(sums, free, at) < policy.threshold - _ENOUGH:
+        raise NotProtected("a small figure cannot be protected, because other exports of this forecast bound it")
+
+
+def _width(sums: Sums, hidden: Mask, at: int) -> float:
+    aim = (np.flatnonzero(hidden) == at).astype(np.float64)
+    given = -(sums.rules[:, ~hidden] @ sums.values[~hidden])
+    ends = [linprog(sign * aim, A_eq=sums.rules[:, hidden], b_eq=given, bounds=(0, None), method="highs")
+            for sign in (1.0, -1.0)]  # fmt: skip
+    return float(-ends[1].fun - ends[0].fun) if all(end.status == 0 for end in ends) else np.inf
 
 
 def widths(sums: Sums, hidden: Mask) -> Floats:
@@ -170,14 +210,4 @@ def widths(sums: Sums, hidden: Mask) -> Floats:
 
     The attacker knows every published figure, every sum, and that no figure is negative. Inf where nothing bounds it.
     """
-    known = ~hidden
-    rules = sums.rules[:, hidden]
-    given = -(sums.rules[:, known] @ sums.values[known])
-    found = np.full(int(hidden.sum()), np.inf)
-    for at in range(len(found)):
-        aim = np.zeros(len(found))
-        aim[at] = 1.0
-        ends = [linprog(sign * aim, A_eq=rules, b_eq=given, bounds=(0, None), method="highs") for sign in (1.0, -1.0)]
-        if all(end.status == 0 for end in ends):
-            found[at] = -ends[1].fun - ends[0].fun
-    return found
+    return np.array([_width(sums, hidden, int(at)) for at in np.flatnonzero(hidden)])

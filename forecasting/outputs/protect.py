@@ -49,6 +49,7 @@ class Protected:
 
     Attributes:
         forecast: the forecast; withheld figures are blank (NaN), counts of children are whole numbers.
+        whole: the same whole numbers with none of them blank; for what is protected together with it, never printed.
         policy: what was done, to be printed on the export.
         small: number of figures withheld because they are small.
         others: number of figures withheld to protect these.
@@ -56,6 +57,7 @@ class Protected:
     """
 
     forecast: Forecast
+    whole: Forecast
     policy: Policy
     small: int
     others: int
@@ -73,6 +75,7 @@ def treatments() -> Mapping[str, Treatment]:
         for row in rows}  # fmt: skip
 
 
+@lru_cache(maxsize=4)  # forecasts are frozen: the same one under the same policy is protected once
 def protect(forecast: Forecast, policy: Policy) -> Protected:
     """Return a forecast to which a policy is applied; the policy "none" leaves it as it is.
 
@@ -82,7 +85,7 @@ def protect(forecast: Forecast, policy: Policy) -> Protected:
     """
     hidden = [np.zeros(margin.stats.shape[1:], dtype=bool) for margin in forecast.margins]
     if policy.form == "none":
-        return Protected(forecast, policy, 0, 0, tuple(hidden))
+        return Protected(forecast, forecast, policy, 0, 0, tuple(hidden))
     stats = [margin.stats.copy() for margin in forecast.margins]
     few, others = 0, 0
     with ThreadPoolExecutor() as pool:
@@ -90,10 +93,10 @@ def protect(forecast: Forecast, policy: Policy) -> Protected:
             few, others = few + int(first.sum()), others + int((mask & ~first).sum())
             _write(system, whole, mask, stats, hidden)
     _follow(forecast.margins, hidden)
-    margins = [
-        _blank(margin, values, mask) for margin, values, mask in zip(forecast.margins, stats, hidden, strict=True)
-    ]
-    return Protected(replace(forecast, margins=tuple(margins)), policy, few, others, tuple(hidden))
+    found = list(zip(forecast.margins, stats, hidden, strict=True))
+    rounded = replace(forecast, margins=tuple(replace(margin, stats=values) for margin, values, _ in found))
+    printed = replace(forecast, margins=tuple(_blank(*each) for each in found))
+    return Protected(printed, rounded, policy, few, others, tuple(hidden))
 
 
 def _all_systems(forecast: Forecast) -> Iterable[System]:

@@ -27,6 +27,7 @@ def page_context(page: str) -> View:
         st.rerun()  # from now on through app.py, so that widgets keep their identity
     engine.settle()
     state.start()
+    st.session_state.page = page
     data = state.dataset()
     try:
         run = engine.forecast(data, state.scenario(data), st.session_state.to)

@@ -12,12 +12,15 @@ from forecasting.inputs.load import load
 from forecasting.model.run import PUBLISHED, Run, run
 from forecasting.outputs import workbook
 from forecasting.outputs.briefing.story import Story, story
+from forecasting.outputs.disclosure import INTERNAL, Policy
 from forecasting.outputs.figure import Subject
-from forecasting.outputs.returns.fill import Filled, fill
+from forecasting.outputs.returns.fill import fill
+from forecasting.outputs.returns.filled import Filled
 from forecasting.outputs.returns.layout import layout
 from forecasting.outputs.subjects import SUBJECTS, View
 from forecasting.scenario.from_dataset import dataset_scenarios
 from forecasting.scenario.scenario import BASELINE, Scenario
+from pages.shared import small_numbers
 
 LAST = "last"  # SUFFICIENCY_DATASET=last: begin with the dataset accepted last
 DRAWS = 300  # enough for an 80% range that soon follows the slider; the command line draws more
@@ -86,7 +89,7 @@ def subject(name: str, view: View) -> Subject:
 
 def workbook_bytes(view: View) -> bytes:
     """Return the workbook of the scenario in hand."""
-    return workbook.to_bytes(ranged(view))
+    return workbook.to_bytes(small_numbers.fit(ranged(view)))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -96,17 +99,17 @@ def _story(_view: View, key: tuple[object, ...]) -> Story:
 
 def briefing(view: View) -> Story:
     """Return the story of a briefing."""
-    return _story(view, (*view.forecast.stamp, view.forecast.scenario, view.last))
+    return _story(view, (*view.forecast.stamp, view.forecast.scenario, view.last, view.policy))
 
 
 @st.cache_resource(max_entries=8, show_spinner="Filling the return…")
-def _return(code: str, share_unknown: bool, _view: View, key: tuple[object, ...]) -> Filled:
-    return fill(layout(code), (_view.baseline, _view.run), allocate_unknown=share_unknown)
+def _return(code: str, share_unknown: bool, policy: Policy, _view: View, key: tuple[object, ...]) -> Filled:
+    return fill(layout(code), (_view.baseline, _view.run), allocate_unknown=share_unknown, policy=policy)
 
 
-def filled_return(view: View, code: str, share_unknown: bool) -> Filled:
+def filled_return(view: View, code: str, share_unknown: bool, policy: Policy = INTERNAL) -> Filled:
     """Return a national return filled: the baseline as its first side, the scenario in hand as its second."""
-    return _return(code, share_unknown, view, (*view.forecast.stamp, view.last))
+    return _return(code, share_unknown, policy, view, (*view.forecast.stamp, view.last))
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)

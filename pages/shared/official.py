@@ -5,7 +5,7 @@ import streamlit as st
 
 from forecasting.errors import DatasetError
 from forecasting.outputs.returns.anchors import remember, remembered
-from forecasting.outputs.returns.fill import Filled
+from forecasting.outputs.returns.filled import Filled
 from forecasting.outputs.returns.official import Anchor, Completed, Official, complete, guess
 from forecasting.outputs.words import file_name
 

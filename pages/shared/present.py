@@ -9,6 +9,7 @@ from forecasting.outputs.briefing.story import Story
 from forecasting.outputs.figure import Figure
 from forecasting.outputs.subjects import View
 from forecasting.outputs.words import file_name
+from pages.shared import engine, small_numbers
 
 FULL = """<style>[data-testid=stSidebar], [data-testid=stHeader] {display: none}
 [data-testid=stMainBlockContainer] {max-width: 100%; padding-top: 1rem}
@@ -35,7 +36,7 @@ def _go(number: int) -> None:
     st.session_state.scene = number
 
 
-def downloads(view: View, story: Story) -> None:
+def downloads(view: View) -> None:
     """Draw the downloads: slides, paper, pictures."""
     st.html("<h2>Take it along</h2>")
     file = st.file_uploader(
@@ -43,13 +44,21 @@ def downloads(view: View, story: Story) -> None:
     )
     template = Source(file.name, file.getvalue()) if file else None
     first, second, third = st.columns(3)
-    first.download_button("Slides (PowerPoint)", data=lambda: _slides(story, template), mime=PPTX, on_click="ignore",
+    first.download_button("Slides (PowerPoint)", data=lambda: _slides(_fit(view), template), mime=PPTX, on_click="ignore",
                           file_name=_name(view, "pptx"), width="stretch")  # fmt: skip
-    second.download_button("Paper (Word)", data=lambda: paper.to_bytes(story), mime=DOCX, on_click="ignore",
+    second.download_button("Paper (Word)", data=lambda: paper.to_bytes(_fit(view)), mime=DOCX, on_click="ignore",
                            file_name=_name(view, "docx"), width="stretch")  # fmt: skip
-    figures = [scene.shown for scene in story.scenes if isinstance(scene.shown, Figure)]
-    third.download_button("Charts (PNG and SVG)", data=lambda: pictures.archive(figures), on_click="ignore",
+    third.download_button("Charts (PNG and SVG)", data=lambda: pictures.archive(_figures(_fit(view))), on_click="ignore",
                           mime="application/zip", file_name=_name(view, "zip"), width="stretch")  # fmt: skip
+
+
+def _fit(view: View) -> Story:
+    """Return the story as it may leave the authority."""
+    return engine.briefing(small_numbers.fit(view))
+
+
+def _figures(story: Story) -> list[Figure]:
+    return [scene.shown for scene in story.scenes if isinstance(scene.shown, Figure)]
 
 
 def _slides(story: Story, template: Source | None) -> bytes:

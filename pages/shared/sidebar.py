@@ -10,7 +10,7 @@ from forecasting.outputs import html, words
 from forecasting.outputs.subjects import View
 from forecasting.scenario.controls import Control, controls, differences, in_groups
 from forecasting.scenario.from_dataset import dataset_scenarios
-from pages.shared import engine, more, state, stored, undo
+from pages.shared import engine, more, small_numbers, state, stored, undo
 
 OPEN = 2  # so many groups with a lever that works stand open, the first ones; the rest are one click away
 
@@ -132,7 +132,8 @@ def _class(control: Control) -> str:
 
 
 def downloads(view: View) -> None:
-    """Draw the download of the workbook."""
+    """Draw whom downloads are for, and the download of the workbook."""
+    small_numbers.choice()
     name = words.file_name(view.name, view.run.scenario.name, "xlsx")
     st.download_button("Download as Excel", data=lambda: engine.workbook_bytes(view), file_name=name,
                        on_click="ignore", width="stretch", help="A workbook of this scenario: figures, charts, "

@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import numpy as np
 
-from forecasting.outputs.returns.fill import Filled, FilledTable
+from forecasting.outputs.returns.filled import Filled, FilledTable
 from forecasting.values import Floats
 
-_JUMP_SHARE = 0.30  # change from one year to the next that is asked about, where it is also large in children
-_JUMP_CHILDREN = 20.0
+_JUMP_SHARE = 0.30  # change from one year to the next that is asked about, where it is also large in itself
+_JUMP = {"count": 20.0, "gbp": 1_000_000.0}  # children; pounds
 
 
 def checks(filled: Filled) -> tuple[str, ...]:
     """Return a sentence for everything to be explained or mended before the return is handed in; empty = nothing."""
     found = [text for table in filled.tables for text in _table(filled, table)]
-    return (*found, *_agreement(filled))
+    return (*_gaps(filled), *found, *_agreement(filled))
+
+
+def _gaps(filled: Filled) -> list[str]:
+    """Return how many figures are blank, which the Department would ask for."""
+    lost = [(table.table.id, table.cells[1]) for table in filled.tables if table.cells[1]]
+    if not lost:
+        return []
+    told = ", ".join(f"{number} ({count:,.0f})" for number, count in lost)
+    return [f"Blank cells by table: {told}. Fill them from your own records, or say why they cannot be filled."]
 
 
 def _table(filled: Filled, table: FilledTable) -> list[str]:
     found = []
     where = f"Table {table.table.id}, {table.table.title}"
     for variant, values in zip(filled.layout.variants, table.values, strict=True):
-        if (values < 0).any():
+        if table.table.unit == "count" and (values < 0).any():
             found.append(f"{where} ({variant}): a figure is below zero.")
         if table.table.total and not _adds_up(values):
             found.append(f"{where} ({variant}): the rows do not add up to the total.")
@@ -36,14 +45,17 @@ def _adds_up(values: Floats) -> bool:
 
 def _jumps(filled: Filled, table: FilledTable, values: Floats) -> list[str]:
     """Return the implausible changes from year to year, told apart by whether the last actual is involved."""
+    lines = table.table.lines
+    plain = np.array([not (line.adds or line.after) for line in lines] + [True] * (len(values) - len(lines)))
     before, change = values[:, :-1], np.diff(values, axis=1)
-    odd = (np.abs(change) > _JUMP_CHILDREN) & (np.abs(change) > _JUMP_SHARE * np.maximum(before, 1.0))
+    odd = (np.abs(change) > _JUMP[table.table.unit]) & (np.abs(change) > _JUMP_SHARE * np.maximum(np.abs(before), 1.0))
     found = []
-    for row, column in np.argwhere(odd):
+    for row, column in np.argwhere(odd & plain[:, None]):
         joint = filled.years[column] == filled.last_actual
+        pounds = "£" if table.table.unit == "gbp" else ""
         found.append(
-            f"{table.labels[row]} goes from {before[row, column]:,.0f} in {table.columns[column]} to "
-            f"{values[row, column + 1]:,.0f} in {table.columns[column + 1]}"
+            f"{table.labels[row]} goes from {pounds}{before[row, column]:,.0f} in {table.columns[column]} to "
+            f"{pounds}{values[row, column + 1]:,.0f} in {table.columns[column + 1]}"
             f"{', from the last actual to the first forecast: explain the break' if joint else ': explain it'}."
         )
     return found
@@ -54,10 +66,8 @@ def _agreement(filled: Filled) -> list[str]:
     whole = [table for table in filled.tables if _counts_all(table)]
     found = []
     for table in whole[1:]:
-        gap = table.values[:, : len(table.table.lines)].sum(axis=1) - whole[0].values[
-            :, : len(whole[0].table.lines)
-        ].sum(axis=1)
-        for variant, row in zip(filled.layout.variants, np.abs(np.nan_to_num(gap)), strict=True):
+        gap = np.abs(np.nan_to_num(_sum(table) - _sum(whole[0])))
+        for variant, row in zip(filled.layout.variants, gap, strict=True):
             if row.any():
                 found.append(
                     f"Tables {whole[0].table.id} and {table.table.id} ({variant}) differ by up to {row.max():,.0f} "
@@ -74,7 +84,7 @@ def _sum(table: FilledTable) -> Floats:
 
 
 def _counts_all(table: FilledTable) -> bool:
-    if table.table.measure != "ehc_plans" or table.table.across:
+    if table.table.measure != "ehc_plans" or table.table.unit != "count" or table.table.across:
         return False
     parts = [part for line in table.table.lines for part in line.selections]
     by_setting = all(part.settings and not part.needs and not part.age_bands for part in parts)

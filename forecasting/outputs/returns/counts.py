@@ -12,6 +12,7 @@ from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.margins import margin
 from forecasting.model.forecast import Forecast
 from forecasting.model.run import Run
+from forecasting.outputs.protect import Protected
 from forecasting.outputs.returns.layout import Selection
 
 BREAKDOWNS = (("need", "setting"), ("setting", "nc_year"), ("nc_year",), ("age_band",), ("need",), ("setting",), ())
@@ -23,6 +24,7 @@ _TABLES = {
     "new_plans": ("plan_flows", "new_plans", "calendar_year", 1),
 }  # fmt: skip
 _FIRST_POST_16 = 12  # Year 12
+OPEN = "printed"  # column: whether another export of the same scenario prints the cell
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +34,7 @@ class Counts:
     Attributes:
         year: January census year.
         actual: whether these are actual counts.
-        frames: breakdowns known, richest first; columns are those of a selection, and `value`.
+        frames: breakdowns known, richest first; columns are those of a selection, `value`, and `OPEN`.
     """
 
     year: int
@@ -46,15 +48,22 @@ class Counts:
         return next(able, None)
 
 
-def counts(run: Run, measure: str, year: int) -> Counts:
-    """Return the counts of a measure in a January: actual until the last known one, then the central forecast."""
-    frames = _actual(run.dataset, measure, year)
+def counts(run: Run, measure: str, year: int, shared: Protected | None = None) -> Counts:
+    """Return the counts of a measure in a January: actual until the last known one, then the central forecast.
+
+    Args:
+        run: the forecast.
+        measure: name of the measure.
+        year: January census year.
+        shared: the forecast as it is shared outside, for a return that is shared outside too; None for internal work.
+    """
+    frames = _actual(run.dataset, measure, year, shared)
     if frames:
         return Counts(year, True, tuple(frames))
-    return Counts(year, False, tuple(_forecast(run.forecast, measure, year)))
+    return Counts(year, False, tuple(_forecast(run.forecast, measure, year, shared)))
 
 
-def _actual(dataset: Dataset, measure: str, year: int) -> list[pd.DataFrame]:
+def _actual(dataset: Dataset, measure: str, year: int, shared: Protected | None) -> list[pd.DataFrame]:
     if measure not in _TABLES or year > dataset.base_year:
         return []
     table, value, time, later = _TABLES[measure]
@@ -65,22 +74,37 @@ def _actual(dataset: Dataset, measure: str, year: int) -> list[pd.DataFrame]:
         if series.empty or year - later not in series.index.get_level_values(0):
             continue
         rows = series.xs(year - later, level=0) if by else pd.Series([series.loc[year - later]])
-        found.append(_described(rows.rename("value").reset_index() if by else pd.DataFrame({"value": rows})))
+        frame = rows.rename("value").reset_index() if by else pd.DataFrame({"value": rows})
+        if "age" in frame:
+            frame = frame.assign(nc_year=frame["age"].astype("int64") - 4).drop(columns="age")
+        found.append(_described(_printed(frame, shared, measure, year)))
     return found
 
 
-def _forecast(forecast: Forecast, measure: str, year: int) -> list[pd.DataFrame]:
+def _forecast(forecast: Forecast, measure: str, year: int, shared: Protected | None) -> list[pd.DataFrame]:
+    whole = shared.whole if shared else forecast
     found = []
     for by in BREAKDOWNS:
-        if forecast.has(measure, *by):
-            rows = forecast.series(measure, *by)
+        if whole.has(measure, *by):
+            rows = whole.series(measure, *by)
             rows = rows.loc[rows["year"] == year].rename(columns={"central": "value"})
             if len(rows):
-                found.append(_described(rows[[*by, "value"]]))
-    fixed = (
-        [] if any({*frame.columns} >= {"setting"} for frame in found) else _by_fixed_setting(forecast, measure, year)
-    )
+                found.append(_described(_printed(rows[[*by, "value"]], shared, measure, year)))
+    fixed = [] if any({*frame.columns} >= {"setting"} for frame in found) else _by_fixed_setting(whole, measure, year)
     return [*fixed, *found]
+
+
+def _printed(rows: pd.DataFrame, shared: Protected | None, measure: str, year: int) -> pd.DataFrame:
+    """Return rows with whether the shared forecast prints them."""
+    by = [name for name in rows.columns if name != "value"]
+    if shared is None or not shared.forecast.has(measure, *by):
+        return rows.assign(**{OPEN: False})
+    known = shared.forecast.series(measure, *by)
+    known = known.loc[(known["year"] == year) & known["central"].notna()]
+    if not by:
+        return rows.assign(**{OPEN: len(known) > 0})
+    printed = pd.MultiIndex.from_frame(known[by].astype(str))
+    return rows.assign(**{OPEN: pd.MultiIndex.from_frame(rows[by].astype(str)).isin(printed)})
 
 
 def _by_fixed_setting(forecast: Forecast, measure: str, year: int) -> list[pd.DataFrame]:
@@ -91,14 +115,12 @@ def _by_fixed_setting(forecast: Forecast, measure: str, year: int) -> list[pd.Da
         if m.measure == measure and not m.component and m.axes == ("year",) and year in m.labels[0]
         and dict(m.fixed).get("setting") in axes.SETTINGS.names and dict(m.fixed)["setting"] != "inmss"
     }  # fmt: skip
-    return [pd.DataFrame({"setting": list(found), "value": list(found.values())})] if found else []
+    return [pd.DataFrame({"setting": list(found), "value": list(found.values()), OPEN: False})] if found else []
 
 
 def _described(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return rows with what follows from their columns: year group from age, band and post-16 from year group."""
+    """Return rows with what follows from their columns: age band from year group, side of post-16 from age band."""
     rows = rows.reset_index(drop=True)
-    if "age" in rows:
-        rows = rows.assign(nc_year=rows["age"].astype("int64") - 4).drop(columns="age")
     bands = axes.AGE_BANDS.codes
     first = np.array([int(band["first_nc_year"]) for band in bands])
     if "nc_year" in rows:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,14 @@ from typing import Any
 from forecasting import axes
 from forecasting.axes import DATA
 from forecasting.errors import DatasetError, Fault
-from forecasting.periods import year_to_academic_year
+from forecasting.periods import year_to_academic_year, year_to_financial_year
 
 FOLDER = DATA / "returns"
 _LEFT_OUT_NEEDS = ("unknown",)
 _ROWS = ("", "age_band", "need", "nc_year")
-_YEARS = ("census", "end_of_calendar_year", "academic")
+_YEARS = ("census", "end_of_calendar_year", "academic", "financial")
+_UNITS = ("count", "gbp")
+_MONEY = re.compile(r"(?P<sign>-?)(?P<maybe>\??)(?P<measure>[a-z_]+)(?::(?P<component>[^:]*))?(?::(?P<setting>.+))?")
 
 
 @dataclass(frozen=True)
@@ -48,11 +51,41 @@ class Selection:
 
 
 @dataclass(frozen=True)
+class Money:
+    """One figure of the account that a line of money adds up.
+
+    Attributes:
+        sign: 1, or −1 where it is taken off.
+        measure: the measure of the forecast.
+        component: part of it; "" = the whole.
+        setting: kind of setting; "" = all.
+        needed: whether the line stays blank where the forecast has no such figure; else it is left out.
+    """
+
+    sign: float
+    measure: str
+    component: str = ""
+    setting: str = ""
+    needed: bool = True
+
+
+@dataclass(frozen=True)
 class Line:
-    """One row of a table: its label and what it counts (the selections added up; none = we cannot know it)."""
+    """One row of a table; with neither selections nor money it is one that no data can fill.
+
+    Attributes:
+        label: its label.
+        selections: the children that it counts, added up.
+        money: the figures of the account that it adds up.
+        adds: labels of the lines of its table that it is the sum of; a "-" before a label takes it off.
+        after: label of the line with which the year before ended and this line begins.
+    """
 
     label: str
-    selections: tuple[Selection, ...]
+    selections: tuple[Selection, ...] = ()
+    money: tuple[Money, ...] = ()
+    adds: tuple[str, ...] = ()
+    after: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,6 +100,8 @@ class ReturnTable:
         total: label of the row of totals; "" = none.
         count: number of years; 0 = that of the return.
         across: whether years run down and the lines across.
+        unit: count or gbp.
+        year: how its columns are named; "" = as in the return.
     """
 
     id: str
@@ -76,6 +111,8 @@ class ReturnTable:
     total: str = ""
     count: int = 0
     across: bool = False
+    unit: str = "count"
+    year: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,11 +124,14 @@ class Layout:
         title: its title.
         source: where labels and order come from.
         notes: what a reader must know.
-        year: how columns are named: census, end_of_calendar_year or academic.
+        year: how columns are named: census, end_of_calendar_year, academic or financial.
         start: first column, in years from the last actual January.
         count: number of years.
         variants: names of the two sides (baseline, mitigated), or of the only one.
         tables: tables in order.
+        first: January census of the first column, where the return fixes it; 0 = by `start`.
+        effects: tables of what each mitigation does; their lines are the mitigations of the scenario.
+        sheet_each: whether every table has a sheet of its own.
     """
 
     code: str
@@ -103,12 +143,22 @@ class Layout:
     count: int
     variants: tuple[str, ...]
     tables: tuple[ReturnTable, ...]
+    first: int = 0
+    effects: tuple[ReturnTable, ...] = ()
+    sheet_each: bool = False
 
-    def column(self, january: int) -> str:
-        """Return the name of the column of a January census year."""
-        if self.year == "academic":
-            return year_to_academic_year(january)
-        return str(january - 1 if self.year == "end_of_calendar_year" else january)
+    def years(self, last_actual: int) -> tuple[int, ...]:
+        """Return the January census years of the columns; for money the years in which financial years end."""
+        first = self.first or last_actual + self.start
+        return tuple(range(first, first + self.count))
+
+    def column(self, year: int, kind: str = "") -> str:
+        """Return the name of the column of a year."""
+        names: dict[str, Callable[[int], str]] = {
+            "academic": year_to_academic_year, "financial": year_to_financial_year,
+            "end_of_calendar_year": lambda january: str(january - 1),
+        }  # fmt: skip
+        return names.get(kind or self.year, str)(year)
 
 
 def codes() -> tuple[str, ...]:
@@ -138,8 +188,10 @@ def layout(code: str, folder: Path = FOLDER) -> Layout:
         raise DatasetError(tuple(faults))
     columns = data["columns"]
     return Layout(
-        code, data["title"], data["source"], tuple(data.get("notes", ())), columns["year"], columns["from"],
+        code, data["title"], data["source"], tuple(data.get("notes", ())), columns["year"], columns.get("from", 0),
         columns["count"], tuple(columns["variants"]), tuple(_table(item) for item in data["table"]),
+        columns.get("first", 0), tuple(_effect(item) for item in data.get("effect", ())),
+        columns.get("sheets") == "table",
     )  # fmt: skip
 
 
@@ -154,27 +206,45 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _table(item: Mapping[str, Any]) -> ReturnTable:
     return ReturnTable(str(item["id"]), item["title"], item.get("measure", "ehc_plans"), _lines(item),
-                       item.get("total", ""), item.get("count", 0), item.get("across", False))  # fmt: skip
+                       item.get("total", ""), item.get("count", 0), item.get("across", False),
+                       item.get("unit", "count"), item.get("year", ""))  # fmt: skip
+
+
+def _effect(item: Mapping[str, Any]) -> ReturnTable:
+    unit = dict(axes.MEASURES.find(item["measure"]).row)["unit"]  # type: ignore[union-attr]  # checked by _faults
+    return ReturnTable(str(item["id"]), item["title"], item["measure"], (), unit=unit, year=item.get("year", ""))
 
 
 def _lines(item: Mapping[str, Any]) -> tuple[Line, ...]:
-    settings, only = tuple(item.get("settings", ())), item.get("only")
-    rows = item.get("rows", "")
+    only, rows = item.get("only"), item.get("rows", "")
     if rows == "age_band":
         bands = [code for code in axes.AGE_BANDS.codes if only is None or code.code in only]
-        return tuple(Line(band.name, (Selection(settings, age_bands=(band.code,)),)) for band in bands)
+        return tuple(Line(band.name, _selections(item, age_bands=(band.code,))) for band in bands)
     if rows == "need":
         needs = [code for code in axes.NEEDS.codes if code.code not in _LEFT_OUT_NEEDS]
-        return tuple(Line(need["return_name"], (Selection(settings, needs=(need.code,)),)) for need in needs)
+        return tuple(Line(need["return_name"], _selections(item, needs=(need.code,))) for need in needs)
     if rows == "nc_year":
-        return tuple(Line("Reception" if int(year) == 0 else str(year), (Selection(settings, nc_years=(int(year),)),))
+        return tuple(Line("Reception" if int(year) == 0 else str(year), _selections(item, nc_years=(int(year),)))
                      for year in only or ())  # fmt: skip
-    return tuple(Line(line["label"], _selections(line)) for line in item["line"])
+    return tuple(
+        Line(line["label"], _selections(line) if "settings" in line and line["settings"] else (),
+             tuple(_money(text) for text in line.get("figures", ())), tuple(line.get("adds", ())),
+             line.get("after", ""))
+        for line in item["line"]
+    )  # fmt: skip
 
 
-def _selections(line: Mapping[str, Any]) -> tuple[Selection, ...]:
-    parts = [line, *([line["also"]] if "also" in line else [])]
-    return tuple(Selection(tuple(part["settings"]), post_16=part.get("post_16")) for part in parts if part["settings"])
+def _selections(item: Mapping[str, Any], **by: Any) -> tuple[Selection, ...]:
+    """Return which children a line counts; `also` names further settings, with their own side of post-16."""
+    parts = [item, *([item["also"]] if "also" in item else [])]
+    return tuple(Selection(tuple(part.get("settings", ())), post_16=part.get("post_16"), **by) for part in parts)
+
+
+def _money(text: str) -> Money:
+    found = _MONEY.fullmatch(text)
+    assert found  # checked by _faults
+    return Money(-1.0 if found["sign"] else 1.0, found["measure"], found["component"] or "", found["setting"] or "",
+                 not found["maybe"])  # fmt: skip
 
 
 def _faults(file: str, data: Mapping[str, Any]) -> list[Fault]:
@@ -186,21 +256,38 @@ def _faults(file: str, data: Mapping[str, Any]) -> list[Fault]:
         faults.append(
             Fault(file, "columns", found=f'year = "{data["columns"].get("year")}"', allowed=", ".join(_YEARS))
         )
-    for item in data["table"]:
+    for item in (*data["table"], *data.get("effect", ())):
         faults += _table_faults(file, item)
     return faults
 
 
 def _table_faults(file: str, item: Mapping[str, Any]) -> list[Fault]:
     where = f"table {item.get('id', '?')}"
-    parts = [item, *item.get("line", ()), *(line["also"] for line in item.get("line", ()) if "also" in line)]
+    lines = item.get("line", ())
+    parts = [item, *lines, *(part["also"] for part in (item, *lines) if "also" in part)]
     used = [setting for part in parts for setting in part.get("settings", ())]
     faults = [
         Fault(file, where, found=f'setting "{name}"', allowed=", ".join(axes.SETTINGS.names), todo="use a code")
         for name in used if name not in axes.SETTINGS.names
     ]  # fmt: skip
-    if item.get("rows", "") not in _ROWS:
-        faults.append(Fault(file, where, found=f'rows = "{item["rows"]}"', allowed=", ".join(filter(None, _ROWS))))
-    if item.get("measure", "ehc_plans") not in axes.MEASURES.names:
-        faults.append(Fault(file, where, found=f'measure "{item["measure"]}"', allowed=", ".join(axes.MEASURES.names)))
+    words = (("rows", "", tuple(filter(None, _ROWS))), ("year", "", _YEARS), ("unit", "count", _UNITS),
+             ("measure", "ehc_plans", axes.MEASURES.names))  # fmt: skip
+    faults += [
+        Fault(file, where, found=f'{name} = "{item[name]}"', allowed=", ".join(allowed), todo="use one of these")
+        for name, usual, allowed in words if item.get(name, usual) not in ("" if name != "measure" else usual, *allowed)
+    ]  # fmt: skip
+    return [*faults, *(fault for line in lines for fault in _money_faults(file, where, lines, line))]
+
+
+def _money_faults(file: str, where: str, lines: Sequence[Mapping[str, Any]], line: Mapping[str, Any]) -> list[Fault]:
+    faults = []
+    for text in line.get("figures", ()):
+        found = _MONEY.fullmatch(text)
+        if found is None or found["measure"] not in axes.MEASURES.names:
+            faults.append(Fault(file, where, found=f'figure "{text}"', allowed=", ".join(axes.MEASURES.names),
+                                todo="write measure:component:setting"))  # fmt: skip
+    labels = [str(other["label"]) for other in lines]
+    faults += [Fault(file, where, found=f'adds "{text}"', allowed=", ".join(labels), todo="name a line of the table")
+               for text in (*line.get("adds", ()), *filter(None, [line.get("after")]))
+               if text.removeprefix("-") not in labels]  # fmt: skip
     return faults

@@ -22,7 +22,7 @@ from openpyxl.utils.cell import coordinate_from_string
 from forecasting.errors import DatasetError, Fault
 from forecasting.inputs.archive import check_workbook
 from forecasting.inputs.source import Source
-from forecasting.outputs.returns.fill import Filled, FilledTable
+from forecasting.outputs.returns.filled import Filled, FilledTable
 
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"

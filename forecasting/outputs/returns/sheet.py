@@ -9,13 +9,15 @@ from io import BytesIO
 import numpy as np
 
 from forecasting.model.run import Run
+from forecasting.outputs.disclosure import Mask
 from forecasting.outputs.returns.checks import checks
-from forecasting.outputs.returns.fill import Filled, FilledTable
+from forecasting.outputs.returns.filled import Filled, FilledTable
 from forecasting.outputs.workbook.book import Book, Sheet
 from forecasting.outputs.workbook.grid import Cell, Column, Grid
 from forecasting.outputs.workbook.subject import SYNTHETIC
+from forecasting.values import Floats
 
-_LABEL, _FIGURE, _TEXT = 62.0, 12.0, 110.0
+_LABEL, _FIGURE, _TEXT = 62.0, 14.0, 110.0
 
 
 def to_bytes(filled: Filled, run: Run, made: date | None = None) -> bytes:
@@ -32,12 +34,33 @@ def to_bytes(filled: Filled, run: Run, made: date | None = None) -> bytes:
     book.file.set_properties({"title": title, "author": run.scenario.author, "subject": filled.layout.title})
     _cover(book, filled, run, title)
     for variant, name in enumerate(filled.layout.variants):
-        sheet = book.sheet(name.capitalize(), title)
-        sheet.set_widths([_LABEL, *[_FIGURE] * filled.layout.count])
-        for table in filled.tables:
-            _write(sheet, table, variant)
+        for sheet_name, tables in _sheets(filled, name):
+            _tables(book, sheet_name, title, filled, tables, variant)
+    if filled.effects:
+        _tables(book, "What each mitigation does", title, filled, filled.effects, 0)
     book.file.close()
     return stream.getvalue()
+
+
+def _sheets(filled: Filled, variant: str) -> list[tuple[str, tuple[FilledTable, ...]]]:
+    if not filled.layout.sheet_each:
+        return [(variant.capitalize(), filled.tables)]
+    more = f" {variant}" if len(filled.layout.variants) > 1 else ""
+    return [(f"{table.table.id}{more}", (table,)) for table in filled.tables]
+
+
+def _tables(
+    book: Book, name: str, title: str, filled: Filled, tables: Sequence[FilledTable], variant: int
+) -> None:
+    sheet = book.sheet(name, title)
+    widest = max(len(table.columns) if not table.table.across else len(table.labels) for table in tables)
+    sheet.set_widths([_LABEL, *[_FIGURE] * widest])
+    if filled.policy.form == "none":
+        sheet.line(filled.policy.sentence, "warn")
+    for table in tables:
+        sheet.line(f"{table.table.id}  {table.table.title}", "heading")
+        sheet.table(grid(table, variant, filled.policy.symbol), table.table.id)
+        sheet.row += 1
 
 
 def _cover(book: Book, filled: Filled, run: Run, title: str) -> None:
@@ -48,6 +71,7 @@ def _cover(book: Book, filled: Filled, run: Run, title: str) -> None:
     sheet.line(title, "title")
     sheet.line(f"Scenario {run.scenario.name}, method {run.forecast.method.replace('_', ' ')}; last actual count: "
                f"January {filled.last_actual}. Blank cells are not known: they are never zero.")  # fmt: skip
+    sheet.line(f"Small numbers: {filled.policy.sentence}", "warn" if filled.policy.form == "none" else "wrapped")
     sheet.line(f"Layout: {filled.layout.source}.", "note", room=_TEXT)
     sheet.line("; ".join(f"{name} {text}" for name, text in run.forecast.stamp), "note", room=_TEXT)
     _listed(sheet, "How to read it", filled.layout.notes)
@@ -63,22 +87,26 @@ def _listed(sheet: Sheet, heading: str, texts: Sequence[str]) -> None:
         sheet.line(text, "wrapped", room=_TEXT)
 
 
-def _write(sheet: Sheet, table: FilledTable, variant: int) -> None:
-    sheet.line(f"{table.table.id}  {table.table.title}", "heading")
-    sheet.table(grid(table, variant), table.table.id)
-    sheet.row += 1
+def grid(table: FilledTable, variant: int, symbol: str) -> Grid:
+    """Return one variant of a filled table as a grid; years run down where the return wants it so.
 
-
-def grid(table: FilledTable, variant: int) -> Grid:
-    """Return one variant of a filled table as a grid; years run down where the return wants it so."""
-    values = table.values[variant]
+    Args:
+        table: the table.
+        variant: number of the variant.
+        symbol: what stands for a withheld figure.
+    """
+    values, hidden = table.values[variant], table.hidden[variant]
+    unit = table.table.unit
     if table.table.across:
-        first = Column("Academic year", [*table.columns])
-        return Grid(table.table.id, (first, *map(_column, table.labels, values)))
-    first = Column(table.table.title, [*table.labels])
-    return Grid(table.table.id, (first, *map(_column, table.columns, values.T)))
+        columns = [_column(label, row, gone, symbol, unit)
+                   for label, row, gone in zip(table.labels, values, hidden, strict=True)]  # fmt: skip
+        return Grid(table.table.id, (Column("Academic year", [*table.columns]), *columns))
+    columns = [_column(year, row, gone, symbol, unit)
+               for year, row, gone in zip(table.columns, values.T, hidden.T, strict=True)]  # fmt: skip
+    return Grid(table.table.id, (Column(table.table.title, [*table.labels]), *columns))
 
 
-def _column(header: str, values: Sequence[float]) -> Column:
-    cells: list[Cell] = [None if np.isnan(value) else int(value) for value in values]
-    return Column(header, cells, "count")
+def _column(header: str, values: Floats, hidden: Mask, symbol: str, unit: str) -> Column:
+    cells: list[Cell] = [symbol if gone else None if np.isnan(value) else int(value)
+                         for value, gone in zip(values, hidden, strict=True)]  # fmt: skip
+    return Column(header, cells, unit)

@@ -16,6 +16,7 @@ from forecasting.model.costs import leaves
 from forecasting.model.run import Run
 from forecasting.outputs import charts, words
 from forecasting.outputs.figure import Figure, Section, Table
+from forecasting.outputs.protect import protect
 from forecasting.outputs.subjects.common import View, line_figure
 from forecasting.outputs.subjects.waterfall import axis_in_words, bars
 from forecasting.periods import year_to_financial_year
@@ -295,7 +296,7 @@ def _by_setting(run: Run, part: str, year: int) -> dict[str, float]:
 def _unit(view: View) -> Table:
     columns: dict[str, dict[str, float]] = {}
     for case, run in zip(CASES, pair(view.run), strict=True):
-        children = _children(run, view.last)
+        children = _children(run, view)
         gbp = {code: sum(_by_setting(run, part, view.last).get(code, 0.0) for part in ("place", "top_up", "fee"))
                for code in children}  # fmt: skip
         columns[f"Children, {case.lower()}"] = children
@@ -310,9 +311,11 @@ def _unit(view: View) -> Table:
     return Table("unit", title, frame, formats, view.note(f"{_SOURCE}; children in January {view.last}", money=True))
 
 
-def _children(run: Run, year: int) -> dict[str, float]:
-    margin = run.forecast.margin("placements", "setting")
-    found = zip(margin.labels[1], margin.stats[0, margin.labels[0].index(year)], strict=True)
+def _children(run: Run, view: View) -> dict[str, float]:
+    """Return children by kind of setting in the last year; small numbers as the policy of the view says."""
+    shown = run.forecast if run is view.run else protect(run.forecast, view.policy).forecast
+    margin = shown.margin("placements", "setting")
+    found = zip(margin.labels[1], margin.stats[0, margin.labels[0].index(view.last)], strict=True)
     return {str(code): float(count) for code, count in found}
 
 

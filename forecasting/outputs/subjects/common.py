@@ -16,6 +16,7 @@ from forecasting.model.forecast import Forecast, Label
 from forecasting.model.run import Run
 from forecasting.outputs import charts, words
 from forecasting.outputs.charts import Spec
+from forecasting.outputs.disclosure import INTERNAL, Policy
 from forecasting.outputs.figure import Figure, Metric, Table
 from forecasting.outputs.theme import Mode
 from forecasting.values import Floats
@@ -25,10 +26,14 @@ Parts = Sequence[tuple[str, str, dict[str, str]]]
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """A run to be shown, with the baseline of the same dataset to compare it with."""
+    """A run to be shown, with the baseline of the same dataset to compare it with.
+
+    `policy` is what was done about small numbers (see `outputs.leaving`); it is printed on what is made of the view.
+    """
 
     run: Run
     baseline: Run
+    policy: Policy = INTERNAL
 
     @property
     def forecast(self) -> Forecast:

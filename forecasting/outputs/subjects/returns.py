@@ -7,8 +7,13 @@ import pandas as pd
 from forecasting.outputs import words
 from forecasting.outputs.figure import Section, Subject, Table
 from forecasting.outputs.returns.checks import checks
-from forecasting.outputs.returns.fill import Filled, FilledTable
+from forecasting.outputs.returns.filled import Filled, FilledTable
 from forecasting.outputs.returns.sheet import grid
+
+_STEPS = (
+    "Each mitigation alone against the baseline, then what they do together beyond that; the rows add up. Fewer plans "
+    "are not in themselves an improvement: a plan is a legal entitlement."
+)
 
 
 def returns(filled: Filled, variant: int) -> Subject:
@@ -18,17 +23,21 @@ def returns(filled: Filled, variant: int) -> Subject:
         filled: the return.
         variant: number of the variant shown.
     """
-    tables = tuple(_table(table, variant) for table in filled.tables)
+    tables = tuple(_table(filled, table, variant) for table in filled.tables)
+    steps = tuple(_table(filled, table, 0) for table in filled.effects)
     sections = [
         *_list("What is missing", "These rows stay blank; blank means not known, never zero.", filled.missing),
         *_list("What was assumed", "", filled.assumed),
         *_list("To explain before handing it in", "Asked as the Department would ask.", checks(filled)),
         Section(f"Tables: {filled.layout.variants[variant]}", tables, " ".join(filled.layout.notes)),
+        *([Section("What each mitigation does", steps, _STEPS)] if steps else []),
     ]
     return Subject("returns", "Returns", _answer(filled), (), tuple(sections), ())
 
 
 def _answer(filled: Filled) -> str:
+    if filled.nothing:
+        return f"{filled.nothing[:1].upper()}{filled.nothing[1:]}."
     cells, blank = (sum(numbers) for numbers in zip(*(table.cells for table in filled.tables), strict=True))
     return (
         f"{filled.layout.title} for {filled.authority}: {words.count(cells - blank)} of {words.count(cells)} figures "
@@ -42,10 +51,12 @@ def _list(heading: str, text: str, sentences: tuple[str, ...]) -> list[Section]:
     return [Section(heading, (Table(key, heading, frame),), text)] if sentences else []
 
 
-def _table(table: FilledTable, variant: int) -> Table:
-    columns = grid(table, variant)
+def _table(filled: Filled, table: FilledTable, variant: int) -> Table:
+    columns = grid(table, variant, filled.policy.symbol)
     frame = pd.DataFrame({name: column.cells for name, column in zip(columns.headers, columns.columns, strict=True)})
     figures = list(frame.columns[1:])
-    frame[figures] = frame[figures].astype("float64")
+    plain = [name for name in figures if not frame[name].map(lambda cell: isinstance(cell, str)).any()]
+    frame[plain] = frame[plain].astype("float64")
     title = f"{table.table.id}  {table.table.title}"
-    return Table(f"return-{table.table.id}", title, frame, dict.fromkeys(figures, "count"), "Source: this forecast.")
+    return Table(f"return-{table.table.id}", title, frame, dict.fromkeys(figures, table.table.unit),
+                 f"Source: this forecast. {filled.policy.sentence}")  # fmt: skip

@@ -51,6 +51,7 @@ def facts(view: View, sheet: Sheet) -> list[tuple[str, Cell]]:
                   f"{year_to_financial_year(view.last)} where money is meant."),
         ("Source of the data", about("source") or "not stated"),
         ("Tables read", ", ".join(view.run.dataset.sources) or "not stated"),
+        ("Small numbers", view.policy.sentence),
         ("Workbook made on", sheet.book.made),
     ]  # fmt: skip
     return [*found, *((f"Stamp: {name}", text) for name, text in forecast.stamp)]

@@ -1,17 +1,24 @@
 """Returns filled from a forecast: labels and order of the return, whole numbers that add up, blanks that are listed."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import openpyxl
+import pandas as pd
 import pytest
+from scipy import sparse
+from scipy.optimize import linprog
 
-from forecasting.errors import DatasetError
+from forecasting.errors import DatasetError, UsageError
 from forecasting.inputs.load import load
 from forecasting.model.run import run
 from forecasting.outputs.returns.checks import checks
 from forecasting.outputs.returns.counts import counts
 from forecasting.outputs.returns.fill import fill
+from forecasting.outputs.disclosure import Policy
+from forecasting.outputs.protect import protect
+from forecasting.outputs.returns import figures as made_of
 from forecasting.outputs.returns.layout import FOLDER, Layout, codes, layout
 from forecasting.outputs.returns.sheet import to_bytes
 from forecasting.scenario.from_dataset import dataset_scenarios
@@ -49,7 +56,7 @@ def test_the_three_returns_have_their_tables(filled):
     assert [t.table.id for t in filled["scap"].tables] == [
         str(n) for n in (*range(1803001, 1803005), *range(1803011, 1803015))
     ]
-    assert len(filled["dsg"].tables) == 14
+    assert len(filled["dsg"].tables) == 14 + 4  # seven placement tables twice, four blocks of money
 
 
 def test_labels_orders_and_years(filled):
@@ -57,7 +64,8 @@ def test_labels_orders_and_years(filled):
     assert _table(lsrp, "5.1").labels == BANDS
     assert _table(lsrp, "7").labels == NEEDS
     assert len(_table(lsrp, "6").labels) == 14
-    assert _table(lsrp, "6").columns == ("2024", "2025", "2026", "2027", "2028")  # January 2025 is the end of 2024
+    assert _table(lsrp, "6").columns == ("2025", "2026", "2027", "2028", "2029")  # 2025 is January 2026
+    assert lsrp.years == (2026, 2027, 2028, 2029, 2030)
     assert _table(filled["scap"], "1803001").columns == ("2025/26", "2026/27", "2027/28", "2028/29", "2029/30")
     assert len(_table(filled["scap"], "1803011").columns) == 7
     assert _table(filled["scap"], "1803001").labels == ("Reception", "1", "2", "3", "4", "5", "6")
@@ -87,7 +95,7 @@ def test_figures_are_whole_and_totals_add_up(filled):
     for done in filled.values():
         for table in done.tables:
             known = table.values[~np.isnan(table.values)]
-            assert (known == np.round(known)).all() and (known >= 0).all()
+            assert (known == np.round(known)).all() and (table.table.unit == "gbp" or (known >= 0).all())
             if table.table.total:
                 gap = table.values[:, :-1].sum(axis=1) - table.values[:, -1]
                 assert (np.nan_to_num(gap) == 0).all()
@@ -109,16 +117,19 @@ def test_need_tables_are_parts_of_the_whole(filled):
 def test_figures_follow_the_forecast(filled, made):
     table = _table(filled["lsrp"], "6")
     row = table.labels.index("Maintained special schools or special academies")
-    for column, year in enumerate(filled["lsrp"].years[1:], 1):
+    for column, year in enumerate(filled["lsrp"].years):
         expected = made[0].forecast.value("ehc_plans", year, setting="special_state")
         assert abs(table.values[0, row, column] - expected) < 1
 
 
-def test_the_first_column_is_the_actual_count(filled, made):
+def test_actual_columns_hold_the_actual_count(filled, made):
     actual = counts(made[0], "ehc_plans", 2025)
     assert actual.actual
     whole = made[0].dataset.table("ehc_plans").query("year == 2025 and age == age and need == '' and setting == ''")
-    assert _table(filled["lsrp"], "5.1").values[0, :, 0].sum() == whole["plans"].sum()
+    tables = [_table(filled["dsg"], f"{number}a") for number in range(1, 8)]
+    column = tables[0].columns.index("2025")
+    assert sum(table.values[0, -1, column] for table in tables) == whole["plans"].sum()
+    assert any("January 2026" in text and "is a forecast" in text for text in filled["lsrp"].assumed)
 
 
 def test_what_the_data_cannot_fill_is_blank_and_listed(filled):
@@ -134,6 +145,126 @@ def test_unknown_need_is_allocated_only_when_accepted(made, filled):
     assert any("not recorded" in text for text in filled["lsrp"].assumed)
     assert not any("not recorded" in text for text in asked.assumed)
     assert (_table(asked, "7").values.sum(axis=1) == _table(asked, "5.1").values.sum(axis=1)).all()
+
+
+def test_bases_stand_in_the_same_rows_in_both_groups_of_tables(filled):
+    """Table 7.3 less its children of unknown need is the row of table 6; post-16 in bases is in 7.7 as there."""
+    lsrp = filled["lsrp"]
+    rows = dict(zip(_table(lsrp, "6").labels, _table(lsrp, "6").values[0], strict=True))
+    gap = rows["Specialist bases in mainstream settings"] - _table(lsrp, "7.3").values[0].sum(axis=0)
+    assert ((gap >= 0) & (gap <= 5)).all()
+
+
+def test_changing_the_mapping_moves_the_children(made, filled, tmp_path):
+    text = (FOLDER / "scap.toml").read_text(encoding="utf-8")
+    text = text.replace('settings = ["special_state", "special_non_maintained"]', 'settings = ["special_state"]')
+    text = text.replace('["mainstream_independent", "special_independent"]',
+                        '["mainstream_independent", "special_independent", "special_non_maintained"]')  # fmt: skip
+    (tmp_path / "scap.toml").write_text(text, encoding="utf-8")
+    moved = fill(layout("scap", tmp_path), made)
+    before, after = (sum(_table(f, n).values.sum() for n in ("1803003", "1803013")) for f in (filled["scap"], moved))
+    gained = sum(_table(moved, n).values.sum() - _table(filled["scap"], n).values.sum() for n in ("1803002", "1803012"))
+    assert before > after and abs((before - after) - gained) <= 12  # children in whole numbers, 12 rows of years
+
+
+def test_money_adds_up_and_a_year_begins_as_the_last_one_ended(filled):
+    table = _table(filled["dsg"], "11")
+    rows = dict(zip(table.labels, table.values.swapaxes(0, 1), strict=True))
+    known = ~np.isnan(rows["Total income"][0])
+    assert known.sum() == 6  # 2024-25 to 2029-30
+    assert (rows["In-year position"] == rows["Total income"] - rows["Total expenditure"])[:, known].all()
+    end = rows["Balance brought forward"] + rows["In-year position"] + rows["Grant towards the deficit"]
+    assert (end == rows["Balance carried forward"])[:, known].all()
+    later = np.flatnonzero(known)[1:]
+    assert (rows["Balance brought forward"][:, later] == rows["Balance carried forward"][:, later - 1]).all()
+    assert (rows["Total expenditure"][0] != rows["Total expenditure"][1])[known].any()
+    assert np.isnan(rows["Therapies and other health related services"]).all()
+
+
+def test_what_each_mitigation_does_adds_up(filled):
+    for done in (filled["lsrp"], filled["dsg"]):
+        assert done.effects
+        for table in done.effects:
+            values = table.values[0][:, ~np.isnan(table.values[0, 0])]
+            assert values.shape[1] >= 5
+            assert (values[:-1].sum(axis=0) == values[-1]).all()
+            assert table.labels[0] == "Baseline" and "interaction" in table.labels[-2] and "Early help" in table.labels
+            assert values[1:-2].any()
+    assert not filled["scap"].effects
+
+
+@pytest.fixture(scope="module")
+def outside(made):
+    """Return one January, 2027, of every return as it is shared outside."""
+    only = {"lsrp": replace(layout("lsrp"), first=2027, count=1, effects=()),
+            "scap": replace(layout("scap"), start=2, count=1), "dsg": replace(layout("dsg"), start=2, count=1)}  # fmt: skip
+    return {code: fill(only[code], made[:1], policy=Policy()) for code in codes()}
+
+
+def test_a_return_that_is_shared_shows_no_small_number(outside, filled):
+    for code, done in outside.items():
+        for table, whole in zip(done.tables, filled[code].tables, strict=True):
+            if table.table.unit == "count":
+                shown = table.values[~np.isnan(table.values)]
+                assert not ((shown > 0) & (shown < 5)).any()
+                column = whole.columns.index(table.columns[0])
+                assert (table.unknown[0, :, 0] == whole.unknown[0, :, column]).all()  # withheld is not missing
+        assert done.policy.sentence.startswith("Counts of 1 to 4") and done.tables
+
+
+def test_shared_returns_withstand_the_attack_together_with_the_forecast(outside, made):
+    """The attacker has all three returns and the forecast table of the scenario, and knows every sum."""
+    shared = protect(made[0].forecast, Policy())
+    year = 2027
+    known = counts(made[0], "ehc_plans", year, shared)
+    bases = [line.selections for line in _table(outside["lsrp"], "7.3").table.lines]
+    frames = made_of._with_needs_by_age(known.frames, bases, set())
+    starts = np.cumsum([0, *[len(frame) for frame in frames]])
+    size = int(starts[-1])
+    rows, right, aims = [], [], []
+    for at, frame in enumerate(frames):
+        for place in np.flatnonzero(frame["printed"].to_numpy(dtype=bool)):
+            rows.append(([starts[at] + place], [])), right.append(float(frame["value"].iloc[place]))
+    for left, other in made_of._ties(frames, starts):
+        rows.append((left, other)), right.append(0.0)
+    for done in outside.values():
+        for table in done.tables:
+            if table.table.unit == "gbp" or table.table.measure != "ehc_plans" or year not in done.years:
+                continue
+            for number, line in enumerate(table.table.lines):
+                at = next((n for n, f in enumerate(frames) if {name for part in line.selections for name in part.wanted}
+                           <= set(f.columns)), None)  # fmt: skip
+                if at is None or not line.selections:
+                    continue
+                cells = (starts[at] + made_of._chosen(frames[at], line.selections)).tolist()
+                column = done.years.index(year)
+                if table.hidden[0, number, column]:
+                    aims.append(cells)
+                else:
+                    rows.append((cells, [])), right.append(table.values[0, number, column])
+    matrix = sparse.lil_matrix((len(rows), size))
+    for number, (plus, minus) in enumerate(rows):
+        matrix[number, plus] = 1.0
+        matrix[number, minus] = -1.0
+    assert len(aims) > 20
+    for cells in aims[:: max(1, len(aims) // 25)]:
+        aim = np.zeros(size)
+        aim[cells] = 1.0
+        low, high = (linprog(sign * aim, A_eq=matrix.tocsr(), b_eq=right, bounds=(0, None)) for sign in (1, -1))
+        assert low.status == 0 and (high.status == 3 or -high.fun - low.fun >= 5 - 1e-6)
+
+
+def test_nothing_to_fill_is_said(rotherham):
+    held = run(rotherham, dataset_scenarios(rotherham)["baseline"])
+    done = fill(layout("lsrp"), (held,))
+    assert "can fill nothing" in done.nothing and np.isnan(done.tables[0].values).all()
+    assert not fill(layout("dsg"), (held,)).nothing  # it has money
+
+
+def test_a_vocabulary_of_its_own_is_refused_with_the_reason(made):
+    own = replace(made[0].dataset, tables={**made[0].dataset.tables, "needs": pd.DataFrame({"need": ["X"]})})
+    with pytest.raises(UsageError, match="its own needs"):
+        fill(layout("lsrp"), [replace(made[0], dataset=own)])
 
 
 def test_the_mapping_is_data(made, tmp_path):
@@ -159,7 +290,7 @@ def test_the_workbook_is_made_and_says_synthetic(filled, made, tmp_path):
     path = tmp_path / "lsrp.xlsx"
     path.write_bytes(to_bytes(filled["lsrp"], made[1]))
     book = openpyxl.load_workbook(path)
-    assert book.sheetnames == ["Cover", "Baseline", "Mitigated"]
+    assert book.sheetnames == ["Cover", "Baseline", "Mitigated", "What each mitigation does"]
     texts = " ".join(str(cell.value) for row in book["Cover"] for cell in row if cell.value)
     assert "ynthetic" in texts and "never zero" in texts
     labels = [cell.value for cell in book["Baseline"]["A"]]
@@ -175,6 +306,8 @@ def test_published_data_of_an_authority():
     held = run(data, dataset_scenarios(data)["baseline"])
     done = fill(layout("lsrp"), (held,))
     assert done.last_actual == 2025
-    total = _table(done, "5.1").values[0, :, 0].sum()
-    assert total == 3623  # January 2025 in the release
+    assert np.nansum(_table(done, "6").values[0, :, 0]) == round(held.forecast.value("ehc_plans", 2026))
+    dsg = fill(layout("dsg"), (held,))
+    column = dsg.years.index(2025)
+    assert sum(t.values[0, -1, column] for t in dsg.tables if t.table.id in [f"{n}a" for n in range(1, 8)]) == 3623
     assert done.missing  # need and age are not in every year of a release

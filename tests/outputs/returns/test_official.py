@@ -9,7 +9,7 @@ import pytest
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from forecasting.errors import DatasetError
-from forecasting.outputs.returns.fill import Filled, FilledTable
+from forecasting.outputs.returns.filled import Filled, FilledTable
 from forecasting.outputs.returns.layout import Layout, Line, ReturnTable, Selection
 from forecasting.outputs.returns.official import Anchor, Official, complete, guess
 

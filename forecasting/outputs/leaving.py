@@ -1,0 +1,56 @@
+"""A view made fit to leave the authority: its figures protected, and every table made of it protected with them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+
+from forecasting.model.run import Run
+from forecasting.outputs.disclosure import Policy
+from forecasting.outputs.figure import Subject, Table
+from forecasting.outputs.protect import protect
+from forecasting.outputs.subjects.common import View
+
+_COUNTS = ("count", "mixed", "decimal")
+
+
+def leaving(view: View, policy: Policy) -> View:
+    """Return a view with small numbers withheld or rounded as the policy says; for internal working as it is.
+
+    Raises:
+        RoundingFailed: no whole numbers that add up were found.
+        NotProtected: a small figure cannot be protected.
+    """
+    if policy.form == "none":
+        return view
+    return View(_protected(view.run, policy), _protected(view.baseline, policy), policy)
+
+
+def _protected(run: Run, policy: Policy) -> Run:
+    """Return a run with its forecast protected; what no export protects (children placed one by one) is left out."""
+    return replace(run, forecast=protect(run.forecast, policy).forecast, placement=None)
+
+
+def leaving_table(table: Table, made: Subject | None, policy: Policy) -> pd.DataFrame:
+    """Return the figures of a table as they may leave, with the policy named in a last line.
+
+    Args:
+        table: the table as shown inside the authority.
+        made: the same subject made of the protected view; None where there is none.
+        policy: what is done about small numbers.
+    """
+    found = [item for item in (made.tables if made else ()) if item.key == table.key]
+    frame = found[0].frame if found else _without_small(table, policy)
+    last = pd.DataFrame([[policy.sentence, *[None] * (len(frame.columns) - 1)]], columns=frame.columns, dtype=object)
+    return pd.concat([frame.astype(object), last], ignore_index=True)
+
+
+def _without_small(table: Table, policy: Policy) -> pd.DataFrame:
+    """Return a table that is not made of the forecast: where it holds a small count, no count of it leaves."""
+    frame = table.frame
+    counted = [name for name in frame.columns if table.formats.get(str(name)) in _COUNTS]
+    numbers = frame[counted].apply(pd.to_numeric, errors="coerce")
+    if policy.form == "none" or not ((numbers > 0) & (numbers < policy.threshold)).to_numpy().any():
+        return frame
+    return frame.assign(**{str(name): policy.symbol for name in counted})
