@@ -15,6 +15,7 @@ import pandas as pd
 
 from forecasting import axes
 from forecasting.inputs.dataset import Dataset
+from forecasting.model.cells import Cells
 from forecasting.model.emit import Emitter
 from forecasting.model.places import Needed, Placed, brought_back
 from forecasting.model.programme import Programme
@@ -24,6 +25,9 @@ from forecasting.scenario.from_dataset import budget_roles
 from forecasting.values import Floats
 
 IN, OUT, OTHER = "in_borough", "out_of_borough", "other"
+# What the programme adds to spending and takes from it: name of the line, its sign, whose unit cost.
+BROUGHT_IN = ("Brought back: places in the borough", 1.0, IN)
+BROUGHT_OUT = ("Brought back: out-of-authority places no longer paid", -1.0, OUT)
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,9 +96,14 @@ def line_costs(dataset: Dataset, found: Placed, price: Prices) -> dict[str, Floa
     return costs
 
 
-def _placements_ratio(found: Placed, role: str, years: Sequence[int]) -> Floats:
+def paid_cells(cells: Cells, role: str) -> Floats:
+    """Return 1 for the cells whose children a budget line of a role pays for, else 0; along cells."""
     labels = axes.INMSS_PARTS if role == "inmss" else (role,)
-    total = found.unmitigated @ found.cells.where("place" if role in (IN, OUT) else "setting", *labels)
+    return cells.where("place" if role in (IN, OUT) else "setting", *labels)
+
+
+def _placements_ratio(found: Placed, role: str, years: Sequence[int]) -> Floats:
+    total = found.unmitigated @ paid_cells(found.cells, role)
     if not len(total) or total[0] <= 0:
         return np.ones(len(years))
     return np.asarray(np.interp(years, found.years, total / total[0]), dtype=np.float64)
@@ -114,8 +123,7 @@ def emit_account(
     costs = line_costs(dataset, found, price)
     back = _brought_back_in_year(found, need, plan, years)
     if plan.on.any() and not np.isnan(price.saving).any():
-        costs["Brought back: places in the borough"] = back * price.unit[IN]
-        costs["Brought back: out-of-authority places no longer paid"] = -back * price.unit[OUT]
+        costs.update({name: sign * back * price.unit[kind] for name, sign, kind in (BROUGHT_IN, BROUGHT_OUT)})
     for line, values in costs.items():
         out.add("cost_gbp", years, values, "gbp", component=line)
     cost = np.sum(list(costs.values()), axis=0)

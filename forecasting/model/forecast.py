@@ -84,7 +84,8 @@ class Forecast:
         years: the years forecast, base year first.
         margins: every emitted margin.
         warnings: sentences about what was assumed, clamped or left out.
-        stamp: what is needed to make it again (dataset hash, scenario hash, seed, draws, version).
+        stamp: what is needed to make it again (version, hashes of dataset, scenario and assumptions, method, last year,
+            draws, seed).
     """
 
     scenario: str

@@ -276,21 +276,46 @@ def _unrated(dataset: Dataset, allocation: Allocation, homes: tuple[str, ...]) -
     return frozenset(code for code, none in zip(allocation.settings, blank, strict=True) if none)
 
 
-def price(
-    dataset: Dataset, assumptions: Assumptions, allocation: Allocation, seed: int = 0
-) -> tuple[Costs, tuple[str, ...]]:
-    """Return what an allocation costs, and sentences about what could not be priced.
+@dataclass(frozen=True, eq=False)
+class Basis:
+    """What an allocation is priced with.
+
+    Attributes:
+        homes: provider × setting; 1 for the kind of setting of each provider.
+        volumes: children and places by financial year.
+        rates: rates without gaps.
+        calibration: how the base year is brought to the budget.
+        notes: what could not be priced, in sentences.
+    """
+
+    homes: Floats
+    volumes: Volumes
+    rates: Rates
+    calibration: Calibration
+    notes: tuple[str, ...]
+
+
+def basis(dataset: Dataset, assumptions: Assumptions, allocation: Allocation) -> Basis:
+    """Return what an allocation is priced with.
 
     The factors that bring the base year to the budget are worked out at the levers of the baseline, so that a lever
     that is changed in the base year is not taken back by them.
     """
-    years, runs = allocation.years, len(allocation.placed)
     codes, here = homes_of(dataset, allocation.providers)
-    homes = _one_hot(codes, allocation.settings)
     many = volumes(allocation, codes, here)
     rate, notes = known_rates(dataset, assumptions, allocation, codes, many)
     found = _calibration(dataset, rate, allocation, codes, here)
     found = replace(found, unrated=_unrated(dataset, allocation, codes))
+    return Basis(_one_hot(codes, allocation.settings), many, rate, found, notes)
+
+
+def price(
+    dataset: Dataset, assumptions: Assumptions, allocation: Allocation, seed: int = 0
+) -> tuple[Costs, tuple[str, ...]]:
+    """Return what an allocation costs, and sentences about what could not be priced."""
+    years, runs = allocation.years, len(allocation.placed)
+    base = basis(dataset, assumptions, allocation)
+    many, rate, found, homes = base.volumes, base.rates, base.calibration, base.homes
     factors = _factors(found, assumptions)
     levers = levers_of(assumptions, years, runs, seed)
     chance = fee_chance(many, levers.spread, seed)
@@ -298,15 +323,20 @@ def price(
     top_up_at, top_up = top_up_costs(rate, many, levers, homes)
     fee, health, care = fee_costs(rate, many, levers, chance)
     of_provider = place_at * (factors[0] @ homes.T) + top_up_at * (factors[1] @ homes.T)
-    state = np.where(rate.occupied[:, 0] > 0, 1.0, 0.0)
-    outside = many.by_place[..., allocation.places.index(OUT)] if OUT in allocation.places else 0.0 * many.pre
     costs = Costs(
         years, allocation.settings, allocation.providers, place * factors[0], top_up * factors[1], fee * factors[1],
         _transport(dataset, assumptions, many, allocation, seed), _services(found, assumptions, years, runs, seed),
         _interventions(assumptions, years, runs), (health * factors[1]).sum(axis=2), (care * factors[1]).sum(axis=2),
-        of_provider, many.guests, outside @ state, found,
+        of_provider, many.guests, exported(rate, many, allocation), found,
     )  # fmt: skip
-    return costs, (*notes, *found.notes)
+    return costs, (*base.notes, *found.notes)
+
+
+def exported(rate: Rates, many: Volumes, allocation: Allocation) -> Floats:
+    """Return run × year; children of ours in state-funded places of other authorities."""
+    state = np.where(rate.occupied[:, 0] > 0, 1.0, 0.0)
+    outside = many.by_place[..., allocation.places.index(OUT)] if OUT in allocation.places else 0.0 * many.pre
+    return np.asarray(outside @ state)
 
 
 def _calibration(
@@ -359,15 +389,15 @@ def _transport(dataset: Dataset, assumptions: Assumptions, many: Volumes, alloca
     """Return run × year × setting; £ of transport: children × what a child placed there costs in the first year."""
     index = price_index(assumptions, "transport_price_change", allocation.years, len(many.pre), seed)
     if dataset.has("transport"):
-        each = _carried(dataset, many, allocation)
+        each = carried(dataset, many, allocation)
         return np.asarray(np.einsum("rysl,sl->rys", many.by_place, each) * index[..., None])
-    specialist = np.array([float(_is_specialist(code)) for code in allocation.settings])
-    carried, cost = (drawn(assumptions, lever, allocation.years, len(many.pre), seed)
+    specialist = np.array([float(is_specialist(code)) for code in allocation.settings])
+    share, cost = (drawn(assumptions, lever, allocation.years, len(many.pre), seed)
                      for lever in ("transport_carried_share", "transport_gbp_per_child"))  # fmt: skip
-    return np.asarray((many.pre + many.post) * specialist * (carried * cost * index)[..., None])
+    return np.asarray((many.pre + many.post) * specialist * (share * cost * index)[..., None])
 
 
-def _carried(dataset: Dataset, many: Volumes, allocation: Allocation) -> Floats:
+def carried(dataset: Dataset, many: Volumes, allocation: Allocation) -> Floats:
     """Return setting × place; £ of transport in the first year for each child placed there, carried or not."""
     table = dataset.table("transport")
     paid = (table["children"] * table["gbp_per_child_year"]).groupby([table["setting"], table["place"]]).sum()
@@ -377,6 +407,7 @@ def _carried(dataset: Dataset, many: Volumes, allocation: Allocation) -> Floats:
     return np.asarray(np.divide(gbp, children, out=np.zeros_like(gbp), where=children > _FEW))
 
 
-def _is_specialist(code: str) -> bool:
+def is_specialist(code: str) -> bool:
+    """Return whether the vocabulary counts a kind of setting as specialist."""
     found = axes.SETTINGS.find(code)
     return found is not None and found["specialist"] == "1"

@@ -75,11 +75,15 @@ def programme(dataset: Dataset, assumptions: Assumptions, first: int, last: int)
 
 def _opening(table: pd.DataFrame, assumptions: Assumptions) -> Floats:
     stated = [assumptions.number("project_opens", name) for name in table["project"]]
-    printed = [_month_index(text) for text in table["opens"]]
     return np.array([
         Month.of(int(year), 9).index if year is not None else month
-        for year, month in zip(stated, printed, strict=True)
+        for year, month in zip(stated, printed_opening(table), strict=True)
     ], dtype=np.float64)  # fmt: skip
+
+
+def printed_opening(table: pd.DataFrame) -> Floats:
+    """Return along projects the month index of opening as the table has it, NaN where it has none."""
+    return np.array([_month_index(text) for text in table["opens"]], dtype=np.float64)
 
 
 def _month_index(text: object) -> float:
@@ -91,8 +95,12 @@ def _month_index(text: object) -> float:
 
 def _ramp(table: pd.DataFrame, assumptions: Assumptions) -> Floats:
     years = assumptions.number("project_ramp")
-    printed = table["ramp_years"].to_numpy(dtype=np.float64, na_value=0.0)
-    return 12 * (printed if years is None else np.full(len(table), years))
+    return printed_ramp_months(table) if years is None else np.full(len(table), 12.0 * years)
+
+
+def printed_ramp_months(table: pd.DataFrame) -> Floats:
+    """Return along projects the months until full as the table has them, 0 where it has none."""
+    return 12.0 * table["ramp_years"].to_numpy(dtype=np.float64, na_value=0.0)
 
 
 def undated(plan: Programme) -> tuple[str, ...]:

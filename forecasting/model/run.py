@@ -164,7 +164,7 @@ def run(
     forecast = Forecast(
         scenario.name, name, why, dataset.base_year, years, tuple(job.out.margins),
         _warnings(job, plan, name),
-        _stamp(job, scenario), job.draws,
+        _stamp(job, scenario, name), job.draws,
     )  # fmt: skip
     return Run(dataset, scenario, job.assumptions, plan, forecast, placement, job.out.totals)
 
@@ -276,9 +276,10 @@ def untested(method: str, base_year: int, last: int) -> tuple[str, ...]:
     )
 
 
-def _stamp(job: Job, scenario: Scenario) -> tuple[tuple[str, str], ...]:
+def _stamp(job: Job, scenario: Scenario, method: str) -> tuple[tuple[str, str], ...]:
     return (
         ("version", VERSION), ("dataset", job.dataset.content_hash), ("scenario", scenario.hash),
+        ("assumptions", job.assumptions.hash), ("method", method), ("to", str(job.years[-1])),
         ("draws", str(job.draws)), ("seed", str(job.seed)),
     )  # fmt: skip
 

@@ -22,7 +22,8 @@ COUNT, MILLION, PERCENT, POUNDS = ",.0f", ",.1f", ".1f", ",.0f"
 
 
 def _finish(chart: alt.Chart | alt.LayerChart | alt.FacetChart, height: int | alt.Step, mode: Mode) -> Spec:
-    spec: Spec = chart.properties(width="container", height=height).to_dict()
+    # Checking the specification takes ten times as long as making it; the tests check every figure.
+    spec: Spec = chart.properties(width="container", height=height).to_dict(validate=False)
     for unwanted in ("data", "datasets", "$schema", "config"):
         spec.pop(unwanted, None)
     for layer in spec.get("layer", ()):

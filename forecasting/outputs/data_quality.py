@@ -8,10 +8,10 @@ from io import BytesIO
 
 from forecasting.inputs.review import Review
 from forecasting.outputs.figure import Table
+from forecasting.outputs.stamp import SYNTHETIC
 from forecasting.outputs.subjects import data_review
 from forecasting.outputs.workbook.book import Book, widths
 from forecasting.outputs.workbook.grid import of_table
-from forecasting.outputs.workbook.subject import SYNTHETIC
 
 
 def to_bytes(review: Review) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -62,6 +63,11 @@ class Assumptions:
     """Every assumption in force; later items overrule earlier ones for the years and keys that they name."""
 
     items: tuple[Assumption, ...]
+
+    @cached_property
+    def hash(self) -> str:
+        """Return a hash of every value in force, its years, its range and its source."""
+        return hashlib.sha256(repr(self.items).encode()).hexdigest()
 
     @cached_property
     def _by_lever(self) -> dict[str, list[Assumption]]:

@@ -12,9 +12,9 @@ from forecasting.model.run import Run
 from forecasting.outputs.disclosure import Mask
 from forecasting.outputs.returns.checks import checks
 from forecasting.outputs.returns.filled import Filled, FilledTable
+from forecasting.outputs.stamp import SYNTHETIC
 from forecasting.outputs.workbook.book import Book, Sheet
 from forecasting.outputs.workbook.grid import Cell, Column, Grid
-from forecasting.outputs.workbook.subject import SYNTHETIC
 from forecasting.values import Floats
 
 _LABEL, _FIGURE, _TEXT = 62.0, 14.0, 110.0

@@ -11,11 +11,13 @@ from typing import Any
 import xlsxwriter
 
 from forecasting.outputs.theme import PALETTES
-from forecasting.outputs.workbook.grid import Cell, Column, Grid
+from forecasting.outputs.workbook.grid import Cell, Column, Formula, Grid
+from forecasting.outputs.workbook.terms import Term
 
 NUMBERS = {
     "count": "#,##0", "gbp": "£#,##0;-£#,##0", "million": "#,##0.00", "percent": '#,##0.0"%"', "fraction": "0.0%",
     "decimal": "#,##0.0", "whole": "0", "general": "General", "rate": "0.0##%", "month": "mmm yyyy",
+    "factor": "0.0000",
     "gbp_m": '£#,##0.00" million";-£#,##0.00" million"', "long_count": "#,##0.0",
 }  # fmt: skip
 INK, DEEP, PALE = PALETTES["light"].text, PALETTES["light"].categories[0], PALETTES["light"].grid
@@ -42,6 +44,7 @@ _TEXT: dict[str, dict[str, Any]] = {
     "aside": {"indent": 1, "align": "left", "valign": "top"},
     "inset": {"indent": 1, "align": "left", "text_wrap": True, "valign": "top", "bottom": 1, "bottom_color": PALE},
 }
+_INPUT = {"bg_color": "#FFF2B3", "border": 1, "border_color": "#505A5F"}
 _LEFT = ("whole", "month")
 _UNWRAPPED = ("plain", "aside")
 WIDEST = 60
@@ -52,11 +55,18 @@ _CELL_LIMIT = 32_767
 class Book:
     """A workbook under construction: hands out styles and sheets and keeps names unique."""
 
-    def __init__(self, stream: Any, made: date) -> None:
-        """Open a workbook that is written to a stream; text never becomes a formula or a link."""
+    def __init__(self, stream: Any, made: date, marks: Sequence[str] = ()) -> None:
+        """Open a workbook that is written to a stream; text never becomes a formula or a link.
+
+        Args:
+            stream: where it goes.
+            made: date of making.
+            marks: sentences that every sheet bears, on screen and in print: synthetic data, small numbers shown.
+        """
         as_typed = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
         self.file = xlsxwriter.Workbook(stream, {"in_memory": True, **as_typed})
         self.made = made
+        self.marks = tuple(marks)
         self._styles: dict[str, Any] = {}
         self._tables: set[str] = set()
         self._sheets: set[str] = set()
@@ -94,11 +104,14 @@ class Book:
         page.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.6)
         page.hide_gridlines(2)
         page.set_header(f"&L{_printed(title)}&R{_printed(scenario)}")
-        page.set_footer(f"&L{self.made.day} {self.made:%B %Y}&RPage &P of &N")
+        marks = f"&C&8{_printed(' '.join(self.marks))}" if self.marks else ""
+        page.set_footer(f"&L{self.made.day} {self.made:%B %Y}{marks}&RPage &P of &N")
         return Sheet(self, page)
 
 
 def _properties(name: str) -> dict[str, Any]:
+    if name.endswith(":input"):
+        return {**_properties(name.removesuffix(":input")), **_INPUT}
     if name in _TEXT:
         return _TEXT[name]
     line = {"bottom": 1, "bottom_color": PALE, "valign": "top"}
@@ -108,7 +121,7 @@ def _properties(name: str) -> dict[str, Any]:
 
 
 def _printed(text: str) -> str:
-    return text.replace("&", "&&")[:110]
+    return text.replace("&", "&&")[:150]
 
 
 class Sheet:
@@ -127,6 +140,11 @@ class Sheet:
         """Return the name on the tab."""
         return str(self.page.get_name())
 
+    def marks(self) -> None:
+        """Write the sentences that every sheet bears."""
+        for sentence in self.book.marks:
+            self.line(sentence, "warn")
+
     def set_widths(self, widths: Sequence[float]) -> None:
         """Set the widths of the first columns, in characters."""
         self.widths = list(widths)
@@ -136,7 +154,9 @@ class Sheet:
     def put(self, row: int, col: int, value: Cell, style: str) -> None:
         """Write one cell: text as text whatever it starts with, an unknown figure as an empty cell."""
         form = self.book.style(style)
-        if value is None:
+        if isinstance(value, Formula):
+            self.formula(row, col, Term(value.text, float(value)), style)
+        elif value is None:
             self.page.write_blank(row, col, None, form)
         elif isinstance(value, str):
             self.page.write_string(row, col, value[:_CELL_LIMIT], form)
@@ -144,6 +164,21 @@ class Sheet:
             self.page.write_datetime(row, col, value, form)
         else:
             self.page.write_number(row, col, value, form)
+
+    def formula(self, row: int, col: int, item: Term, style: str) -> None:
+        """Write a formula with what it gives now; references to this sheet leave out its name."""
+        text = item.text.replace(f"'{self.name}'!", "")
+        value = "" if math.isnan(item.value) else item.value
+        self.page.write_formula(row, col, f"={text}", self.book.style(style), value)
+
+    def cover(self, head: int, headers: Sequence[str], name: str, styles: Sequence[str]) -> None:
+        """Make an Excel table of rows already written, from its header row down to the row before the one in hand."""
+        self.page.add_table(head, 0, self.row - 1, len(headers) - 1, {
+            "name": self.book.table_name(name), "style": "Table Style Light 1", "autofilter": False,
+            "banded_rows": False,
+            "columns": [{"header": text, "header_format": self.book.style(dict(enumerate(styles)).get(
+                at, "header_number"))} for at, text in enumerate(headers)],
+        })  # fmt: skip
 
     def line(self, text: str, style: str = "body", *, room: float = 0.0) -> None:
         """Write text in the first column, on further rows where it is longer than the room in characters."""
@@ -193,17 +228,19 @@ class Sheet:
             for down, (value, style) in enumerate(zip(column.cells, column.styles, strict=True)):
                 if value is not None or style != "plain":
                     self.put(head + 1 + down, at, value, style)
-        for down in range(grid.rows):
-            self.tall(head + 1 + down, self._texts(grid, down))
+        wrapped = [at for at, column in enumerate(grid.columns) if column.style not in _UNWRAPPED and any(
+            isinstance(value, str) for value in column.cells)]  # fmt: skip
+        for down in range(grid.rows if wrapped else 0):
+            self.tall(head + 1 + down, self._texts(grid, down, wrapped))
         self.row = last + 1
         return head + 1, last
 
     def _width(self, at: int) -> float:
         return self.widths[at] if at < len(self.widths) else 8.43
 
-    def _texts(self, grid: Grid, row: int) -> list[tuple[str, float]]:
-        wrapped = [(at, column.cells[row]) for at, column in enumerate(grid.columns) if column.style not in _UNWRAPPED]
-        return [(value, self._width(at)) for at, value in wrapped if isinstance(value, str)]
+    def _texts(self, grid: Grid, row: int, wrapped: Sequence[int]) -> list[tuple[str, float]]:
+        found = [(at, grid.columns[at].cells[row]) for at in wrapped]
+        return [(value, self._width(at)) for at, value in found if isinstance(value, str)]
 
 
 def _header_style(column: Column) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
+from forecasting.outputs.stamp import stamp
 from forecasting.outputs.subjects import View
 from forecasting.outputs.workbook.book import Book, Sheet
 from forecasting.outputs.workbook.grid import Cell, Column, Grid
-from forecasting.outputs.workbook.subject import SYNTHETIC
 from forecasting.periods import year_to_financial_year
 from forecasting.scenario.controls import differences
 
@@ -22,13 +23,21 @@ def start(book: Book, view: View) -> Sheet:
     return sheet
 
 
-def fill(sheet: Sheet, view: View, contents: Contents) -> None:
+KIND = (
+    "Working workbook: for planners and finance, with charts, frozen headers and formulas. Change a yellow cell "
+    "(sheets Assumptions, Inputs and Calc programme) and totals, rates, costs and balances follow. What simulation "
+    "worked out, ranges among it, is values. To publish, make the publication workbook, which is accessible and "
+    "protects small numbers."
+)
+
+
+def fill(sheet: Sheet, view: View, made: datetime, contents: Contents) -> None:
     """Write the cover; contents: name of each sheet and what it holds."""
-    if view.run.dataset.synthetic:
-        sheet.line(SYNTHETIC, "warn")
+    sheet.marks()
     sheet.line(view.run.dataset.about("title") or f"Places for children with SEND: {view.name}", "title")
+    sheet.line(KIND, room=TEXT + LABEL)
     sheet.row += 1
-    for label, value in facts(view, sheet):
+    for label, value in facts(view, made):
         _fact(sheet, label, value)
     _listed(sheet, "What differs from the baseline (baseline in brackets)", _differs(view))
     _listed(sheet, "What to know before using the figures", view.forecast.warnings)
@@ -36,7 +45,7 @@ def fill(sheet: Sheet, view: View, contents: Contents) -> None:
     _sources(sheet, view)
 
 
-def facts(view: View, sheet: Sheet) -> list[tuple[str, Cell]]:
+def facts(view: View, made: datetime) -> list[tuple[str, Cell]]:
     """Return label and value of every fact of the run."""
     scenario, forecast, about = view.run.scenario, view.run.forecast, view.run.dataset.about
     optional = [("Why this scenario", scenario.why), ("Author of the scenario", scenario.author),
@@ -52,9 +61,9 @@ def facts(view: View, sheet: Sheet) -> list[tuple[str, Cell]]:
         ("Source of the data", about("source") or "not stated"),
         ("Tables read", ", ".join(view.run.dataset.sources) or "not stated"),
         ("Small numbers", view.policy.sentence),
-        ("Workbook made on", sheet.book.made),
+        ("Workbook made on", made.date()),
     ]  # fmt: skip
-    return [*found, *((f"Stamp: {name}", text) for name, text in forecast.stamp)]
+    return [*found, *((label, text) for label, text in stamp(view.run, made) if label not in ("Method", "Last year"))]
 
 
 def _fact(sheet: Sheet, label: str, value: Cell) -> None:

@@ -11,6 +11,7 @@ from datetime import date, datetime
 import pandas as pd
 
 from forecasting.outputs.figure import Table
+from forecasting.outputs.workbook.terms import Term
 
 Cell = float | int | str | date | None
 
@@ -23,6 +24,20 @@ _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "Augu
 _WORDY = re.compile(rf"^({'|'.join(_MONTHS)}) (\d{{4}})$")
 _TERSE = re.compile(r"^(\d{4})-(0[1-9]|1[0-2])$")
 _POUNDS_FROM = 100_000
+
+
+class Formula(float):
+    """A figure that is written as a formula: a number everywhere else."""
+
+    text: str
+    level: int
+
+    @classmethod
+    def of(cls, item: Term) -> Formula:
+        """Return the value of a formula, which keeps its text."""
+        made = cls(item.value)
+        made.text, made.level = item.text, item.level
+        return made
 
 
 @dataclass(frozen=True, eq=False)

@@ -30,7 +30,8 @@ def _column(table: pd.DataFrame, name: str, styles: list[str]) -> Column:
 
 def write(book: Book, view: View) -> Sheet:
     """Write the forecast table from the first cell on, so that other software can read it as it is."""
-    sheet = book.sheet("Forecast table", f"{view.name}: {view.run.scenario.name}")
+    title = "Forecast table (synthetic)" if view.run.dataset.synthetic else "Forecast table"
+    sheet = book.sheet(title, f"{view.name}: {view.run.scenario.name}")
     table = grid(view.forecast.table)
     sheet.set_widths(widths([table], first=20, other=34))
     sheet.page.freeze_panes(1, 2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from forecasting.outputs.figure import Subject, Table
 from forecasting.outputs.subjects import View
 from forecasting.outputs.subjects.published import recomputed
-from forecasting.outputs.workbook.book import Book, Sheet, widths
+from forecasting.outputs.workbook.book import Sheet, widths
 from forecasting.outputs.workbook.grid import Column, Grid, of_table, plain
 
 _STYLES = {"pct": "percent", "gbp": "gbp", "gbp_m": "gbp_m", "count": "count"}
@@ -31,20 +31,19 @@ def with_numbers(view: View, table: Table) -> Grid:
     return Grid(table.key, (*columns[:2], unit, *columns[2:]))
 
 
-def contradictions(book: Book, view: View, subject: Subject) -> Sheet:
+def contradictions(sheet: Sheet, subject: Subject) -> None:
     """Write the sheet of contradictions: what is printed, what recomputing gives, and why they differ."""
-    sheet = book.sheet("Contradictions", f"{view.name}: {view.run.scenario.name}")
     tables = [table for table in subject.tables if table.key == "contradictions"]
     grids = [of_table(table) for table in tables]
     sheet.set_widths(widths(grids, first=14, other=48) or [60.0])
     sheet.line("Contradictions: where the papers disagree with themselves", "title")
+    sheet.marks()
     sheet.link(sheet.row, 0, "Cover", "Back to the contents")
     sheet.row += 1
     if not grids or not grids[0].rows:
         sheet.line("Nothing to show: the dataset lists no contradictions.")
-        return sheet
+        return
     sheet.line(tables[0].note, "note")
     sheet.page.repeat_rows(sheet.row)
     sheet.page.freeze_panes(sheet.row + 1, 1)
     sheet.table(grids[0], "all", filters=True)
-    return sheet

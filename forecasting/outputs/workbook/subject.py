@@ -5,13 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from forecasting.outputs.figure import Figure, Subject, Table
+from forecasting.outputs.shapes import drawn
 from forecasting.outputs.subjects import View
 from forecasting.outputs.workbook import native, printed
-from forecasting.outputs.workbook.book import Book, Sheet, widths
-from forecasting.outputs.workbook.grid import Grid, of_table
+from forecasting.outputs.workbook.book import Sheet, widths
+from forecasting.outputs.workbook.grid import Formula, Grid, of_table
+from forecasting.outputs.workbook.links import Links
 
 NOTHING = "Nothing to show."
-SYNTHETIC = "Synthetic data: made up, of no real authority. Not to be used for decisions."
+FOLLOWS = (
+    "Figures that are formulas follow the yellow cells. All others are values: ranges from simulation, other "
+    "scenarios, what the software alone works out. Sentences and titles describe the figures as computed."
+)
 _FIRST, _OTHER = 48, 30
 
 
@@ -32,14 +37,14 @@ class _Room:
     text: float
 
 
-def write(book: Book, view: View, subject: Subject) -> Sheet:
-    """Write the sheet of a subject and return it."""
-    sheet = book.sheet(subject.title, f"{view.name}: {view.run.scenario.name}")
-    sections = [(section, [_block(view, item) for item in section.items]) for section in subject.sections]
+def write(sheet: Sheet, view: View, subject: Subject, links: Links) -> None:
+    """Write the sheet of a subject; figures that the calculation gives are formulas."""
+    sections = [(section, [_block(view, subject, item, links) for item in section.items])
+                for section in subject.sections]  # fmt: skip
     blocks = [block for _, found in sections for block in found]
     room = _lay_out(sheet, blocks)
     _head(sheet, view, subject, room)
-    _metrics(sheet, subject)
+    _metrics(sheet, subject, links)
     for section, found in sections:
         sheet.line(section.heading, "heading", room=room.text)
         if section.text:
@@ -48,10 +53,9 @@ def write(book: Book, view: View, subject: Subject) -> Sheet:
             _write_block(sheet, subject, block, room)
     _implications(sheet, subject, room)
     sheet.page.repeat_rows(0)
-    return sheet
 
 
-def _block(view: View, item: Figure | Table) -> _Block:
+def _block(view: View, subject: Subject, item: Figure | Table, links: Links) -> _Block:
     table = item.table if isinstance(item, Figure) else item
     figure = item if isinstance(item, Figure) else None
     if table.key == "published":
@@ -59,6 +63,9 @@ def _block(view: View, item: Figure | Table) -> _Block:
     grid = of_table(table)
     if figure is not None and native.kind_of(figure) == "timeline":
         grid = native.with_days(figure, grid)
+    elif figure is not None and not drawn(figure):
+        figure = None  # a grid of shades: Excel has no such chart, and its table says the same
+    grid = links.grid(subject.key, grid)
     return _Block(table, grid, figure)
 
 
@@ -76,16 +83,16 @@ def _lay_out(sheet: Sheet, blocks: list[_Block]) -> _Room:
 
 def _head(sheet: Sheet, view: View, subject: Subject, room: _Room) -> None:
     sheet.line(subject.title, "title")
-    if view.run.dataset.synthetic:
-        sheet.line(SYNTHETIC, "warn")
+    sheet.marks()
     sheet.line(subject.answer, "answer", room=room.text / 1.2)
     scenario = view.run.scenario.name
     sheet.line(f"{view.name}. Scenario: {scenario}. Base year {view.first}, forecast to {view.last}.", "note")
+    sheet.line(FOLLOWS, "note", room=room.text * 1.15)
     sheet.link(sheet.row, 0, "Cover", "Back to the contents")
     sheet.row += 2
 
 
-def _metrics(sheet: Sheet, subject: Subject) -> None:
+def _metrics(sheet: Sheet, subject: Subject, links: Links) -> None:
     if not subject.metrics:
         return
     sheet.put(sheet.row, 0, "Headline figure", "caption")
@@ -97,7 +104,8 @@ def _metrics(sheet: Sheet, subject: Subject) -> None:
         if metric.number is None:
             sheet.put(sheet.row, 1, metric.value, "text")
         else:
-            sheet.put(sheet.row, 1, None if metric.number != metric.number else metric.number, metric.unit)
+            number = links.metric(metric)
+            sheet.put(sheet.row, 1, None if number != number else number, metric.unit)
         change = f"{metric.change[:1].upper()}{metric.change[1:]}. " if metric.change else ""
         sheet.put(sheet.row, 2, change + metric.help, "aside")
         sheet.row += 1
@@ -106,7 +114,8 @@ def _metrics(sheet: Sheet, subject: Subject) -> None:
 
 def _write_block(sheet: Sheet, subject: Subject, block: _Block, room: _Room) -> None:
     figure, grid = block.figure, block.grid
-    sheet.line(block.table.title, "caption", room=room.text)
+    live = _live(grid)
+    sheet.line(f"{block.table.title}{live}", "caption", room=room.text)
     if figure is not None:
         timeline = native.kind_of(figure) == "timeline"
         sheet.line(native.TIMELINE if timeline else figure.subtitle, room=room.text)
@@ -121,6 +130,12 @@ def _write_block(sheet: Sheet, subject: Subject, block: _Block, room: _Room) -> 
     if block.table.note:
         sheet.line(block.table.note, "note", room=room.text * 1.15)
     sheet.row += 1
+
+
+def _live(grid: Grid) -> str:
+    """Return which columns of a table hold formulas, in brackets for its caption; "" when none does."""
+    names = [column.header for column in grid.columns if any(isinstance(cell, Formula) for cell in column.cells)]
+    return f" (formulas: {', '.join(names)})" if names else ""
 
 
 def _implications(sheet: Sheet, subject: Subject, room: _Room) -> None:
