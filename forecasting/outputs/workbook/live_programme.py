@@ -56,89 +56,52 @@ def programme(work: Work) -> Opening | None:
 
 
 def _projects(work: Work, months: tuple[int, ...]) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
-    plan, board, table = work.run.programme, work.board, work.run.dataset.table("projects")
+    plan, board = work.run.programme, work.board
     at = tuple(range(len(plan.projects)))
-    board.open(
-        "Projects",
-        at,
-        [f"Project {name}" for name in plan.projects],
-        "Months are counted as year × 12 + month − 1, so that January 2018 is 24,216.",
-    )
-    on = board.row(
-        "Built",
-        Path(at, tuple(work.inputs.value("project_on", name) for name in plan.projects)),
-        "factor",
-        "Assumptions: 1 built, 0 not",
-    )
-    printed = board.row(
-        "Month of opening in the table",
-        figures(at, list(printed_opening(table))),
-        "whole",
-        "table projects of the dataset; blank: not known",
-        "input",
-    )
-    delay = work.inputs.value("project_delay")
-    stated = board.row(
-        "Month of opening, before any delay",
-        Path(
-            at,
-            tuple(
-                _stated(work.inputs.value("project_opens", name), printed.terms[n])
-                for n, name in enumerate(plan.projects)
-            ),
-        ),
-        "whole",
-        "September of the year assumed, else as in the table; blank: not known",
-    )
-    opens = board.row(
-        "Month of opening",
-        each(lambda month: _late(month, delay), stated),
-        "whole",
-        "Later by the delay of all projects",
-    )
-    ramp = work.inputs.value("project_ramp")
-    known = board.row(
-        "Months until full in the table",
-        figures(at, list(printed_ramp_months(table))),
-        "whole",
-        "table projects of the dataset",
-        "input",
-    )
-    full = board.row(
-        "Months until full",
-        Path(at, tuple(stated_or(ramp * 12.0, cell) for cell in known.terms)),
-        "whole",
-        "As assumed, else as in the table",
-    )
-    net = board.row(
-        "Net-new places",
-        figures(at, list(plan.net)),
-        "long_count",
-        "table projects: places less places that close in exchange",
-        "input",
-    )
+    heads = [f"Project {name}" for name in plan.projects]
+    note = "Months are counted as year × 12 + month − 1, so that January 2018 is 24,216."
+    board.open("Projects", at, heads, note)
+    switches = Path(at, tuple(work.inputs.value("project_on", name) for name in plan.projects))
+    on = board.row("Built", switches, "factor", "Assumptions: 1 built, 0 not")
+    opens, full = _opens(work, at), _full(work, at)
+    source = "table projects: places less places that close in exchange"
+    net = board.row("Net-new places", figures(at, list(plan.net)), "long_count", source, "input")
     gross = board.row("Places", figures(at, list(plan.gross)), "long_count", "table projects of the dataset", "input")
     _sums(work, on, net, gross)
     board.close()
-    opened = _monthly(
-        work,
-        "Net-new places open by month",
-        months,
-        [Path(months, tuple(_open(on.terms[n] * net.terms[n], opens.terms[n], month) for month in months)) for n in at],
+    places = tuple(on.terms[n] * net.terms[n] for n in at)
+    opened = [Path(months, tuple(_open(places[n], opens.terms[n], month) for month in months)) for n in at]
+    taken = [
+        Path(months, tuple(_filled(places[n], opens.terms[n], full.terms[n], month) for month in months)) for n in at
+    ]
+    return (
+        _monthly(work, "Net-new places open by month", months, opened),
+        _monthly(work, "Net-new places filled by month", months, taken),
     )
-    filled = _monthly(
-        work,
-        "Net-new places filled by month",
-        months,
-        [
-            Path(
-                months,
-                tuple(_filled(on.terms[n] * net.terms[n], opens.terms[n], full.terms[n], month) for month in months),
-            )
-            for n in at
-        ],
-    )
-    return opened, filled
+
+
+def _opens(work: Work, at: tuple[int, ...]) -> Path:
+    """Write the month in which each project opens: as assumed, else as in the table, with the delay of all."""
+    board, names = work.board, work.run.programme.projects
+    table = figures(at, list(printed_opening(work.run.dataset.table("projects"))))
+    source = "table projects of the dataset; blank: not known"
+    printed = board.row("Month of opening in the table", table, "whole", source, "input")
+    found = [_stated(work.inputs.value("project_opens", name), printed.terms[n]) for n, name in enumerate(names)]
+    how = "September of the year assumed, else as in the table; blank: not known"
+    stated = board.row("Month of opening, before any delay", Path(at, tuple(found)), "whole", how)
+    delay = work.inputs.value("project_delay")
+    late = each(lambda month: _late(month, delay), stated)
+    return board.row("Month of opening", late, "whole", "Later by the delay of all projects")
+
+
+def _full(work: Work, at: tuple[int, ...]) -> Path:
+    """Write the months until the places of each project are full: as assumed, else as in the table."""
+    table = figures(at, list(printed_ramp_months(work.run.dataset.table("projects"))))
+    source = "table projects of the dataset"
+    known = work.board.row("Months until full in the table", table, "whole", source, "input")
+    months = work.inputs.value("project_ramp") * 12.0
+    chosen = each(lambda cell: stated_or(months, cell), known)
+    return work.board.row("Months until full", chosen, "whole", "As assumed, else as in the table")
 
 
 def _stated(year: Term, printed: Term) -> Term:
