@@ -19,6 +19,7 @@ from forecasting.analysis.backtest import check_request, whole_numbers
 from forecasting.analysis.choice import COST
 from forecasting.analysis.programme import as_table, best
 from forecasting.errors import Fault, UsageError
+from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.load import examine, sources
 from forecasting.inputs.panel import read_panel
 from forecasting.inputs.template import blank, write_dataset_workbook

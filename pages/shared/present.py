@@ -44,12 +44,12 @@ def downloads(view: View) -> None:
     )
     template = Source(file.name, file.getvalue()) if file else None
     first, second, third = st.columns(3)
-    first.download_button("Slides (PowerPoint)", data=lambda: _slides(_fit(view), template), mime=PPTX, on_click="ignore",
-                          file_name=_name(view, "pptx"), width="stretch")  # fmt: skip
+    first.download_button("Slides (PowerPoint)", data=lambda: _slides(_fit(view), template), mime=PPTX,
+                          on_click="ignore", file_name=_name(view, "pptx"), width="stretch")  # fmt: skip
     second.download_button("Paper (Word)", data=lambda: paper.to_bytes(_fit(view)), mime=DOCX, on_click="ignore",
                            file_name=_name(view, "docx"), width="stretch")  # fmt: skip
-    third.download_button("Charts (PNG and SVG)", data=lambda: pictures.archive(_figures(_fit(view))), on_click="ignore",
-                          mime="application/zip", file_name=_name(view, "zip"), width="stretch")  # fmt: skip
+    third.download_button("Charts (PNG and SVG)", data=lambda: pictures.archive(_figures(_fit(view))),
+                          mime="application/zip", on_click="ignore", file_name=_name(view, "zip"), width="stretch")  # fmt: skip
 
 
 def _fit(view: View) -> Story:

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy import sparse
 
-from forecasting.analysis.interventions import Waterfall, runs_of, waterfall
+from forecasting.analysis.interventions import runs_of, waterfall
+from forecasting.analysis.steps import Steps
 from forecasting.errors import UsageError
 from forecasting.model.forecast import Forecast
 from forecasting.model.run import Run
@@ -90,18 +91,18 @@ def effects(layout: Layout, runs: Sequence[Run], years: Sequence[int]) -> tuple[
     return tuple(_effect(layout, table, _waterfall(found, table), years) for table in layout.effects)
 
 
-def _waterfall(found: Mapping[str, Run], table: ReturnTable) -> Waterfall | None:
+def _waterfall(found: Mapping[str, Run], table: ReturnTable) -> Steps | None:
     try:
         return waterfall(found, table.measure)
     except UsageError:  # no total of that measure: the table stays blank and is listed
         return None
 
 
-def _effect(layout: Layout, table: ReturnTable, found: Waterfall | None, years: Sequence[int]) -> FilledTable:
+def _effect(layout: Layout, table: ReturnTable, found: Steps | None, years: Sequence[int]) -> FilledTable:
     columns = tuple(layout.column(year, table.year) for year in years)
     if found is None:
         return FilledTable(table, columns, (BASELINE_ROW, MITIGATED_ROW), np.full((1, 2, len(years)), np.nan))
-    steps = [found.unmitigated[0], *found.effects[:, 0], found.interaction[0], found.mitigated[0]]
+    steps = [found.start[0], *found.effects[:, 0], found.interaction[0], found.end[0]]
     rows = np.array([[dict(zip(found.years, step.tolist(), strict=True)).get(year, np.nan) for year in years]
                      for step in steps])  # fmt: skip
     cells = np.arange(rows.size).reshape(rows.shape)

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import openpyxl
-import pandas as pd
 import pytest
 from scipy import sparse
 from scipy.optimize import linprog
@@ -13,12 +12,12 @@ from scipy.optimize import linprog
 from forecasting.errors import DatasetError, UsageError
 from forecasting.inputs.load import load
 from forecasting.model.run import run
-from forecasting.outputs.returns.checks import checks
-from forecasting.outputs.returns.counts import counts
-from forecasting.outputs.returns.fill import fill
 from forecasting.outputs.disclosure import Policy
 from forecasting.outputs.protect import protect
 from forecasting.outputs.returns import figures as made_of
+from forecasting.outputs.returns.checks import checks
+from forecasting.outputs.returns.counts import counts
+from forecasting.outputs.returns.fill import fill
 from forecasting.outputs.returns.layout import FOLDER, Layout, codes, layout
 from forecasting.outputs.returns.sheet import to_bytes
 from forecasting.scenario.from_dataset import dataset_scenarios
@@ -197,7 +196,8 @@ def test_what_each_mitigation_does_adds_up(filled):
 def outside(made):
     """Return one January, 2027, of every return as it is shared outside."""
     only = {"lsrp": replace(layout("lsrp"), first=2027, count=1, effects=()),
-            "scap": replace(layout("scap"), start=2, count=1), "dsg": replace(layout("dsg"), start=2, count=1)}  # fmt: skip
+            "scap": replace(layout("scap"), start=2, count=1),
+            "dsg": replace(layout("dsg"), start=2, count=1)}  # fmt: skip
     return {code: fill(only[code], made[:1], policy=Policy()) for code in codes()}
 
 
@@ -262,7 +262,7 @@ def test_nothing_to_fill_is_said(rotherham):
 
 
 def test_a_vocabulary_of_its_own_is_refused_with_the_reason(made):
-    own = replace(made[0].dataset, tables={**made[0].dataset.tables, "needs": pd.DataFrame({"need": ["X"]})})
+    own = replace(made[0].dataset, tables={**made[0].dataset.tables, "needs": made[0].dataset.table("ehc_plans")})
     with pytest.raises(UsageError, match="its own needs"):
         fill(layout("lsrp"), [replace(made[0], dataset=own)])
 
