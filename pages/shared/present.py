@@ -49,7 +49,8 @@ def downloads(view: View) -> None:
     second.download_button("Paper (Word)", data=lambda: paper.to_bytes(_fit(view)), mime=DOCX, on_click="ignore",
                            file_name=_name(view, "docx"), width="stretch")  # fmt: skip
     third.download_button("Charts (PNG and SVG)", data=lambda: pictures.archive(_figures(_fit(view))),
-                          mime="application/zip", on_click="ignore", file_name=_name(view, "zip"), width="stretch")  # fmt: skip
+                          mime="application/zip", on_click="ignore", file_name=_name(view, "zip"),
+                          width="stretch")  # fmt: skip
 
 
 def _fit(view: View) -> Story:
