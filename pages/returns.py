@@ -27,8 +27,10 @@ st.download_button(
     data=lambda: to_bytes(engine.filled_return(view, code, share, small_numbers.policy()), view.run),
     file_name=file_name(view.name, f"{code} {view.run.scenario.name}", "xlsx"),
 )  # fmt: skip
-st.caption("The page shows every figure. What you download follows the choice at the foot of the sidebar: for sharing "
-           "outside, small numbers are withheld; the copy for the Department is made with Internal working.")
+st.caption(
+    "The page shows every figure. What you download follows the choice at the foot of the sidebar: for sharing "
+    "outside, small numbers are withheld; the copy for the Department is made with Internal working."
+)
 show(returns(filled, variants.index(variant)), view)
 official.form(code, filled, view.name)
 draw_sidebar("returns", view)

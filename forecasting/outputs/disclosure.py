@@ -160,9 +160,7 @@ def _price(sums: Sums) -> Floats:
     return np.asarray(np.where(sums.totals, _SUM_COSTS, 1.0) * loss)
 
 
-def _cheapest_change(
-    sums: Sums, hidden: Mask, price: Floats, at: int, by: float, fixed: Mask | None
-) -> Floats | None:
+def _cheapest_change(sums: Sums, hidden: Mask, price: Floats, at: int, by: float, fixed: Mask | None) -> Floats | None:
     """Return along figures a change that keeps every sum, moves one figure up by `by`, and disturbs the least.
 
     None where what has been printed elsewhere leaves no such change.

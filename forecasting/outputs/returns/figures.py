@@ -43,9 +43,7 @@ class Figures:
     order: tuple[tuple[Key, ...], Whole]
 
 
-def figures(
-    tables: Tables, known: Counts, allocate: bool, policy: Policy, like: Figures | None = None
-) -> Figures:
+def figures(tables: Tables, known: Counts, allocate: bool, policy: Policy, like: Figures | None = None) -> Figures:
     """Return the figures of every table of one measure and January.
 
     Args:

@@ -19,9 +19,7 @@ from forecasting.outputs.returns.money import effects, money_table
 _Found = list[dict[tuple[str, int], Figures]]  # by variant: measure and January → figures
 
 
-def fill(
-    wanted: Layout, runs: Sequence[Run], *, allocate_unknown: bool = False, policy: Policy = INTERNAL
-) -> Filled:
+def fill(wanted: Layout, runs: Sequence[Run], *, allocate_unknown: bool = False, policy: Policy = INTERNAL) -> Filled:
     """Return a return filled from one run for each variant (the unmitigated first; one may serve for all).
 
     Args:
@@ -48,9 +46,7 @@ def fill(
                   _assumed(wanted, variants, years, found), steps, policy)  # fmt: skip
 
 
-def _figures(
-    wanted: Layout, variants: Sequence[Run], years: Sequence[int], allocate: bool, policy: Policy
-) -> _Found:
+def _figures(wanted: Layout, variants: Sequence[Run], years: Sequence[int], allocate: bool, policy: Policy) -> _Found:
     open_work = policy.form == "none"
     together = [wanted] if open_work else [wanted, *(layout(code) for code in codes() if code != wanted.code)]
     measures = dict.fromkeys(table.measure for table in wanted.tables if table.unit == "count")

@@ -49,9 +49,7 @@ def _sheets(filled: Filled, variant: str) -> list[tuple[str, tuple[FilledTable, 
     return [(f"{table.table.id}{more}", (table,)) for table in filled.tables]
 
 
-def _tables(
-    book: Book, name: str, title: str, filled: Filled, tables: Sequence[FilledTable], variant: int
-) -> None:
+def _tables(book: Book, name: str, title: str, filled: Filled, tables: Sequence[FilledTable], variant: int) -> None:
     sheet = book.sheet(name, title)
     widest = max(len(table.columns) if not table.table.across else len(table.labels) for table in tables)
     sheet.set_widths([_LABEL, *[_FIGURE] * widest])
