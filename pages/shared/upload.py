@@ -27,9 +27,10 @@ KINDS = ["xlsx", "xls", "xlsb", "ods", "csv", "txt", "zip"]
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 FIRST = (
-    "<h2>1. Choose your files</h2><p>Drop in what you have: the filled-in template, its tables as CSV files, or "
-    "releases of Education, health and care plans (zip). Several together are read as one. Nothing replaces the data "
-    "in hand until you accept it in step 6.</p>"
+    "<h2>1. Choose your files</h2><p>Drop in what you have: the filled-in template, its tables as CSV files, releases "
+    "of Education, health and care plans (zip), School Census and SEN2 extracts, population and births, a list of "
+    "schools, budget lines, or a table of your own. Several together are read as one. Extracts with one row a child "
+    "are added up in memory and dropped. Nothing replaces the data in hand until you accept it in step 6.</p>"
 )
 
 

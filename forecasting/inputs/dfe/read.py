@@ -199,7 +199,7 @@ def _about(plans: pd.DataFrame, releases: Sequence[Release], unit: str, name: st
         "source": f"Department for Education, {TITLE} ({files}); Open Government Licence v3.0",
         "base_year": str(int(plans["year"].max())) if len(plans) else "", "synthetic": "no",
     }  # fmt: skip
-    facts = {key: value for key, value in facts.items() if value}
+    facts = {key: value for key, value in facts.items() if value or key != "base_year"}
     rows = pd.DataFrame({"key": list(facts), "value": list(facts.values())})
     return _framed("about", rows.assign(source=f"{TITLE}, {releases[-1].name}"))
 
