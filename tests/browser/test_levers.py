@@ -87,5 +87,5 @@ def test_beyond_the_usual_is_a_warning_not_a_wall(visitor: Screen, rotherham: Da
     box.fill("9")
     box.press("Enter")
     _is(visitor, _pupils(rotherham, Change("pupil_growth", 0.09)), "Differs from the baseline: Pupil growth 9% (1%).")
-    expect(visitor.page.get_by_text("Out of the ordinary: usual is -3% to 5%.")).to_be_visible()
+    expect(visitor.page.get_by_text("Out of the ordinary: usual is −3% to 5%.")).to_be_visible()
     visitor.clean()

@@ -53,7 +53,7 @@ def test_the_slider_spans_what_is_usual_and_more_may_be_typed(rotherham: Dataset
 def test_a_value_out_of_the_ordinary_is_remarked_upon_and_stays_on_the_slider(rotherham: Dataset) -> None:
     control = _control(rotherham, Change(GROWTH, 0.08))
     assert (control.value, control.high) == (8.0, 8.0)
-    assert control.remark == "Out of the ordinary: usual is -3% to 5%."
+    assert control.remark == "Out of the ordinary: usual is −3% to 5%."
     assert "⚠ Out of the ordinary" in html.remarks_html(control)
     assert _control(rotherham, Change(GROWTH, 0.05)).remark == ""
 
