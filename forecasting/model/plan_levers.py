@@ -17,6 +17,7 @@ from forecasting.scenario.assumptions import Assumptions
 from forecasting.scenario.from_dataset import mainstream
 from forecasting.values import Floats
 
+AS_OBSERVED = "as_observed"
 HALVING_YEARS = 3.0  # damped: England's yearly growth halves over these years
 OWN_YEARS = 3  # own: the authority's mean yearly growth over these years goes on
 
@@ -87,6 +88,11 @@ def for_moves(assumptions: Assumptions, years: Sequence[int], rates: moves.MoveR
         movers=np.where(included, away, 1.0),
         destinations=np.where(included, shift, 1.0),
     )
+
+
+def growth_chosen(assumptions: Assumptions) -> bool:
+    """Return whether the lever national_trend is away from growth as observed."""
+    return any(str(item.value) not in (AS_OBSERVED, "", "None") for item in assumptions.of("national_trend"))
 
 
 def trend_change(

@@ -21,6 +21,7 @@ from forecasting.model.job import Job
 from forecasting.model.moves_led import led
 from forecasting.model.plan_inputs import age_flow_lacks, age_world, moves_lack, moves_world
 from forecasting.model.plan_stock import Growth, growth, of_moves
+from forecasting.model.plan_totals import TREND
 from forecasting.model.stock import Stock
 from forecasting.model.trend import HALF
 from forecasting.model.trend_inputs import new_per_plan, trend_lacks, trend_world
@@ -69,6 +70,8 @@ def _emit_moves(job: Job) -> Emitted:
     flows, draws = found.flows, found.draws
     if found.leader.name:
         job.out.warnings.append(f"EHC plans in total follow the method {found.leader.name}: {found.leader.why}.")
+    if found.leader.name != TREND and plan_levers.growth_chosen(job.assumptions):
+        job.out.warnings.append("Growth in England changes nothing here: EHC plans in total do not follow trend.")
     nc_years = tuple(int(n) for n in rates.nc_years)
     labels: dict[str, Sequence[Label]] = {"nc_year": nc_years, "need": rates.needs, "setting": rates.settings}
     central = np.concatenate([start[None], flows.stock])

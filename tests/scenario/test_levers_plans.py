@@ -24,7 +24,7 @@ from forecasting.scenario.from_dataset import baseline, dataset_scenarios
 from forecasting.scenario.levers_plans import LEVERS
 from forecasting.scenario.scenario import Change, Scenario
 from tests.scenario.test_catalogue import ROUNDING, differences, different
-from tests.support import SHARED, Copy, copy_rotherham
+from tests.support import DEMONSTRATION, SHARED, Copy, copy_rotherham
 
 BANDS = {"under_5": 50, "5_10": 450, "11_15": 500, "16_19": 200, "20_25": 35}  # 1,235 plans
 STEP = 0.1
@@ -78,6 +78,17 @@ def crowded(demonstration: Dataset) -> dict[str, Dataset]:
     return {"age_flow": demonstration, "moves": demonstration, "trend": demonstration}
 
 
+@pytest.fixture(scope="module")
+def led_by_trend(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    """The demonstration with three Januaries of plans: too short a past for all plans to follow another method."""
+    folder = tmp_path_factory.mktemp("short")
+    for file in DEMONSTRATION.glob("*.csv"):
+        (folder / file.name).write_bytes(file.read_bytes())
+    plans = pd.read_csv(folder / "ehc_plans.csv")
+    plans.loc[plans["year"] >= 2023].to_csv(folder / "ehc_plans.csv", index=False)
+    return load([folder])
+
+
 def told(dataset: Dataset, method: str, changes: Iterable[Change] = (), draws: int = 0) -> Forecast:
     """Forecast `mitigated`, so that demand bears on savings too; providers may fill a little above their places."""
     some = [Change("over_capacity_tolerance", 0.1), *changes]
@@ -90,8 +101,12 @@ def change(name: str) -> Change:
 
 
 @pytest.mark.parametrize(("name", "method"), WHERE)
-def test_a_lever_moves_what_it_says_and_nothing_else(crowded: dict[str, Dataset], name: str, method: str) -> None:
+def test_a_lever_moves_what_it_says_and_nothing_else(
+    crowded: dict[str, Dataset], led_by_trend: Dataset, name: str, method: str
+) -> None:
     lever, dataset = BY_NAME[name], crowded[method]
+    if (name, method) == ("national_trend", "moves"):
+        dataset = led_by_trend
     before, after = told(dataset, method), told(dataset, method, [change(name)])
     there = set(before.measures())
     moves = {measure: differences(before, after, measure) for measure in lever.moves & there}
@@ -159,6 +174,13 @@ def test_inclusion_brings_more_children_to_mainstream_and_keeps_the_number_of_jo
     change = more.margin("ehc_plans", "setting").stats[0, 1] - plain.margin("ehc_plans", "setting").stats[0, 1]
     assert change[at] > 0 and np.delete(change, at).sum() < 0
     assert more.value("new_plans", 2017) == pytest.approx(plain.value("new_plans", 2017))
+
+
+def test_growth_in_england_says_where_it_changes_nothing(demonstration: Dataset, led_by_trend: Dataset) -> None:
+    for dataset, silent in ((demonstration, True), (led_by_trend, False)):
+        found = told(dataset, "moves", [change("national_trend")])
+        assert any(text.startswith("Growth in England changes nothing here") for text in found.warnings) == silent
+        assert not any("Growth in England" in text for text in told(dataset, "moves").warnings)
 
 
 def test_national_trend_none_and_own_by_hand(rotherham: Dataset) -> None:

@@ -214,7 +214,7 @@ def _said_table(view: View, said: pd.DataFrame, source: str) -> Table:
         "Too high or too low": said["error"].to_numpy(),
     })  # fmt: skip
     formats = {**dict.fromkeys(("Said", "80% range from", "to", "Came"), "count"), "Too high or too low": "fraction"}
-    note = "This method was given the counts of the authority and of England up to that January and nothing later."
+    note = "This method was given counts of authorities and of England up to that January and nothing later."
     return Table("said_afterwards", "What was said, beside what happened", frame, formats,
                  f"{note} Too low is negative. {view.note(source)}")  # fmt: skip
 
