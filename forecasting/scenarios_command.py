@@ -21,6 +21,7 @@ from forecasting.shell import Datasets, exits, read, say
 scenarios = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Scenarios of a dataset, and those saved for its authority."
 )
+DRAWS = 300  # behind the ranges of the forecast that is kept with a scenario, to be scored later
 Name = Annotated[str, typer.Argument(metavar="NAME|FILE", help="A scenario of the dataset or a saved one, or a file.")]
 File = Annotated[Path, typer.Argument(metavar="FILE.toml", help="A scenario file.", show_default=False)]
 Out = Annotated[Path | None, typer.Option(metavar="FILE.toml", help="File to write; else stdout.")]
@@ -97,7 +98,8 @@ def import_scenario(
         held = read_file(file)
         data = read(dataset)
         scenario = replace(held.scenario, name=name or held.scenario.name, author=author or held.scenario.author)
-        table = run(data, scenario).forecast.table  # a scenario that this dataset cannot run is refused before saving
+        # A scenario that this dataset cannot run is refused before saving.
+        table = run(data, scenario, draws=DRAWS).forecast.table
         store = open_store()
         entry = next((e for e in store.listing(data.name) if e.name == scenario.name.strip()), None)
         how = f"imported from {file.name}"

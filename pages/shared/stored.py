@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 
+import pandas as pd
 import streamlit as st
 
 from forecasting.errors import Conflict, StoreError, SufficiencyError
@@ -80,7 +81,7 @@ def save(run: Run, scenario: Scenario, name: str, author: str, reason: str) -> V
     st.session_state.author = author
     ready = replace(scenario, name=name.strip(), author=author.strip(), why=reason.strip(),
                     changes=without_overruled(scenario.changes))  # fmt: skip
-    table, data, base = run.forecast.table, run.dataset, opened()
+    table, data, base = _table(run, scenario, ready.name), run.dataset, opened()
     if base is not None and base.scenario.name == ready.name:
         return _kept(lambda: open_store().save(base.id, ready, base.number, data.content_hash, table), ready, base)
     return _kept(lambda: open_store().create(ready, data.name, data.content_hash, table), ready, None)
@@ -92,7 +93,15 @@ def merged(run: Run, theirs_at: frozenset[tuple[str, str]]) -> Version | None:
     both = merge(base.scenario, mine, theirs.scenario).with_theirs(theirs_at)
     how = f"merged with version {theirs.number}"
     return _kept(lambda: open_store().save(base.id, both, theirs.number, run.dataset.content_hash,
-                                           run.forecast.table, how), both, theirs)  # fmt: skip
+                                           _table(run, both, both.name), how), both, theirs)  # fmt: skip
+
+
+def _table(run: Run, scenario: Scenario, name: str) -> pd.DataFrame | None:
+    """Return the forecast to keep with a scenario, with its ranges, to be scored later; None where it cannot be run."""
+    with contextlib.suppress(SufficiencyError), st.spinner("Making the forecast that is kept with it…"):
+        made = engine.forecast(run.dataset, scenario, run.forecast.years[-1], engine.DRAWS)
+        return made.forecast.table.assign(scenario=name)
+    return None
 
 
 def _kept(write: Callable[[], Version], mine: Scenario, base: Version | None) -> Version | None:
