@@ -16,7 +16,8 @@ from forecasting.scenario.lever import Lever
 
 NONE_SHORT = 0.5  # fewer than this many children without a place are none
 CONCLUSIONS = {
-    "places": Goal("Places suffice", "places_short", 0, NONE_SHORT, False),
+    "spare": Goal("Places suffice", "spare_places", 0, 0.0, True),
+    "places": Goal("No places are short", "places_short", 0, NONE_SHORT, False),
     "in_year": Goal("Income covers spending", "in_year_balance_gbp", 0, 0.0, True),
     "balance": Goal("The account is out of deficit", "cumulative_balance_gbp", 0, 0.0, True),
 }
@@ -47,6 +48,7 @@ class Flip:
         conclusion: what turns.
         lever: the lever moved.
         key: what it was moved for.
+        label: its words.
         now: value in force.
         value: value at which the conclusion turns; None when no value within the bounds turns it.
         growth: yearly growth of EHC plans from the base year to the year of the conclusion at that value, a fraction;
@@ -59,6 +61,7 @@ class Flip:
     conclusion: Conclusion
     lever: Lever
     key: str
+    label: str
     now: float
     value: float | None
     growth: float
@@ -105,7 +108,9 @@ def flip(here: Run, conclusion: Conclusion, swing: Swing) -> Flip:
                   steps=1 if one_way else STEPS)  # fmt: skip
     value = found.value if found.met else None
     growth = _growth(here, at(found.value), goal.year) if found.met and "ehc_plans" in lever.moves else float("nan")
-    return Flip(conclusion, lever, swing.key, now, value, growth, _growth(here, here.totals, goal.year), low, high)
+    return Flip(
+        conclusion, lever, swing.key, swing.label, now, value, growth, _growth(here, here.totals, goal.year), low, high
+    )
 
 
 def can_flip(swing: Swing) -> bool:

@@ -30,7 +30,7 @@ from forecasting.scenario.plausible import Span, span_of, why_none
 from forecasting.scenario.scenario import Change
 from forecasting.values import Floats
 
-ANSWERS = ("ehc_plans", "places_short", "cost_gbp", "in_year_balance_gbp", "cumulative_balance_gbp")
+ANSWERS = ("ehc_plans", "places_short", "spare_places", "cost_gbp", "in_year_balance_gbp", "cumulative_balance_gbp")
 FEWEST_DRAWS = 50  # below this a share says nothing
 PLANS_THEMSELVES = "How many EHC plans there will be"
 THE_REST = "Needs, settings and chance"

@@ -12,8 +12,9 @@ from forecasting.values import Floats
 
 PLANS = frozenset({"ehc_plans", "new_plans", "ceased_plans"})
 ByNcYear = tuple[tuple[int, ...], tuple[Label, ...], Floats]  # years, NC years, run × year × NC year
-COMPARED = ("ehc_plans", "places_required", "places_available", "places_short", "children_waiting", "cost_gbp",
-            "high_needs_spend_gbp", "income_gbp", "in_year_balance_gbp", "cumulative_balance_gbp")  # fmt: skip
+COMPARED = ("ehc_plans", "places_required", "places_available", "spare_places", "places_short", "children_waiting",
+            "cost_gbp", "high_needs_spend_gbp", "income_gbp", "in_year_balance_gbp",
+            "cumulative_balance_gbp")  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)

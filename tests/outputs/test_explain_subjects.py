@@ -76,7 +76,7 @@ def test_what_matters_and_where_it_flips(view: View) -> None:
     told = explain.flip_in_words(flip(view.run, conclusion, swing))
     # 71.5 places to bring back stay even with falling rolls, unless growth takes as many away
     assert told.startswith("184 places are short in 2021 unless plan growth falls below −")
-    assert "pupil growth falls below" in told
+    assert '"Pupil growth" falls below' in told
 
 
 def test_a_waterfall_starts_at_zero_unless_all_levels_are_close() -> None:

@@ -46,7 +46,7 @@ def test_each_question_has_its_answer() -> None:
     says = {
         "moved": "Places short in 2021: 13 in mitigated against 128 in baseline, −115.",
         "matters": '"Pupils with an EHC plan" matters most for EHC plans in 2021',
-        "flips": "places are short in 2017",
+        "flips": "Places suffice until 2018 unless",
         "actual": "No forecast of earlier data is stored yet.",
     }
     assert says.keys() == PARTS.keys()

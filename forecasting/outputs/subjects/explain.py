@@ -23,7 +23,7 @@ from forecasting.scenario.plausible import STATED
 
 TITLE = "Explain"
 MEASURES = {
-    "ehc_plans": "EHC plans", "places_short": "Places short", "cost_gbp": "Spending",
+    "ehc_plans": "EHC plans", "places_short": "Places short", "spare_places": "Spare places", "cost_gbp": "Spending",
     "high_needs_spend_gbp": "High-needs spending", "in_year_balance_gbp": "In-year balance",
     "cumulative_balance_gbp": "Closing balance",
 }  # fmt: skip
@@ -281,9 +281,12 @@ def _all(
 def conclusion_in_words(found: Conclusion) -> str:
     """Return a conclusion as it stands: "Places suffice until 2028"; "459 places are short in 2030"."""
     goal, year, present = found.goal, found.goal.year, found.present
+    until = f"until {found.until}" if found.until and found.until >= year else f"in {year}"
+    if goal.measure == "spare_places":
+        more = f"There are {words.count(-present)} more children than places in {year}"
+        return f"Places suffice {until}" if found.holds else more
     if goal.measure == "places_short":
-        until = f"until {found.until}" if found.until and found.until >= year else f"in {year}"
-        return f"Places suffice {until}" if found.holds else f"{words.count(present)} places are short in {year}"
+        return f"No places are short {until}" if found.holds else f"{words.count(present)} places are short in {year}"
     what = "the account is in deficit" if goal.measure == "cumulative_balance_gbp" else "spending exceeds income"
     other = "the account is out of deficit" if goal.measure == "cumulative_balance_gbp" else "income covers spending"
     size = words.gbp(abs(present))
@@ -293,10 +296,10 @@ def conclusion_in_words(found: Conclusion) -> str:
 def flip_in_words(found: Flip) -> str:
     """Return what a lever would have to be for the conclusion to turn, in a sentence."""
     said = conclusion_in_words(found.conclusion)
-    label = found.lever.label if found.lever.label.startswith("EHC") else _small(found.lever.label)
+    label = f'"{found.label}"'
     if found.value is None:
         ends = f"{in_words(found.lever, found.low)} to {in_words(found.lever, found.high)}"
-        return f"{said}, whatever {label} is within its bounds ({ends})."
+        return f"{said}, whatever {label} is set to ({ends})."
     way = "exceeds" if found.value > found.now else "falls below"
     now = in_words(found.lever, found.now)
     if found.growth == found.growth:
@@ -319,7 +322,7 @@ def flips(view: View, found: Sequence[Flip]) -> Told:
     first = turning[0] if turning else found[0]
     answer = flip_in_words(first)
     frame = pd.DataFrame({
-        "Lever": [one.lever.label for one in found],
+        "Lever": [one.label for one in found],
         "Now": [in_words(one.lever, one.now) for one in found],
         "Flips at": ["never" if one.value is None else in_words(one.lever, one.value) for one in found],
         "Plan growth there": [one.growth for one in found],
