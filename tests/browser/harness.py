@@ -60,10 +60,11 @@ def _free_port() -> int:
 
 
 @contextmanager
-def server(script: str = "app.py", home: Path | None = None, port: int = 0) -> Iterator[str]:
+def server(script: str = "app.py", home: Path | None = None, port: int = 0, dataset: str = "") -> Iterator[str]:
     """Start a script on a fresh server, give its address once it is healthy, and end it whatever happens.
 
     `home` is the folder of what visitors keep, for a server that is started again; else it goes with the server.
+    `dataset` is the folder of the data shown first; else those that come first with the product.
     """
     port = port or _free_port()
     address = f"http://localhost:{port}"
@@ -71,6 +72,8 @@ def server(script: str = "app.py", home: Path | None = None, port: int = 0) -> I
                "--server.port", str(port), "--server.fileWatcherType", "none"]  # fmt: skip
     environment = {name: value for name, value in os.environ.items() if name != "SUFFICIENCY_DATASET"}
     with tempfile.TemporaryFile() as log, tempfile.TemporaryDirectory() as own:
+        if dataset:
+            environment["SUFFICIENCY_DATASET"] = dataset
         environment["SUFFICIENCY_HOME"] = str(home or own)  # what visitors accept and save is kept here
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
         try:
