@@ -21,7 +21,7 @@ from forecasting.shell import Datasets, exits, read, say
 scenarios = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Scenarios of a dataset, and those saved for its authority."
 )
-DRAWS = 300  # behind the ranges of the forecast that is kept with a scenario, to be scored later
+DRAWS = 1000  # behind the ranges of the forecast that is kept with a scenario, to be scored later
 Name = Annotated[str, typer.Argument(metavar="NAME|FILE", help="A scenario of the dataset or a saved one, or a file.")]
 File = Annotated[Path, typer.Argument(metavar="FILE.toml", help="A scenario file.", show_default=False)]
 Out = Annotated[Path | None, typer.Option(metavar="FILE.toml", help="File to write; else stdout.")]
