@@ -11,7 +11,8 @@ LIVE = ("project_delay", "new_plan_rate", "pupil_growth")  # "what if we cannot 
 
 view = page_context("briefing")
 draw_sidebar("briefing", view)
-view = engine.ranged(view)
+with st.spinner("Making the draws behind the ranges…", show_time=False):
+    view = engine.ranged(view)
 story = engine.briefing(view)
 st.html("<h1>Briefing</h1>")
 full, number = present.controls(story)

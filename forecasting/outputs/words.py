@@ -76,6 +76,8 @@ def join(items: list[str]) -> str:
 
 def short_or_spare(places: float) -> str:
     """Return "13 places short" or "5 places to spare", never a negative number of places."""
+    if math.isnan(places):
+        return "a number of places that is not known"
     size = round(abs(places))
     if not size:
         return "neither short of places nor with places to spare"

@@ -92,7 +92,7 @@ def workbook_bytes(view: View) -> bytes:
     return workbook.to_bytes(small_numbers.fit(ranged(view)))
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@st.cache_resource(max_entries=8, show_spinner="Telling the story…")
 def _story(_view: View, key: tuple[object, ...]) -> Story:
     return story(_view)
 

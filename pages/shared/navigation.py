@@ -22,6 +22,7 @@ TITLES = {
     "briefing": "Briefing",
     "returns": "Returns",
     "data": "Data",
+    "accessibility": "Accessibility",
 }
 
 

@@ -6,7 +6,6 @@ from forecasting.errors import DatasetError
 from forecasting.inputs.source import Source
 from forecasting.outputs.briefing import deck, paper, pictures
 from forecasting.outputs.briefing.story import Story
-from forecasting.outputs.figure import Figure
 from forecasting.outputs.subjects import View
 from forecasting.outputs.words import file_name
 from pages.shared import engine, small_numbers
@@ -39,16 +38,14 @@ def _go(number: int) -> None:
 def downloads(view: View) -> None:
     """Draw the downloads: slides, paper, pictures."""
     st.html("<h2>Take it along</h2>")
-    file = st.file_uploader(
-        "Your own PowerPoint template (.pptx), if the slides shall have your layouts", type=["pptx"]
-    )
+    file = st.file_uploader("Your own PowerPoint template (.pptx), for slides on your own layouts", type=["pptx"])
     template = Source(file.name, file.getvalue()) if file else None
     first, second, third = st.columns(3)
     first.download_button("Slides (PowerPoint)", data=lambda: _slides(_fit(view), template), mime=PPTX,
                           on_click="ignore", file_name=_name(view, "pptx"), width="stretch")  # fmt: skip
     second.download_button("Paper (Word)", data=lambda: paper.to_bytes(_fit(view)), mime=DOCX, on_click="ignore",
                            file_name=_name(view, "docx"), width="stretch")  # fmt: skip
-    third.download_button("Charts (PNG and SVG)", data=lambda: pictures.archive(_figures(_fit(view))),
+    third.download_button("Every chart (PNG and SVG)", data=lambda: pictures.of_all(small_numbers.fit(view)),
                           mime="application/zip", on_click="ignore", file_name=_name(view, "zip"),
                           width="stretch")  # fmt: skip
 
@@ -56,10 +53,6 @@ def downloads(view: View) -> None:
 def _fit(view: View) -> Story:
     """Return the story as it may leave the authority."""
     return engine.briefing(small_numbers.fit(view))
-
-
-def _figures(story: Story) -> list[Figure]:
-    return [scene.shown for scene in story.scenes if isinstance(scene.shown, Figure)]
 
 
 def _slides(story: Story, template: Source | None) -> bytes:

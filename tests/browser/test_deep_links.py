@@ -12,7 +12,7 @@ pytestmark = pytest.mark.browser
 
 CHARTS = {"overview": 2, "population": 2, "send": 3, "placements": 4, "costs": 3, "programme": 0, "published": 0,
           "data": 0, "accuracy": 0, "track_record": 3, "returns": 0, "briefing": 0,
-          "scenarios": 0, "compare": 2, "explain": 1, "assumptions": 0}  # fmt: skip
+          "scenarios": 0, "compare": 2, "explain": 1, "assumptions": 0, "accessibility": 0}  # fmt: skip
 
 
 @pytest.mark.parametrize("page", TITLES)

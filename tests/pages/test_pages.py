@@ -15,6 +15,7 @@ from forecasting.analysis.compare import Comparison
 from forecasting.analysis.drivers import account
 from forecasting.inputs.dataset import Dataset
 from forecasting.model.run import Run, run
+from forecasting.outputs.accessibility import statement
 from forecasting.outputs.briefing.story import story
 from forecasting.outputs.returns.fill import fill
 from forecasting.outputs.returns.layout import codes, layout
@@ -83,6 +84,8 @@ def _view(dataset: Dataset, name: str = BASELINE, *changes: Change) -> View:
 def _expected(page: str, view: View) -> str:
     if page == "scenarios":
         return ANSWER
+    if page == "accessibility":
+        return statement().answer
     if page == "briefing":
         return story(view).scenes[0].finding
     if page == "returns":

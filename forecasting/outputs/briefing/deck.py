@@ -32,6 +32,7 @@ _FOOT = Inches(0.45)  # kept free for the slide number and what must be said on 
 _PAD = 16.0  # points that a text box keeps free at its sides
 _INDENT = 30.0  # points that a bullet takes
 _SLIDE_NUMBER = 13
+_PROPERTY = 255  # letters that a property of a document may have; the notes have all
 Tell = Callable[[float, str], None]
 
 
@@ -55,7 +56,7 @@ def to_bytes(story: Story, source: Source | None = None, made: date | None = Non
             tell(number / len(story.scenes), scene.heading)
         _slide(held, story, scene, size)
     held.deck.core_properties.title = f"{story.title}: {story.subtitle}"
-    held.deck.core_properties.comments = story.stamp
+    held.deck.core_properties.comments = story.stamp[:_PROPERTY]
     stream = BytesIO()
     held.deck.save(stream)
     return stream.getvalue()

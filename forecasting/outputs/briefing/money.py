@@ -94,7 +94,7 @@ def _exposure(view: View, run: Run) -> str:
     if int(ends) not in years:
         return ""
     falls = run.forecast.value("general_fund_exposure_gbp", int(ends), component=WITHOUT)
-    if round(falls) <= 0:
+    if not falls >= 1:
         return ""
     return (
         f"When the statutory override ends in {year_to_financial_year(int(ends))}, {words.gbp(falls)} of deficit falls "

@@ -51,7 +51,7 @@ def to_bytes(story: Story, made: date | None = None) -> bytes:
     paper = Document()
     _page(paper)
     paper.core_properties.title = f"{story.title}: {story.subtitle}"
-    paper.core_properties.comments = story.stamp
+    paper.core_properties.comments = story.stamp[:255]  # the most that a property may have
     head = _head(story, made or date.today())
     paper.add_heading(story.title, 0)
     for text in head:

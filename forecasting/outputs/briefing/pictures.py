@@ -15,6 +15,7 @@ import vl_convert
 
 from forecasting.outputs.charts import Spec
 from forecasting.outputs.figure import Figure
+from forecasting.outputs.subjects import SUBJECTS, View
 from forecasting.outputs.theme import PALETTES
 
 WIDTH = 760  # pixels at scale 1
@@ -35,9 +36,15 @@ def archive(figures: Sequence[Figure]) -> bytes:
         for figure in figures:
             out.writestr(f"{figure.key}.png", png(figure))
             out.writestr(f"{figure.key}.svg", svg(figure))
-        texts = "\n\n".join(f"{figure.key}: {figure.title}\n{figure.alt}" for figure in figures)
+        texts = "\n\n".join(f"{figure.key}: {figure.title}\n{figure.alt}\n{figure.note}" for figure in figures)
         out.writestr("alternative texts.txt", texts)
     return stream.getvalue()
+
+
+def of_all(view: View) -> bytes:
+    """Return a zip with every chart of every page that a run has figures for."""
+    found = {figure.key: figure for subject in SUBJECTS.values() for figure in subject(view).figures}
+    return archive(list(found.values()))
 
 
 def svg(figure: Figure) -> str:

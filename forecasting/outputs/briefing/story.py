@@ -7,11 +7,13 @@ forecast already holds, and makes no more than two further central runs, so that
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 
-from forecasting.analysis.options import options
+from forecasting.analysis.options import Option, options
 from forecasting.outputs.briefing import children, money, trust
 from forecasting.outputs.briefing.scene import ENTITLEMENT, TO_FILL, Scene, Story
+from forecasting.outputs.leaving import leaving
 from forecasting.outputs.subjects import SUBJECTS, View
 
 __all__ = ["ENTITLEMENT", "TO_FILL", "Scene", "Story", "story"]
@@ -41,9 +43,9 @@ def story(view: View, tell: Tell | None = None, made: datetime | None = None) ->
     when = made or datetime.now()
     stamp = "; ".join([*(f"{name} {text}" for name, text in view.forecast.stamp), f"made {when:%Y-%m-%d %H:%M}"])
     caution = SYNTHETIC if view.run.dataset.synthetic else ""
-    return Story(
-        "Places for children with SEND", about, caution, tuple(_stamped(scene, stamp) for scene in held), stamp
-    )
+    last = f"{view.policy.sentence}\nMade from: {stamp}"
+    told = tuple(_stamped(scene, last) for scene in held)
+    return Story("Places for children with SEND", about, caution, told, stamp)
 
 
 def _scenes(view: View) -> Iterator[tuple[str, Scene | None]]:
@@ -52,7 +54,7 @@ def _scenes(view: View) -> Iterator[tuple[str, Scene | None]]:
     yield "Children with SEND", children.need(view, overview)
     yield "Where children go", children.plans(view)
     yield "Options", children.where(view)
-    told = options(view.run, view.baseline)
+    told = [_leaving(view, option) for option in options(view.run, view.baseline)]
     yield "What it costs", None
     yield "The programme", money.money(view, told)
     yield "Options", money.projects(view, told)
@@ -62,7 +64,13 @@ def _scenes(view: View) -> Iterator[tuple[str, Scene | None]]:
     yield "Recommendations", trust.record(view)
 
 
-def _stamped(scene: Scene, stamp: str) -> Scene:
+def _leaving(view: View, option: Option) -> Option:
+    """Return an option whose figures are protected as those of the view are."""
+    known = option.run is view.run or option.run is view.baseline
+    return option if known else replace(option, run=leaving(View(option.run, option.run), view.policy).run)
+
+
+def _stamped(scene: Scene, last: str) -> Scene:
     """Return a scene whose notes end with what is needed to make the figures again."""
     return Scene(scene.key, scene.heading, scene.finding, scene.sentences, scene.metrics, scene.shown,
-                 (*scene.notes, f"Made from: {stamp}"))  # fmt: skip
+                 (*scene.notes, last))  # fmt: skip

@@ -120,7 +120,7 @@ def _demand_and_places(view: View) -> Figure:
     here = f" and has {words.count(_open(view))} open" if view.has("places_available") else ""
     title = f"{words.count(short)} without a suitable local place in {view.last}"
     return line_figure(
-        view, "need_against_places", title if round(short) else "Every child has a suitable local place",
+        view, "need_against_places", title if words.count(short) != "0" else "Every child has a suitable local place",
         f"Specialist places, {view.name}, January {int(data['year'].min())} to {view.last}; some children are well "
         f"placed elsewhere{'; band: 80% range' if has_range(data) else ''}",
         f"In {view.last}, {view.name} needs {words.things(required, 'specialist place')}{here}; {words.count(short)} "
@@ -224,7 +224,7 @@ def _children_implications(view: View) -> tuple[str, ...]:
     return (
         f"{ranged}{words.count(high)}." if view.forecast.draws else "",
         f"Without the projects {words.count(less)} more children would have none."
-        if view.run.programme.on.any() and round(less) > 0 else "",
+        if view.run.programme.on.any() and less >= 0.5 else "",
     )  # fmt: skip
 
 
