@@ -2,13 +2,13 @@
 
 import streamlit as st
 
+from forecasting.outputs.subjects.programme import programme_head
 from pages.shared import choose, engine
 from pages.shared.context import draw_sidebar, page_context
 from pages.shared.show import body, head
 
 view = page_context("programme")
-subject = engine.subject("programme", view)
-head(subject)
+head(programme_head(view))
 projects, chosen, target = st.tabs(["Projects", "Choose for me", "Reach a target"])
 with projects:
     choose.add_project(view)
@@ -19,6 +19,7 @@ with target:
     choose.goal_seek(view)
 draw_sidebar("programme", view)
 with place:
-    with st.spinner("Making the draws behind the ranges…", show_time=False):
+    with st.spinner("Following the children of every project, and making the draws…", show_time=False):
         full = engine.ranged(view)
-    body(engine.subject("programme", full), full)
+        subject = engine.subject("programme", full)
+    body(subject, full)

@@ -23,7 +23,7 @@ def test_a_whole_dataset_lacks_nothing(rotherham: Dataset) -> None:
 @pytest.mark.parametrize(
     ("lost", "words"),
     [
-        (("providers",), "Places, spare places and what is full cannot be given"),
+        (("providers",), "who lacks a place (nobody is counted as short) cannot be given"),
         (("budget",), "Costs, balances and savings cannot be given: the dataset lacks the table budget"),
         (("projects", "project_capital"), "What projects change cannot be given: the dataset lacks the table projects"),
         (("project_capital",), "Capital and payback of the projects cannot be given"),

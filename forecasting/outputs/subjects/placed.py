@@ -12,6 +12,7 @@ from forecasting.axes import STATISTICS
 from forecasting.model.capacity import homes
 from forecasting.model.emit_placements import UNMITIGATED
 from forecasting.model.overflow import DESTINATIONS, SUITABLE
+from forecasting.model.places import with_capacity
 from forecasting.outputs import charts, words
 from forecasting.outputs.figure import Figure, Metric, Section, Table
 from forecasting.outputs.subjects.common import View, bar_figure, by_label, line_figure, path_of, wide, yearly
@@ -39,11 +40,25 @@ def answer(view: View) -> str:
     text = f"In {view.last}, {words.count(short)} children with a plan have no suitable local place"
     if view.forecast.draws:
         text += f" (80% range {words.count(low)} to {words.count(high)})"
+    if not limits_known(view):
+        text = f"Who lacks a suitable local place is not known: {_ADD}. In {view.last}"
+        return (
+            f"{text}, {words.count(out)} children are placed out of the borough, against "
+            f"{words.count(view.at('placements', _first(view), place=OUT))} in {_first(view)}."
+        )
     began = view.at("placements", _first(view), place=OUT)
     return (
         f"{text}; {words.count(out)} children are placed out of the borough, against {words.count(began)} in "
         f"{_first(view)}."
     )
+
+
+_ADD = "add the table providers, with capacities"
+
+
+def limits_known(view: View) -> bool:
+    """Return whether the places of any provider are known; without them nobody is counted as lacking one."""
+    return view.has("spare_places", "provider") and bool(len(with_capacity(view.run.dataset)))
 
 
 def _first(view: View) -> int:
@@ -52,12 +67,13 @@ def _first(view: View) -> int:
 
 def metrics(view: View) -> tuple[Metric, ...]:
     """Return the headline figures."""
-    told = [
-        view.metric("Places short", "places_short", "Children without a suitable local place."),
-        view.metric("Waiting", "children_waiting", "Of these, children who stay in their present setting."),
-        view.metric("Out of the borough", "placements", "Children placed out of the borough.", place=OUT),
-    ]
-    if view.has("spare_places"):
+    told = [view.metric("Out of the borough", "placements", "Children placed out of the borough.", place=OUT)]
+    if limits_known(view):
+        told = [
+            view.metric("Places short", "places_short", "Children without a suitable local place."),
+            view.metric("Waiting", "children_waiting", "Of these, children who stay in their present setting."),
+            *told,
+        ]
         told.append(view.metric("Spare places", "spare_places", "Places open less children on roll, all providers."))
         told.append(view.metric("Above capacity", "children_over_capacity", "Children above the places of a provider."))
     return tuple(told)
@@ -70,8 +86,9 @@ def sections(view: View) -> tuple[Section, ...]:
         Section("Without a suitable local place", (_without(view), _beside(view)), _RULES),
         Section("From need to setting", (_flow(view),)),
     ]
-    if view.has("spare_places", "provider"):
-        found.append(Section("What is full when", (_fill(view), _provider_table(view)), _FILL))
+    if not limits_known(view):
+        return (found[0], found[2])
+    found.append(Section("What is full when", (_fill(view), _provider_table(view)), _FILL))
     found.append(Section("By need and phase", (_by_need(view), _by_phase(view))))
     return tuple(found)
 
@@ -303,8 +320,8 @@ _FOLLOWED = (
 def implications(view: View) -> tuple[str, ...]:
     """Return what follows from the figures."""
     short = view.at("places_short", view.last)
-    told = [f"In {view.last}, {words.count(short)} children have no suitable local place."]
-    known = view.has("spare_places", "provider")
+    known = limits_known(view)
+    told = [f"In {view.last}, {words.count(short)} children have no suitable local place."] if known else []
     if known:
         _, _, roll, places = _levels(view)
         empty = float(np.maximum(places[-1] - roll[-1], 0.0).sum())
@@ -313,7 +330,7 @@ def implications(view: View) -> tuple[str, ...]:
                 f"Meanwhile {words.count(empty)} places stand empty: they do not suit the need or the age, or are "
                 "not where children are placed afresh."
             )
-    if view.run.programme.on.any():
+    if known and view.run.programme.on.any():
         less = view.at("places_short", view.last, component=UNMITIGATED) - short
         told.append(f"The projects that are built give {words.count(less)} more children a suitable local place.")
     elif known and view.at("spare_places", view.last) < short:

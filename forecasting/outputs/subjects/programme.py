@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -14,17 +15,23 @@ from forecasting.outputs.subjects.common import Parts, View, implications, path_
 from forecasting.periods import Month, year_to_financial_year
 
 
+def programme_head(view: View) -> Subject:
+    """Return the answer and the headline figures alone: they are there before the projects have been followed."""
+    if not view.run.programme.projects:
+        return Subject("programme", "Programme", "The dataset has no projects: add the table projects.", (), (), ())
+    return Subject("programme", "Programme", answer(view), _metrics(view), (), ())
+
+
 def programme(view: View) -> Subject:
     """Return the subject "Programme" of a run."""
-    plan = view.run.programme
-    if not plan.projects:
-        return Subject("programme", "Programme", "The dataset has no projects: add the table projects.", (), (), ())
+    if not view.run.programme.projects:
+        return programme_head(view)
     sections = [Section("Timeline", (_timeline(view), _by_month(view)))] if _built(view) else []
     if _built(view) and view.has("capital_gbp", component="cost"):
         sections.append(Section("Capital", (_capital(view),)))
     sections.append(Section("Every project", (_projects(view),)))
     sections += [found for found in (slippage.section(view), followed.section(view)) if found]
-    return Subject("programme", "Programme", answer(view), _metrics(view), tuple(sections), sentences(view))
+    return replace(programme_head(view), sections=tuple(sections), implications=sentences(view))
 
 
 def _built(view: View) -> int:
