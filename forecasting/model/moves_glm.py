@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg.lapack import dpotri
 
 from forecasting.values import Floats
 
@@ -236,7 +237,14 @@ def _newton(
     step = cho_solve(factor, gradient - prior @ (beta - centre), check_finite=False)
     largest = float(np.abs(step[columns].sum(axis=1)).max(initial=0.0))
     step *= min(1.0, 3.0 / max(largest, 1e-12))
-    return beta + step, np.asarray(cho_solve(factor, np.eye(size), check_finite=False))
+    return beta + step, _inverse(factor[0])
+
+
+def _inverse(lower: Floats) -> Floats:
+    """Return the inverse of a matrix from its lower Cholesky factor; a third of the work of solving for each column."""
+    found, _ = dpotri(lower, lower=1)
+    half = np.tril(found, -1)
+    return np.asarray(half + half.T + np.diag(np.diagonal(found)))
 
 
 def _strengths(
