@@ -177,12 +177,7 @@ def layout(code: str, folder: Path = FOLDER) -> Layout:
     if not path.exists():
         raise DatasetError((Fault(path.name, found="there is no such return", allowed=", ".join(codes()),
                                   todo="use one of these names"),))  # fmt: skip
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise DatasetError(
-            (Fault(path.name, found=f"not readable as TOML: {error}", todo="mend that line"),)
-        ) from error
+    data = _read(path)
     faults = _faults(path.name, data)
     if faults:
         raise DatasetError(tuple(faults))
