@@ -6,6 +6,7 @@ financial year. Equations and sources: docs/method_costs.md.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -238,7 +239,7 @@ def fee_chance(many: Volumes, spread: Floats, seed: int) -> Floats:
 def known_rates(
     dataset: Dataset, assumptions: Assumptions, allocation: Allocation, homes: tuple[str, ...], many: Volumes
 ) -> tuple[Rates, tuple[str, ...]]:
-    """Return rates without gaps, and a sentence for each setting with children that no rate and no budget prices.
+    """Return rates without gaps, and a sentence on the settings with children that no rate and no budget prices.
 
     Independent and non-maintained settings without a listed fee take the average cost out of the authority. Another
     setting with a budget line and no rate takes £1 a child, which the calibration turns into the budget per child.
@@ -258,14 +259,19 @@ def known_rates(
     at = np.where(np.isnan(rate.top_up_at), top_up @ _one_hot(homes, allocation.settings).T, rate.top_up_at)
     present = (many.pre + many.post)[0].max(axis=0)
     lost = blank & ~by_fee & ~in_budget & (present > _FEW)
-    unpaid = {True: "nothing beyond the place", False: "nothing"}
+    placed = rate.occupied[:, 0] > 0
     notes = tuple(
-        f"No rate for a child in {dataset.settings.label(str(code))} is known, so {count:,.0f} children cost "
-        f"{unpaid[bool(place > 0)]}: add a row to unit_costs, or a budget line."
-        for code, count, place in zip(settings[lost], present[lost], rate.occupied[lost, 0], strict=True)
-    )
+        _unpaid([dataset.settings.label(str(code)) for code in settings[found]], present[found], extent)
+        for found, extent in ((lost & ~placed, "nothing"), (lost & placed, "nothing beyond the place")) if found.any()
+    )  # fmt: skip
     return replace(rate, top_up=top_up, top_up_at=at, fee_day=np.where(by_fee, day, 0.0),
                    fee_residential=np.where(by_fee, away, 0.0)), notes  # fmt: skip
+
+
+def _unpaid(labels: Sequence[str], children: Floats, extent: str) -> str:
+    """Return one sentence on every setting whose children no rate and no budget prices."""
+    told = ", ".join(f"{label} ({count:,.0f})" for label, count in zip(labels, children, strict=True))
+    return f"No rate is known for children in {told}, so they cost {extent}: add rows to unit_costs, or a budget line."
 
 
 def _unrated(dataset: Dataset, allocation: Allocation, homes: tuple[str, ...]) -> frozenset[str]:
