@@ -8,9 +8,10 @@ from forecasting.outputs.subjects.returns import returns
 from forecasting.outputs.words import file_name
 from pages.shared import engine, official, small_numbers
 from pages.shared.context import draw_sidebar, page_context
-from pages.shared.show import show
+from pages.shared.show import body, head
 
 view = page_context("returns")
+top = st.container()  # the answer stands first, though it follows from the choice below it
 titles = {code: layout(code).title for code in codes()}
 choose, side = st.columns(2)
 code = choose.selectbox("Return", list(titles), format_func=titles.get, key="return_code")
@@ -31,6 +32,9 @@ st.caption(
     "The page shows every figure. What you download follows the choice at the foot of the sidebar: for sharing "
     "outside, small numbers are withheld; the copy for the Department is made with Internal working."
 )
-show(returns(filled, variants.index(variant)), view)
+found = returns(filled, variants.index(variant))
+with top:
+    head(found)
+body(found, view)
 official.form(code, filled, view.name)
 draw_sidebar("returns", view)
