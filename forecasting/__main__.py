@@ -51,6 +51,9 @@ Seed = Annotated[int, typer.Option(min=0, help="Seed of the draws.")]
 Shared = Annotated[
     bool, typer.Option("--shared", help="To be shared outside the authority: small numbers are withheld or rounded.")
 ]
+Publication = Annotated[
+    bool, typer.Option("--publication", help="Write the publication workbook: accessible tables, to be shared.")
+]
 Out = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="File ending .csv, .parquet, .json, .xlsx, .pptx or .docx; else stdout (CSV)."),
@@ -80,11 +83,14 @@ def _counted(faults: tuple[Fault, ...]) -> str:
 def forecast(
     dataset: Datasets, authority: Authority = None, scenario: ScenarioName = BASELINE, to: ToYear = None,
     method: Method = AUTO, draws: Draws = 1000, seed: Seed = 0, out: Out = None, shared: Shared = False,
+    publication: Publication = False,
 ) -> None:  # fmt: skip
     """Forecast children, places and money; the forecast table goes to stdout or to a file."""
     with exits():
-        policy = _policy(shared)
-        write = export.writer(out, policy) if out else partial(_to_stdout, policy=policy)
+        policy = _policy(shared or publication)
+        if publication and out is None:
+            raise UsageError(export.PUBLICATION)
+        write = export.writer(out, policy, publication=publication) if out else partial(_to_stdout, policy=policy)
         found = read(dataset, authority)
         done = run(found, find(found, scenario), to=to, method=method, draws=draws, seed=seed)
         _explain(done, draws, seed)

@@ -17,6 +17,8 @@ from forecasting.model.run import Run, baseline_of
 from forecasting.outputs.disclosure import INTERNAL, Policy
 from forecasting.outputs.protect import protect
 
+PUBLICATION = "the publication is a workbook: name a file that ends in .xlsx with --out"
+
 
 def csv_bytes(forecast: Forecast, policy: Policy = INTERNAL) -> bytes:
     """Return the forecast table as CSV in UTF-8; numbers in full, so that the same forecast gives the same bytes.
@@ -45,17 +47,24 @@ def json_bytes(forecast: Forecast, policy: Policy = INTERNAL) -> bytes:
     return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode("utf-8")
 
 
-def writer(path: Path, policy: Policy = INTERNAL) -> Callable[[Run], None]:
+def writer(path: Path, policy: Policy = INTERNAL, *, publication: bool = False) -> Callable[[Run], None]:
     """Return what writes a run to a path, by the ending of its name, with small numbers treated as the policy says.
+
+    Args:
+        path: the file to write.
+        policy: what is done about small numbers.
+        publication: the workbook is the publication workbook, not the working one.
 
     Raises:
         UsageError: the ending is none of those written, or its folder is not there.
     """
+    if publication and path.suffix.lower() != ".xlsx":
+        raise UsageError(PUBLICATION)
     writers: dict[str, Callable[[Run], None]] = {
         ".csv": lambda run: _write(path, csv_bytes(run.forecast, policy)),
         ".json": lambda run: _write(path, json_bytes(run.forecast, policy)),
         ".parquet": lambda run: protect(run.forecast, policy).forecast.table.to_parquet(path, index=False),
-        ".xlsx": lambda run: _workbook(run, path, policy),
+        ".xlsx": lambda run: (_publication if publication else _workbook)(run, path, policy),
         ".pptx": lambda run: _briefing(run, path, "deck", policy),
         ".docx": lambda run: _briefing(run, path, "paper", policy),
     }
@@ -79,6 +88,10 @@ def _briefing(run: Run, path: Path, form: str, policy: Policy) -> None:
 def _workbook(run: Run, path: Path, policy: Policy) -> None:
     # Imported only here: a CSV needs no workbook writer, and starts faster without one.
     _write(path, import_module("forecasting.outputs.workbook").to_bytes(_leaving(run, policy)))
+
+
+def _publication(run: Run, path: Path, policy: Policy) -> None:
+    _write(path, import_module("forecasting.outputs.workbook.publication").to_bytes(run, policy))
 
 
 def _leaving(run: Run, policy: Policy) -> Any:
