@@ -23,9 +23,10 @@ share = st.checkbox(
 filled = engine.filled_return(view, code, share)
 if len(variants) > 1 and view.run.scenario.hash == view.baseline.scenario.hash:
     st.info(f'"{variants[0]}" and "{variants[1]}" are the same: choose or change a scenario to fill the second.')
+policy = small_numbers.policy()
 st.download_button(
     "Download this return (Excel)", type="primary", on_click="ignore",
-    data=lambda: to_bytes(engine.filled_return(view, code, share, small_numbers.policy()), view.run),
+    data=lambda: to_bytes(engine.filled_return(view, code, share, policy), view.run),
     file_name=file_name(view.name, f"{code} {view.run.scenario.name}", "xlsx"),
 )  # fmt: skip
 st.caption(

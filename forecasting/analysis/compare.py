@@ -131,7 +131,8 @@ class Comparison:
             value = _value(run, measure, when)
             both = self.shared[at] and all(measure in r.totals for r in (self.runs[0], run)) and when is not None
             between = _between(self.difference(at, measure), year) if both else None
-            found.append(Figure(value, _interval(run, measure, when), value - first, between))
+            known = not np.isnan(value - first)  # a figure that is withheld is not given away by its difference
+            found.append(Figure(value, _interval(run, measure, when), value - first, between if known else None))
         return Line(measure, label, held.unit, when, tuple(found))
 
     def assumed(self) -> tuple[Assumed, ...]:

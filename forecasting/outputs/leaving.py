@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pandas as pd
 
+from forecasting.analysis.compare import Comparison
 from forecasting.model.run import Run
 from forecasting.outputs.disclosure import Policy
 from forecasting.outputs.figure import Subject, Table
@@ -30,6 +32,29 @@ def leaving(view: View, policy: Policy) -> View:
 def _protected(run: Run, policy: Policy) -> Run:
     """Return a run with its forecast protected; what no export protects (children placed one by one) is left out."""
     return replace(run, forecast=protect(run.forecast, policy).forecast, placement=None)
+
+
+def leaving_comparison(
+    found: Comparison, policy: Policy, done: Callable[[float], object] = lambda share: None
+) -> Comparison:
+    """Return scenarios to be compared with small numbers withheld or rounded; for internal working as they are.
+
+    Args:
+        found: the scenarios.
+        policy: what is done about small numbers.
+        done: told before each scenario which share of them is done.
+
+    Raises:
+        RoundingFailed: no whole numbers that add up were found.
+        NotProtected: a small figure cannot be protected.
+    """
+    if policy.form == "none":
+        return found
+    runs = []
+    for at, run in enumerate(found.runs):
+        done(at / len(found.runs))
+        runs.append(_protected(run, policy))
+    return Comparison(found.names, tuple(runs))
 
 
 def leaving_table(table: Table, made: Subject | None, policy: Policy) -> pd.DataFrame:

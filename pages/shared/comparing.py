@@ -1,16 +1,22 @@
 """Compare in a session: which scenarios, the year and the figure, their runs."""
 
+from functools import partial
+
 import streamlit as st
 
 from forecasting.analysis.compare import MOST, Comparison
 from forecasting.model.run import Run
+from forecasting.outputs.disclosure import Policy
+from forecasting.outputs.leaving import leaving_comparison, leaving_table
 from forecasting.outputs.subjects import View
 from forecasting.outputs.subjects import compare as subject
 from forecasting.outputs.words import file_name
+from forecasting.outputs.workbook import Progress
+from forecasting.outputs.workbook import comparison as side_by_side
 from forecasting.scenario.from_dataset import dataset_scenarios
 from forecasting.scenario.scenario import Scenario
 from forecasting.scenario.store import id_of, open_store
-from pages.shared import engine, stored
+from pages.shared import engine, prepare, small_numbers, stored
 
 HAND = "hand:"
 
@@ -62,10 +68,25 @@ def comparison(view: View, keys: list[str], draws: int) -> Comparison:
 
 
 def download(view: View, found: Comparison) -> None:
-    """Draw the download of every figure of the comparison."""
+    """Draw the downloads of the comparison, small numbers treated as in every download."""
+    policy, called = small_numbers.policy(), f"comparison {' '.join(found.names)}"
+    prepare.download(
+        "comparison", file_name(view.name, called, "xlsx"),
+        (prepare.made_of(view, policy), found.names, tuple(run.forecast.stamp for run in found.runs)),
+        partial(_workbook, view, found, policy),
+        "The scenarios beside each other: headline figures, differences with ranges, assumptions, charts.",
+    )  # fmt: skip
     st.download_button(
         "Download the comparison (CSV)", on_click="ignore", mime="text/csv",
-        data=lambda: subject.comparison_table(view, found).frame.to_csv(index=False).encode("utf-8-sig"),
-        file_name=file_name(view.name, f"comparison {' '.join(found.names)}", "csv"),
+        data=partial(_csv, view, found, policy), file_name=file_name(view.name, called, "csv"),
         help="Every headline figure of every year and scenario, with ranges and differences, unrounded.",
     )  # fmt: skip
+
+
+def _workbook(view: View, found: Comparison, policy: Policy, progress: Progress) -> bytes:
+    return side_by_side.to_bytes(view, found, policy, progress=progress)
+
+
+def _csv(view: View, found: Comparison, policy: Policy) -> bytes:
+    table = subject.comparison_table(view, leaving_comparison(found, policy))
+    return small_numbers.as_csv(leaving_table(table, None, policy))

@@ -14,15 +14,17 @@ from forecasting.outputs import workbook
 from forecasting.outputs.briefing.story import Story, story
 from forecasting.outputs.disclosure import INTERNAL, Policy
 from forecasting.outputs.figure import Subject
+from forecasting.outputs.leaving import leaving
 from forecasting.outputs.returns.fill import fill
 from forecasting.outputs.returns.filled import Filled
 from forecasting.outputs.returns.layout import layout
 from forecasting.outputs.subjects import SUBJECTS, View
+from forecasting.outputs.workbook import Progress, publication
 from forecasting.scenario.from_dataset import dataset_scenarios
 from forecasting.scenario.scenario import BASELINE, Scenario
-from pages.shared import small_numbers
 
 LAST = "last"  # SUFFICIENCY_DATASET=last: begin with the dataset accepted last
+RANGES = "Making the draws behind the ranges"
 DRAWS = 300  # enough for an 80% range that soon follows the slider; the command line draws more
 
 
@@ -87,9 +89,18 @@ def subject(name: str, view: View) -> Subject:
     return _subject(name, view, (*forecast.stamp, forecast.scenario, forecast.years[-1]))
 
 
-def workbook_bytes(view: View) -> bytes:
-    """Return the workbook of the scenario in hand."""
-    return workbook.to_bytes(small_numbers.fit(ranged(view)))
+def workbook_bytes(view: View, policy: Policy, progress: Progress) -> bytes:
+    """Return the working workbook of the scenario in hand."""
+    progress(0.0, RANGES)
+    found = ranged(view)
+    progress(0.0, "Protecting small numbers")
+    return workbook.to_bytes(leaving(found, policy), progress=progress)
+
+
+def publication_bytes(view: View, policy: Policy, progress: Progress) -> bytes:
+    """Return the publication workbook of the scenario in hand."""
+    progress(0.0, RANGES)
+    return publication.to_bytes(ranged(view).run, policy, progress=progress)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Telling the story…")

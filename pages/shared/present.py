@@ -6,6 +6,8 @@ from forecasting.errors import DatasetError
 from forecasting.inputs.source import Source
 from forecasting.outputs.briefing import deck, paper, pictures
 from forecasting.outputs.briefing.story import Story
+from forecasting.outputs.disclosure import Policy
+from forecasting.outputs.leaving import leaving
 from forecasting.outputs.subjects import View
 from forecasting.outputs.words import file_name
 from pages.shared import engine, small_numbers
@@ -41,18 +43,19 @@ def downloads(view: View) -> None:
     file = st.file_uploader("Your own PowerPoint template (.pptx), for slides on your own layouts", type=["pptx"])
     template = Source(file.name, file.getvalue()) if file else None
     first, second, third = st.columns(3)
-    first.download_button("Slides (PowerPoint)", data=lambda: _slides(_fit(view), template), mime=PPTX,
+    policy = small_numbers.policy()
+    first.download_button("Slides (PowerPoint)", data=lambda: _slides(_fit(view, policy), template), mime=PPTX,
                           on_click="ignore", file_name=_name(view, "pptx"), width="stretch")  # fmt: skip
-    second.download_button("Paper (Word)", data=lambda: paper.to_bytes(_fit(view)), mime=DOCX, on_click="ignore",
-                           file_name=_name(view, "docx"), width="stretch")  # fmt: skip
-    third.download_button("Every chart (PNG and SVG)", data=lambda: pictures.of_all(small_numbers.fit(view)),
+    second.download_button("Paper (Word)", data=lambda: paper.to_bytes(_fit(view, policy)), mime=DOCX,
+                           on_click="ignore", file_name=_name(view, "docx"), width="stretch")  # fmt: skip
+    third.download_button("Every chart (PNG and SVG)", data=lambda: pictures.of_all(leaving(view, policy)),
                           mime="application/zip", on_click="ignore", file_name=_name(view, "zip"),
                           width="stretch")  # fmt: skip
 
 
-def _fit(view: View) -> Story:
+def _fit(view: View, policy: Policy) -> Story:
     """Return the story as it may leave the authority."""
-    return engine.briefing(small_numbers.fit(view))
+    return engine.briefing(leaving(view, policy))
 
 
 def _slides(story: Story, template: Source | None) -> bytes:

@@ -73,5 +73,5 @@ def draw_table(table: Table, view: View, head: str = "") -> None:
     """Draw a table with its download."""
     st.html(f"{head}{table_html(table)}")
     name = words.file_name(view.name, f"{view.run.scenario.name} {table.key}", "csv")
-    st.download_button("Download these figures (CSV)", data=lambda: small_numbers.csv_bytes(table, view),
+    st.download_button("Download these figures (CSV)", data=small_numbers.maker(table, view),
                        file_name=name, mime="text/csv", on_click="ignore", key=f"csv:{table.key}")  # fmt: skip

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -10,8 +11,10 @@ from forecasting.outputs import html, words
 from forecasting.outputs.subjects import View
 from forecasting.scenario.controls import Control, controls, differences, in_groups
 from forecasting.scenario.from_dataset import dataset_scenarios
-from pages.shared import engine, more, small_numbers, state, stored, undo
+from pages.shared import engine, more, prepare, small_numbers, state, stored, undo
 
+WORKING = "For planners and finance: this scenario as a model with charts, whose totals follow the yellow cells."
+PUBLICATION = "To publish: accessible tables of values, one a sheet, always with small numbers protected."
 OPEN = 2  # so many groups with a lever that works stand open, the first ones; the rest are one click away
 
 
@@ -132,12 +135,15 @@ def _class(control: Control) -> str:
 
 
 def downloads(view: View) -> None:
-    """Draw whom downloads are for, and the download of the workbook."""
+    """Draw whom downloads are for, and the two workbooks."""
     small_numbers.choice()
-    name = words.file_name(view.name, view.run.scenario.name, "xlsx")
-    st.download_button("Download as Excel", data=lambda: engine.workbook_bytes(view), file_name=name,
-                       on_click="ignore", width="stretch", help="A workbook of this scenario: figures, charts, "
-                       "assumptions with sources, the forecast table.")  # fmt: skip
+    for what, name, policy, make, about in (
+        ("working workbook", view.run.scenario.name, small_numbers.policy(), engine.workbook_bytes, WORKING),
+        ("publication workbook", f"{view.run.scenario.name} publication", small_numbers.council(),
+         engine.publication_bytes, PUBLICATION),
+    ):  # fmt: skip
+        prepare.download(what, words.file_name(view.name, name, "xlsx"), prepare.made_of(view, policy),
+                         partial(make, view, policy), about)  # fmt: skip
 
 
 def last_year(view: View) -> None:

@@ -1,5 +1,8 @@
 """Whom a download is for, and the council's policy on small numbers; applied to whatever leaves the app."""
 
+from collections.abc import Callable
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
@@ -15,29 +18,42 @@ WORDS = {"withhold": "Withhold small counts", "round": "Round every count"}
 
 
 def policy() -> Policy:
-    """Return what is done about small numbers in a download: the council's policy, unless it is for internal work."""
+    """Return what is done about small numbers in a download: the council's policy, unless it is for internal work.
+
+    To be asked while a page is drawn: what a download button makes on its click knows nothing of the session.
+    """
+    return INTERNAL if st.session_state.get("audience", OUTSIDE) == INSIDE else council()
+
+
+def council() -> Policy:
+    """Return the council's policy on small numbers; the default one where what is kept cannot be read."""
     try:
-        return INTERNAL if st.session_state.get("audience", OUTSIDE) == INSIDE else kept()
-    except SufficiencyError as error:
-        st.error(f"{error}. Until then the default policy is applied.")
+        return kept()
+    except SufficiencyError:
         return Policy()
 
 
-def fit(view: View) -> View:
-    """Return a view as it may leave the authority."""
-    return leaving(view, policy())
+def maker(table: Table, view: View) -> Callable[[], bytes]:
+    """Return what makes the CSV of a table, as it may leave the authority, with the session as it is now."""
+    return partial(_csv_bytes, table, view, policy(), st.session_state.get("page", ""))
 
 
-def csv_bytes(table: Table, view: View) -> bytes:
-    """Return a table as CSV as it may leave the authority."""
-    name = st.session_state.get("page", "")
-    made = SUBJECTS[name](fit(view)) if name in SUBJECTS and policy().form != "none" else None
-    frame: pd.DataFrame = leaving_table(table, made, policy())
+def _csv_bytes(table: Table, view: View, chosen: Policy, page: str) -> bytes:
+    made = SUBJECTS[page](leaving(view, chosen)) if page in SUBJECTS and chosen.form != "none" else None
+    return as_csv(leaving_table(table, made, chosen))
+
+
+def as_csv(frame: pd.DataFrame) -> bytes:
+    """Return a table as CSV that Excel opens with its signs intact."""
     return frame.to_csv(index=False).encode("utf-8-sig")
 
 
 def choice() -> None:
     """Draw the choice of whom downloads are for, and the policy behind it."""
+    try:
+        kept()
+    except SufficiencyError as error:
+        st.error(f"{error}. Until then the default policy is applied.")
     st.session_state["w:audience"] = st.session_state.setdefault("audience", OUTSIDE)
     st.segmented_control("Downloads are for", (OUTSIDE, INSIDE), key="w:audience", on_change=_take, required=True,
                          width="stretch", help=policy().sentence)  # fmt: skip
@@ -51,10 +67,7 @@ def _take() -> None:
 
 
 def _form() -> None:
-    try:
-        now = kept()
-    except SufficiencyError:
-        now = Policy()
+    now = council()
     with st.form("policy", border=False):
         form = st.selectbox("What is done", FORMS, FORMS.index(now.form), format_func=WORDS.get)
         threshold = st.number_input("Counts below this are small", 2, 100, now.threshold)

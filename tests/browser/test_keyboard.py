@@ -41,7 +41,11 @@ def test_the_main_job_needs_no_mouse(visitor: Screen) -> None:
     expect(visitor.differs).to_contain_text("Pupil growth 1.1% (1%)")
     expect(visitor.answer).not_to_have_text(before)
 
-    _tab_to(visitor.page, "button", "Download as Excel")
+    _tab_to(visitor.page, "button", "Prepare the working workbook")
+    keys.press("Enter")
+    ready = visitor.page.get_by_role("button", name="Download the working workbook")
+    expect(ready).to_be_visible(timeout=60_000)
+    _tab_to(visitor.page, "button", "Download the working workbook")
     with visitor.page.expect_download() as found:
         keys.press("Enter")
     assert found.value.suggested_filename.endswith(".xlsx")

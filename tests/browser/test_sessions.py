@@ -138,7 +138,9 @@ def test_the_excel_download_holds_the_moved_figures(
     _type(visitor, GROWTH, "2")
     moved = _at(rotherham, "places_needed", 0.02)
     expect(visitor.metric("Places needed")).to_have_text(moved)
-    found = _download(visitor.page, "Download as Excel")
+    visitor.page.get_by_role("button", name="Prepare the working workbook").click()
+    expect(visitor.page.get_by_role("button", name="Download the working workbook")).to_be_visible(timeout=60_000)
+    found = _download(visitor.page, "Download the working workbook")
     assert found.suggested_filename == "rotherham-baseline-changed.xlsx"
     book = openpyxl.load_workbook(saved(found.path(), tmp_path, found.suggested_filename), data_only=True)
     assert len(book.sheetnames) > 1

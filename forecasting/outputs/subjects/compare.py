@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import numpy as np
@@ -42,14 +42,14 @@ def compare(view: View, found: Comparison, year: int, measure: str) -> Subject:
         measure: the figure drawn.
     """
     lines = found.lines(year)
-    drawn = _drawn(view, found, measure)
+    drawn = paths(view, found, measure)
     sections = [
         Section(f"Headline figures, {year}", (_headlines(view, found, lines), _differences(view, found, lines)),
-                _SHARED if any(found.shared[1:]) else _NONE),
+                ranges(found)),
         Section(LABELS[measure], (*drawn, *_apart(view, found, measure, year))),
-        Section("What differs in the assumptions", (_assumed(view, found),)),
+        Section("What differs in the assumptions", (assumed(view, found),)),
     ]  # fmt: skip
-    return Subject("compare", TITLE, _answer(found, lines), (), tuple(sections), _remarks(found))
+    return Subject("compare", TITLE, _answer(found, lines), (), tuple(sections), remarks(found))
 
 
 def measures(found: Comparison) -> dict[str, str]:
@@ -125,7 +125,8 @@ def _note(view: View, found: Comparison) -> str:
     return f"Scenarios: {', '.join(found.names)}. Prices: {view.price_base}, moved by the price assumptions.{synthetic}"
 
 
-def _remarks(found: Comparison) -> tuple[str, ...]:
+def remarks(found: Comparison) -> tuple[str, ...]:
+    """Return which scenarios share no draws with the first, so that their differences have no range."""
     apart = [name for name, shared in zip(found.names, found.shared, strict=True) if not shared]
     if not any(found.shared) or not apart:
         return ()
@@ -149,27 +150,41 @@ def _groups(found: Comparison) -> list[list[int]]:
     return [list(range(MOST_LINES)), [0, *range(MOST_LINES, len(found.names))]]
 
 
-def _drawn(view: View, found: Comparison, measure: str) -> tuple[Figure, ...]:
+def ranges(found: Comparison) -> str:
+    """Return what the ranges of differences are, or that there are none."""
+    return _SHARED if any(found.shared[1:]) else _NONE
+
+
+def paths(view: View, found: Comparison, measure: str) -> tuple[Figure, ...]:
+    """Return the charts of a measure over the years, a line a scenario, at most four lines in each."""
     factor, axis, unit, _ = _scale(measure)
     figures = []
     for number, members in enumerate(_groups(found)):
         data = pd.concat([_path(found, at, measure, factor) for at in members], ignore_index=True)
         names = [found.names[at] for at in members]
         ends = [data.loc[data["series"] == name, "value"].iloc[-1] for name in names]
-        top = names[int(np.argmax(ends))]
         last = int(data["year"].max())
-        title = (
-            f"{LABELS[measure]}: highest in {last} under {top}"
-            if max(ends) > min(ends)
-            else f"{LABELS[measure]} do not differ"
-        )
+        title = _highest(LABELS[measure], {n: e for n, e in zip(names, ends, strict=True) if not np.isnan(e)}, last)
         figures.append(line_figure(
             view, f"compare_{measure}_{number}", title,
             f"{LABELS[measure]}, {axis if factor != 1.0 else 'number'}, {view.name}; bands hold four draws in five",
-            f"In {last}: " + "; ".join(f"{n} {words.count(float(e), 1)}" for n, e in zip(names, ends, strict=True)),
+            f"In {last}: " + "; ".join(f"{n} {_counted(e)}" for n, e in zip(names, ends, strict=True)),
             data, y=axis, unit=unit, source=f"scenarios {', '.join(names)}", zero=False,
         ))  # fmt: skip
     return tuple(figures)
+
+
+def _highest(label: str, ends: Mapping[str, float], year: int) -> str:
+    """Return the title of a chart of paths; scenarios whose last figure is withheld or not known are not in `ends`."""
+    if not ends:
+        return label
+    top = max(ends, key=lambda name: ends[name])
+    apart = ends[top] > min(ends.values())
+    return f"{label}: highest in {year} under {top}" if apart else f"{label} do not differ"
+
+
+def _counted(value: float) -> str:
+    return "not shown" if np.isnan(value) else words.count(float(value), 1)
 
 
 def _path(found: Comparison, at: int, measure: str, factor: float) -> pd.DataFrame:
@@ -206,7 +221,8 @@ def _apart(view: View, found: Comparison, measure: str, year: int) -> tuple[Figu
     ),)  # fmt: skip
 
 
-def _assumed(view: View, found: Comparison) -> Table:
+def assumed(view: View, found: Comparison) -> Table:
+    """Return the levers that are not the same in every scenario: a row a lever, a column a scenario."""
     rows = found.assumed()
     frame = pd.DataFrame({
         "Lever": [row.lever.label if row.lever else row.name for row in rows],

@@ -38,10 +38,10 @@ def fill(sheet: Sheet, view: View, made: datetime, contents: Contents) -> None:
     sheet.line(KIND, room=TEXT + LABEL)
     sheet.row += 1
     for label, value in facts(view, made):
-        _fact(sheet, label, value)
-    _listed(sheet, "What differs from the baseline (baseline in brackets)", _differs(view))
-    _listed(sheet, "What to know before using the figures", view.forecast.warnings)
-    _contents(sheet, contents)
+        fact(sheet, label, value)
+    listed(sheet, "What differs from the baseline (baseline in brackets)", _differs(view))
+    listed(sheet, "What to know before using the figures", view.forecast.warnings)
+    contents_list(sheet, contents)
     _sources(sheet, view)
 
 
@@ -66,7 +66,8 @@ def facts(view: View, made: datetime) -> list[tuple[str, Cell]]:
     return [*found, *((label, text) for label, text in stamp(view.run, made) if label not in ("Method", "Last year"))]
 
 
-def _fact(sheet: Sheet, label: str, value: Cell) -> None:
+def fact(sheet: Sheet, label: str, value: Cell) -> None:
+    """Write a label and what it stands for in the row in hand."""
     sheet.put(sheet.row, 0, label, "label")
     style = "day" if label == "Workbook made on" else "number" if isinstance(value, int) else "wrapped"
     sheet.put(sheet.row, 1, value, style)
@@ -80,14 +81,16 @@ def _differs(view: View) -> tuple[str, ...]:
     return found or ("Nothing: this is the baseline.",)
 
 
-def _listed(sheet: Sheet, heading: str, sentences: Sequence[str]) -> None:
+def listed(sheet: Sheet, heading: str, sentences: Sequence[str]) -> None:
+    """Write numbered sentences under a heading."""
     sheet.row += 1
     sheet.line(heading, "heading")
     for number, sentence in enumerate(sentences, 1):
-        _fact(sheet, str(number), sentence)
+        fact(sheet, str(number), sentence)
 
 
-def _contents(sheet: Sheet, contents: Contents) -> None:
+def contents_list(sheet: Sheet, contents: Contents) -> None:
+    """Write the names of sheets, each with a link and what it holds."""
     sheet.row += 1
     sheet.line("Contents", "heading")
     for name, text in contents:
