@@ -79,7 +79,7 @@ def download(view: View, found: Comparison) -> None:
     st.download_button(
         "Download the comparison (CSV)", on_click="ignore", mime="text/csv",
         data=partial(_csv, view, found, policy), file_name=file_name(view.name, called, "csv"),
-        help="Every headline figure of every year and scenario, with ranges and differences, unrounded.",
+        help="Every headline figure of every year and scenario, with ranges and differences.",
     )  # fmt: skip
 
 

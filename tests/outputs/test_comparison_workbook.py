@@ -108,3 +108,12 @@ def test_a_small_number_is_withheld_and_its_difference_with_it(rotherham: Datase
 
 def test_the_same_inputs_give_the_same_bytes(found: Comparison, content: bytes) -> None:
     assert comparison.to_bytes(View(found.runs[1], found.runs[0]), found, INTERNAL, DAY) == content
+
+
+def test_a_warning_of_one_scenario_names_it(found: Comparison, content: bytes) -> None:
+    cover = openpyxl.load_workbook(BytesIO(content))["Cover"]
+    texts = [str(cell.value) for row in cover.iter_rows() for cell in row]
+    base, other = (run.forecast.warnings for run in found.runs)
+    assert set(base) & set(other) <= set(texts)
+    assert {f"mitigated: {text}" for text in set(other) - set(base)} <= set(texts)
+    assert set(other) - set(base)

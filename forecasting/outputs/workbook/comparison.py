@@ -89,10 +89,19 @@ def _front(
     ]  # fmt: skip
     for label, value in facts:
         cover.fact(sheet, label, value)
-    warnings = dict.fromkeys(text for run in found.runs for text in run.forecast.warnings)
     cover.listed(sheet, "What to know before using the figures", [
-        subject.ranges(found), *subject.remarks(found), *warnings])  # fmt: skip
+        subject.ranges(found), *subject.remarks(found), *_warnings(found)])  # fmt: skip
     cover.contents_list(sheet, contents)
+
+
+def _warnings(found: Comparison) -> list[str]:
+    """Return what to know, each once, with the scenarios it is true of where it is not true of all."""
+    held = dict.fromkeys(text for run in found.runs for text in run.forecast.warnings)
+    told = []
+    for text in held:
+        names = [name for name, run in zip(found.names, found.runs, strict=True) if text in run.forecast.warnings]
+        told.append(text if len(names) == len(found.names) else f"{', '.join(names)}: {text}")
+    return told
 
 
 def _sheet(book: Book, head: str, title: str, text: str, wide: Sequence[float]) -> Sheet:
