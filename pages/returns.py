@@ -29,7 +29,7 @@ st.download_button(
     data=lambda: to_bytes(engine.filled_return(view, code, share, policy), view.run),
     file_name=file_name(view.name, f"{code} {view.run.scenario.name}", "xlsx"),
 )  # fmt: skip
-st.caption(
+st.write(
     "The page shows every figure. What you download follows the choice at the foot of the sidebar: for sharing "
     "outside, small numbers are withheld; the copy for the Department is made with Internal working."
 )

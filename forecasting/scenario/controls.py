@@ -70,6 +70,10 @@ class Control:
         """Return a name that is unique on a page."""
         return f"{self.lever.name}:{self.key}"
 
+    def stands_at(self, shown: Value) -> bool:
+        """Return whether the control already shows a value: a box hands back what it prints, rounded, unasked."""
+        return isinstance(self.value, int | float) and shown == float(self.form % self.value)
+
     @property
     def place(self) -> Place:
         """Return the lever and key by name."""

@@ -18,7 +18,7 @@ def add_project(view: View) -> None:
     """Draw the form of a new project; it joins the dataset in hand until another one is taken."""
     data = view.run.dataset
     with st.expander("Add a project"), st.form("new_project", border=False, clear_on_submit=True):
-        st.caption("It is kept in this session only. To keep it, add it to the table projects of your files.")
+        st.write("It is kept in this session only. To keep it, add it to the table projects of your files.")
         left, right = st.columns(2)
         name = left.text_input("Short name")
         provider = right.text_input("School or site")

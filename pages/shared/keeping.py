@@ -42,7 +42,7 @@ def conflict(view: View) -> None:
         label = scenarios.in_sentence(clash).split(":")[0]
         picked[clash.lever, clash.key] = st.radio(label, list(sides), format_func=sides.get, horizontal=True)
     if not found.clashes:
-        st.caption("You changed different levers, so both can be kept as they are.")
+        st.write("You changed different levers, so both can be kept as they are.")
     left, right = st.columns(2)
     taken = frozenset(place for place, side in picked.items() if side == "theirs")
     if left.button("Merge and save", type="primary", width="stretch") and stored.merged(view.run, taken):
@@ -102,7 +102,7 @@ def _one(view: View, entry: Entry) -> None:
         stored.choose(key_of(entry.id))
         st.rerun()
     with link.popover("Link", width="stretch"):
-        st.caption("Whoever can reach this server opens the same scenario with it. It holds no figures and no names.")
+        st.write("Whoever can reach this server opens the same scenario with it. It holds no figures and no names.")
         st.code(f"{(st.context.url or '').split('?')[0]}?scenario={entry.id}", language=None)
     if lock.button("Lock as published", width="stretch", disabled=bool(entry.published_by) or entry.archived,
                    help="A published scenario stays as it is; it can be saved under another name.") and stored.act(

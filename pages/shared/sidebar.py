@@ -19,7 +19,8 @@ OPEN = 2  # so many groups with a lever that works stand open, the first ones; t
 
 
 def _moved(control: Control, widget: str) -> None:
-    state.move(control, st.session_state[widget])
+    if not control.stands_at(st.session_state[widget]):
+        state.move(control, st.session_state[widget])
 
 
 def _choose() -> None:

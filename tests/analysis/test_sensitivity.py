@@ -115,12 +115,15 @@ def test_every_lever_with_a_number_has_a_judgement_to_fall_back_on() -> None:
 
 
 def test_a_share_is_what_fixing_the_lever_takes_from_the_variance(quick: Dataset) -> None:
-    draws = 300
-    whole = of(quick, draws=draws)
+    draws, names = 300, ("out_of_borough_price_change", "high_needs_block_growth")
+    table = quick.table("assumptions").copy()
+    wide = table["lever"].isin(names)  # wide intervals, so that the shares stand out from those of the plans themselves
+    middle = table.loc[wide, "value"].astype(float)
+    table.loc[wide, "low"], table.loc[wide, "high"] = middle - 0.1, middle + 0.1
+    whole = of(Dataset({**quick.tables, "assumptions": table}), draws=draws)
     told = {one.name: one.share for one in shares(whole, "in_year_balance_gbp", LAST) if one.name}
     spread = _spread(whole)
-    for name in ("out_of_borough_price_change", "high_needs_block_growth"):
-        table = quick.table("assumptions")
+    for name in names:
         known = {end: table[end].where(table["lever"] != name) for end in ("low", "high")}
         fixed = of(Dataset({**quick.tables, "assumptions": table.assign(**known)}), draws=draws)
         assert told[name] > 0.05

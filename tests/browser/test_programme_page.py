@@ -53,8 +53,9 @@ def test_a_project_is_built_slipped_and_chosen(planner: Screen) -> None:
     )
     assert built_short != short and built_balance != balance
     planner.click_to("Programme")
-    planner.page.get_by_test_id("stSidebar").locator("summary", has_text="Programme").click()
     slip = planner.slider("All projects open later by")
+    if not slip.is_visible():  # the first groups with a working lever stand open
+        planner.page.get_by_test_id("stSidebar").locator("summary", has_text="Programme").click()
     slip.focus()
     for _ in range(8):  # steps of a quarter of a year
         slip.press("ArrowRight")

@@ -195,7 +195,10 @@ def test_conversions_of_years() -> None:
 
 
 def test_the_name_in_a_release_finds_the_authority_in_other_files() -> None:
-    births = [[cell.replace("Ashby", "Elsewhere").replace("Birch", "Ashby") for cell in row] for row in BIRTHS]
+    swaps = (("Ashby", "Elsewhere"), ("Birch", "Ashby"), ("E99000901", "E99000990"))  # so that no code leads astray
+    births = BIRTHS
+    for old, new in swaps:
+        births = [[cell.replace(old, new) for cell in row] for row in births]
     births.append(["E99000902", "Ashby", "2021", "1"])
     dataset, faults = examine([packed(release()), corpus.csv("births by area", births)], "901")
     assert dataset is not None, "\n".join(map(str, faults))
