@@ -33,6 +33,7 @@ REQUIRED = "SUFFICIENCY_REQUIRE_BROWSER"
 PORTS = range(8700, 8800)
 SERVER_SECONDS = 60
 PATIENCE = 120_000  # milliseconds; a fresh server imports everything in its first run
+expect.set_options(timeout=PATIENCE)
 WIDE, NARROW, PHONE = (1280, 900), (320, 700), (390, 844)
 
 # Streamlit 1.67 looks for its own base path by asking below the address of the page first, because it cannot know
