@@ -208,7 +208,11 @@ def _upload(screen: Screen, files: list[Path]) -> None:
 
 def _accept(screen: Screen) -> None:
     """Accept what was uploaded, with the same reason for each table with warnings."""
+    expect(screen.page.get_by_role("button", name="Accept and use these data")).to_be_visible()
+    screen.settled()  # the whole form stands, so that no box for a reason is missed
     screen.page.get_by_label("Your name or initials").fill("AB")
+    screen.page.get_by_label("Your name or initials").press("Tab")
+    screen.settled()
     boxes = screen.page.get_by_label(re.compile(r"^Why \("))
     for at in range(boxes.count()):
         boxes.nth(at).fill("known and right")
