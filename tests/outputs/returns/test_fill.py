@@ -85,7 +85,7 @@ def test_every_setting_has_one_row_in_every_return():
         assert all({(s, True), (s, False)} <= set(used) for s in split)
         assert {s for s, _ in used} == {
             "early_years", "mainstream", "mainstream_independent", "support_base", "sen_unit", "resourced_provision",
-            "special_state", "special_non_maintained", "special_independent", "ap_pru", "hospital", "fe",
+            "special_state", "special_non_maintained", "special_independent", "inmss", "ap_pru", "hospital", "fe",
             "fe_specialist", "specialist_post16", "elective_home_education", "eotas", "not_in_education",
             "awaiting_provision", "other", "unknown"}  # fmt: skip
 
