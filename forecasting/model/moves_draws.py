@@ -1,8 +1,8 @@
 """Draws of plans by NC year × need × setting: uncertain rates once per run, chance on top.
 
 A block of draws is one array of children by draw, open (setting, NC year) pair and need. Each year:
-everyone ages; leaving and moving strike children one by one with hazards that were drawn once for the run;
-joiners arrive as a Poisson stream. Work grows with the number of events and of open cells, never with a loop
+everyone ages; leaving and moving strike children with hazards that were drawn once for the run; joiners arrive
+by Poisson chance. Work grows with the number of events and of open cells, never with a loop
 over children, cells or draws.
 """
 
@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from forecasting.model.chance import Counts, Singles, binomial, poisson
 from forecasting.model.moves import (
     Flags,
     Levers,
@@ -30,9 +31,6 @@ from forecasting.model.moves import (
 )
 from forecasting.model.moves_glm import Ints
 from forecasting.values import Floats
-
-Singles = NDArray[np.float32]
-Counts = NDArray[np.int32]
 
 BLOCK_CELLS = 400_000  # draws in a block × cells: keeps a block in the processor's cache and memory small
 THREADS = 2  # blocks run side by side; the result does not depend on it
@@ -93,18 +91,17 @@ class _Plan:
 class _Ways:
     """Where a mover of each cell may go: running sums of weights by setting moved to, made anew when a lever moves."""
 
-    def __init__(self, settings: int) -> None:
-        """Start without sums; their rows have room for a power of 2, for the binary search."""
-        self.wide = 1 << max(0, settings - 1).bit_length()
+    def __init__(self) -> None:
+        """Start without sums."""
         self._lever: bytes = b""
         self._upto: Singles = np.zeros(0, dtype=np.float32)
 
     def of_year(self, plan: _Plan, tilt: Singles, t: int) -> Singles:
-        """Return running sums, (draw, p, d, setting) flattened, the settings padded to `wide` with the total."""
+        """Return running sums, (draw, p, d, setting) flattened."""
         lever = plan.levers[3][t].astype(np.float32)
         if lever.tobytes() != self._lever:
             axes = plan.rates.axes
-            add = (np.arange(axes.n_settings)[:, None] <= np.arange(self.wide)).astype(np.float32) * lever[:, None]
+            add = np.triu(np.ones((axes.n_settings, axes.n_settings), dtype=np.float32)) * lever[:, None]
             weight = plan.base.reshape(axes.n_pairs, axes.n_needs, -1) * tilt[:, axes.pair_setting][:, :, None, :]
             self._upto = (weight.reshape(-1, axes.n_settings) @ add).reshape(-1)
             self._lever = lever.tobytes()
@@ -290,7 +287,7 @@ def _draw_rates(plan: _Plan, rng: np.random.Generator, n_draws: int) -> _Block:
     drift = rng.standard_normal((n_draws, 2 + axes.n_needs + axes.n_settings), dtype=np.float32) * on
     level = trend[:, 0].astype(np.float32)
     return _Block(
-        ways=_Ways(axes.n_settings),
+        ways=_Ways(),
         join=np.exp(_log_rates(plan, "joining", rng, n_draws)),
         leave=_hazard(plan, "leaving", rng, n_draws),
         move=_hazard(plan, "moving", rng, n_draws) * _can_move(plan),
@@ -348,31 +345,25 @@ def _need_rate(plan: _Plan, rng: np.random.Generator, n_draws: int) -> Singles:
 def _one_year(
     plan: _Plan, block: _Block, stock: Counts, t: int, rng: np.random.Generator, shift: Singles, wanted: Floats | None
 ) -> tuple[Counts, Counts, Counts]:
-    """Run one year: stock (draw, p, d) at the next January, joiners (draw, p, d), leavers (draw, p, d).
+    """Run one year: stock (draw, p, d) at the next January, joiners (draw, p, d), leavers (draw, n).
 
     Joiners are moved by e^shift, axis (draw); where a total is wanted, that shift is worked out here.
     """
     leave, move = _year_hazards(plan, block, t, rng)
-    cells, certain = _struck(plan, stock, leave, move, block.need_rate, rng)
+    struck, cells, certain = _struck(plan, stock, leave, move, block.need_rate, rng)
     leaves, changes_setting, changes_need = _outcomes(plan, block, cells, certain, leave, move, rng)
-    shape, size = stock.shape, stock.size
-    left = np.bincount(cells[leaves], minlength=size).reshape(shape).astype(np.int32)
-    left[:, plan.top_pairs] = stock[:, plan.top_pairs]
-    gone = np.bincount(cells, minlength=size).reshape(shape).astype(np.int32)
-    rest = stock - gone
-    rest[:, plan.top_pairs] = 0
-    aged = np.zeros_like(stock)
-    aged[:, 1:] = rest[:, :-1]
-    aged[:, plan.first_of_setting] = 0
+    stayed = np.zeros_like(stock)
+    stayed[:, 1:] = (stock - struck)[:, :-1]
+    stayed[:, plan.first_of_setting] = 0
     keep = ~leaves
-    arrived = _landed(plan, block, cells[keep], changes_setting[keep], changes_need[keep], shape, t, rng)
-    stayed = aged + arrived
-    mean = _joining(plan, block, shape, t, rng)
+    stayed += _landed(plan, block, cells[keep], changes_setting[keep], changes_need[keep], stock.shape, t, rng)
+    left = _left(plan, stock, cells[leaves])
+    mean = _joining(plan, block, stock.shape, t, rng)
     if wanted is not None:
         shift[:] = np.log(reaching(wanted - stayed.sum(axis=(1, 2)), mean.sum(axis=(1, 2), dtype=np.float64)))
     if shift.any():
         mean *= np.exp(shift)[:, None, None]
-    joined = _joined(_levered(plan, mean, t), rng)
+    joined = poisson(_levered(plan, mean, t), rng)
     return stayed + joined, joined, left
 
 
@@ -393,36 +384,35 @@ def _year_hazards(plan: _Plan, block: _Block, t: int, rng: np.random.Generator) 
 
 def _struck(
     plan: _Plan, stock: Counts, leave: Singles, move: Singles, need_rate: Singles, rng: np.random.Generator
-) -> tuple[Ints, Flags]:
-    """Children to whom something happens: their cells (flat), and whether they had to move."""
-    forced = plan.last_of_setting
+) -> tuple[Counts, Ints, Flags]:
+    """Children to whom something happens: by cell, one by one (cells, flat), and whether they had to move."""
     hazard = leave + move - np.log1p(-need_rate)[:, None, :]
-    hazard[:, forced] = 0.0
-    hazard = hazard.reshape(-1)
-    cells = _strike(stock.reshape(-1), hazard, rng)
+    hazard[:, plan.last_of_setting] = 0.0
+    cells, times = binomial(stock, hazard, rng)
+    struck = np.zeros_like(stock)
+    struck.reshape(-1)[cells] = times
+    struck[:, plan.last_of_setting] = stock[:, plan.last_of_setting]
     must = _forced_children(plan, stock)
-    certain = np.concatenate([np.zeros(len(cells), dtype=bool), np.ones(len(must), dtype=bool)])
-    return np.concatenate([cells, must]), certain
+    certain = np.zeros(int(times.sum()) + len(must), dtype=bool)
+    certain[len(certain) - len(must) :] = True
+    return struck, np.concatenate([np.repeat(cells, times), must]), certain
 
 
-def _strike(people: Counts, hazard: Singles, rng: np.random.Generator) -> Ints:
-    """Cells (flat, sorted), one entry a child, of the children struck by events of the given hazards.
+def _left(plan: _Plan, stock: Counts, leavers: Ints) -> Counts:
+    """Leavers by NC year at origin, those at the last NC year included, axes (draw, n)."""
+    axes, (draws, pairs, needs) = plan.rates.axes, stock.shape
+    draw, pair, _ = _place(leavers, pairs, needs)
+    at = draw * axes.n_nc + axes.pair_nc[pair]
+    left = np.bincount(at, minlength=draws * axes.n_nc).reshape(draws, axes.n_nc).astype(np.int32)
+    left[:, -1] = stock[:, plan.top_pairs].sum(axis=(1, 2))
+    return left
 
-    Events fall on children as a Poisson process with hazard h each; a child hit at least once is struck. So
-    the number struck in a cell of x children is exactly binomial(x, 1 − e^(−h)).
-    """
-    occupied = np.flatnonzero(people)
-    held = np.take(people, occupied).astype(np.float64)
-    each = np.take(hazard, occupied).astype(np.float64)
-    upto = np.cumsum(held * each)
-    total = float(upto[-1]) if len(upto) else 0.0
-    gaps = np.cumsum(rng.standard_exponential(int(rng.poisson(total)) + 1))
-    where = gaps[:-1] * (total / gaps[-1])
-    at = np.minimum(np.searchsorted(upto, where, side="right"), max(len(occupied) - 1, 0))
-    child = np.floor((np.take(upto, at) - where) / np.maximum(np.take(each, at), 1e-30))
-    first = np.ones(len(at), dtype=bool)
-    first[1:] = (at[1:] != at[:-1]) | (child[1:] != child[:-1])
-    return np.asarray(np.take(occupied, at[first]))
+
+def _place(cells: Ints, pairs: int, needs: int) -> tuple[Ints, Ints, Ints]:
+    """Draw, pair and need of flat cells (one division by each size: remainders are dear)."""
+    row = cells // needs
+    draw = row // pairs
+    return draw, row - draw * pairs, cells - row * needs
 
 
 def _relabelled(plan: _Plan, stock: Counts, rng: np.random.Generator) -> Counts:
@@ -443,8 +433,8 @@ def _relabelled(plan: _Plan, stock: Counts, rng: np.random.Generator) -> Counts:
     ratio = ratio * np.exp(by_need)[:, None, :]
     scale = stock.sum(axis=(1, 2)) / np.maximum((stock * ratio).sum(axis=(1, 2)), 1e-9)
     ratio = ratio * scale[:, None, None].astype(np.float32)
-    hazard = -np.log(np.minimum(ratio, 1.0)).reshape(-1)
-    lost = _strike(stock.reshape(-1), hazard, rng)
+    hazard = -np.log(np.minimum(ratio, 1.0))
+    lost = np.repeat(*binomial(stock, hazard, rng))
     growth = (stock * np.maximum(ratio - 1.0, 0.0)).reshape(draws, -1)
     upto = np.cumsum(growth, axis=1, dtype=np.float64) / np.maximum(growth.sum(axis=1, keepdims=True), 1e-9)
     draw = lost // growth.shape[1]
@@ -478,14 +468,14 @@ def _outcomes(
 ) -> tuple[Flags, Flags, Flags]:
     """What happens to each child struck: leaves; changes setting; changes need (at least one of them)."""
     shape = leave.shape
-    draw, need = cells // (shape[1] * shape[2]), cells % shape[2]
+    draw, pair, need = _place(cells, shape[1], shape[2])
     quits = -np.expm1(-np.take(leave, cells))
     moves = -np.expm1(-np.take(move, cells))
     changes = np.take(block.need_rate, draw * shape[2] + need)
     moves[certain] = 1.0
     if certain.any():
         central = plan.rates.central.leave[plan.rates.axes.pair_nc, :, plan.rates.axes.pair_setting]
-        stuck = central.reshape(-1)[cells % (shape[1] * shape[2])] >= 1.0
+        stuck = central.reshape(-1)[pair * shape[2] + need] >= 1.0
         quits[certain & stuck] = 1.0
     either = moves + changes - moves * changes
     anything = quits + either - quits * either
@@ -508,8 +498,7 @@ def _landed(
 ) -> Counts:
     """Where children who keep the plan and change something are a year later, axes (draw, p, d)."""
     axes = plan.rates.axes
-    need, pair = cells % shape[2], (cells // shape[2]) % shape[1]
-    draw = cells // (shape[1] * shape[2])
+    draw, pair, need = _place(cells, shape[1], shape[2])
     setting, nc = axes.pair_setting[pair].copy(), axes.pair_nc[pair]
     at = np.flatnonzero(changes_setting)
     setting[at] = _new_setting(plan, block, cells[at], t, rng)
@@ -522,14 +511,15 @@ def _landed(
 
 def _new_setting(plan: _Plan, block: _Block, cells: Ints, t: int, rng: np.random.Generator) -> Ints:
     """Setting moved to: central chances times the tilt of the draw and the lever; a binary search in each row."""
-    upto, wide = block.ways.of_year(plan, block.tilt, t), block.ways.wide
+    upto, wide = block.ways.of_year(plan, block.tilt, t), plan.rates.axes.n_settings
     first = cells * wide
     u = rng.random(len(cells), dtype=np.float32) * np.take(upto, first + wide - 1)
-    at, step = first, wide // 2
-    while step:
+    at, left = first, wide
+    while left > 1:
+        step = left // 2
         at = at + step * (np.take(upto, at + step - 1) <= u)
-        step //= 2
-    pick = np.minimum(at - first, plan.rates.axes.n_settings - 1)
+        left -= step
+    pick = at - first
     before = np.where(pick > 0, np.take(upto, np.maximum(first + pick - 1, 0)), 0.0)
     closed = np.flatnonzero(np.take(upto, first + pick) <= before)  # rounding only
     if len(closed):
@@ -552,15 +542,6 @@ def _joining(plan: _Plan, block: _Block, shape: tuple[int, ...], t: int, rng: np
     mean = block.join * by_pair[:, :, None].astype(np.float32)
     mean *= np.exp(block.need_drift * steps).astype(np.float32)[:, None, :]
     return np.asarray(mean)
-
-
-def _joined(mean: Singles, rng: np.random.Generator) -> Counts:
-    """Joiners on arrival, axes (draw, p, d): a Poisson stream over cells."""
-    upto = np.cumsum(mean.reshape(-1), dtype=np.float64)
-    gaps = np.cumsum(rng.standard_exponential(int(rng.poisson(upto[-1])) + 1))
-    cells = np.searchsorted(upto, gaps[:-1] * (upto[-1] / gaps[-1]), side="right")
-    cells = np.minimum(cells, mean.size - 1)
-    return np.bincount(cells, minlength=mean.size).reshape(mean.shape).astype(np.int32)
 
 
 def _levered(plan: _Plan, mean: Singles, t: int) -> Singles:
@@ -611,7 +592,7 @@ def _keep(
         kept["need_group_setting"][rows, t][:, :, pair[1], pair[0]] = parts.transpose(0, 2, 1)
     if "cells" in kept:
         kept["cells"][rows, t][:, axes.pair_nc, :, axes.pair_setting] = stock.transpose(1, 0, 2)
-    for name, flow in (("joined", joined), ("left", left)):
-        grid[:] = 0
-        grid[:, axes.pair_setting, axes.pair_nc] = flow.sum(axis=2)
-        kept[name][rows, t] = grid.sum(axis=1)
+    grid[:] = 0
+    grid[:, axes.pair_setting, axes.pair_nc] = joined.sum(axis=2)
+    kept["joined"][rows, t] = grid.sum(axis=1)
+    kept["left"][rows, t] = left

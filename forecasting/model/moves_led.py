@@ -15,6 +15,7 @@ from forecasting import axes
 from forecasting.inputs.dataset import Dataset
 from forecasting.model import moves, moves_draws, plan_totals
 from forecasting.model.age_groups import place_of
+from forecasting.model.chance import Singles
 from forecasting.model.job import Job
 from forecasting.model.plan_inputs import MovesWorld, moves_world
 from forecasting.scenario.assumptions import Assumption
@@ -75,7 +76,7 @@ def _simulate(
     job: Job,
     world: MovesWorld,
     levers: moves.Levers | None,
-    shift: moves_draws.Singles | None = None,
+    shift: Singles | None = None,
     totals: Floats | None = None,
 ) -> moves_draws.Draws:
     return moves_draws.simulate(
