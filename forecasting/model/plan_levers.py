@@ -122,7 +122,7 @@ def _chosen(choice: str, found: TrendForecast, unit: int, history: pd.Series) ->
 
     With England's yearly growth g₁, g₂, … (logs): as_observed adds nothing; damped replaces gₖ by gₖ·2^(−k/3);
     none by 0; own replaces the whole path by k times the mean yearly log growth since the first known count of the
-    last three years.
+    last three years; with one count alone there is no growth of its own to go by, and own adds nothing.
     """
     national = found.national
     steps = np.arange(1.0, len(national) + 1)
@@ -131,7 +131,7 @@ def _chosen(choice: str, found: TrendForecast, unit: int, history: pd.Series) ->
     if choice == "damped":
         yearly = np.diff(national, prepend=0.0)
         return np.asarray(np.cumsum(yearly * 0.5 ** (steps / HALVING_YEARS)) - national)
-    if choice == "own":
+    if choice == "own" and len(history) > 1:
         known = history.sort_index()
         last, now = int(known.index[-1]), max(float(known.iloc[-1]), HALF)
         recent = known.loc[known.index >= last - OWN_YEARS]

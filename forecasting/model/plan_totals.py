@@ -20,10 +20,11 @@ from forecasting.model import age_flow
 from forecasting.model.job import Job
 from forecasting.model.plan_inputs import age_flow_lacks, age_rates, age_world, people_until, residents
 from forecasting.model.trend import HALF, panel_from_long, trend
-from forecasting.model.trend_inputs import TREND_YEARS, panel, trend_lacks, trend_world, unit_of
+from forecasting.model.trend_inputs import panel, trend_lacks, trend_world, unit_of
 from forecasting.values import Floats
 
 TREND, AGE_FLOW = "trend", "age_flow"
+FIRST_HISTORY = 3  # years known at the first origin, as in the track record
 ORIGINS = 5  # past Januaries to forecast from
 AHEAD = 3  # years ahead that are compared
 PUBLISHED_WEIGHT = 6  # forecasts of its own that weigh as much as the errors measured on other authorities
@@ -53,7 +54,7 @@ def past_errors(dataset: Dataset) -> pd.DataFrame:
     found = []
     for origin in range(dataset.base_year - ORIGINS, dataset.base_year):
         years = [year for year in range(origin + 1, origin + AHEAD + 1) if year in actual.index]
-        if origin not in actual.index or not years or int((actual.index <= origin).sum()) < TREND_YEARS:
+        if origin not in actual.index or not years or int((actual.index <= origin).sum()) < FIRST_HISTORY:
             continue
         try:
             told = {TREND: _trend_from(dataset, origin), AGE_FLOW: _age_flow_from(dataset, origin)}

@@ -17,15 +17,15 @@ from forecasting.model.plan_inputs import flow_totals
 from forecasting.model.trend import TrendForecast, TrendPanel, panel_from_long, trend
 from forecasting.values import Floats
 
-TREND_YEARS = 3
 KEYS = ["unit", "year", "series"]
 
 
 def trend_lacks(dataset: Dataset) -> str:
-    """Return what a dataset lacks for the method `trend`; "" when nothing."""
+    """Return what a dataset lacks for the method `trend`; "" when nothing.
+
+    One January is enough: the authority leans on the others (docs/decisions/0040-one-january.md).
+    """
     known = total(dataset, "ehc_plans", "plans").dropna()
-    if len(known) < TREND_YEARS:
-        return f"{TREND_YEARS} years of EHC plans (table ehc_plans)"
     return "" if dataset.base_year in known.index else f"EHC plans in {dataset.base_year} (table ehc_plans)"
 
 
