@@ -10,7 +10,10 @@ import time
 from collections.abc import Callable
 
 from forecasting.analysis.synthetic_pupils import inputs_at, synthetic_authorities
-from forecasting.model.population import PRIMARY, fit_pupils, project_pupils, pupil_drivers
+from forecasting.model.population import project_pupils
+from forecasting.model.population_choice import fit_pupils
+from forecasting.model.population_drivers import pupil_drivers
+from forecasting.model.population_inputs import PRIMARY
 
 REPEATS = 15
 

@@ -15,21 +15,11 @@ import numpy as np
 import pandas as pd
 
 from forecasting.analysis.synthetic_pupils import SyntheticAuthority, inputs_at, oracle_forecast
-from forecasting.model.population import (
-    PRIMARY,
-    SECONDARY,
-    ConstantGrowth,
-    FloatArray,
-    IntArray,
-    PupilFit,
-    PupilForecast,
-    PupilInputs,
-    fit_pupils,
-    inputs_to,
-    plain_fit,
-    project_pupils,
-)
-from forecasting.model.population_inputs import refusal
+from forecasting.model.population import PupilForecast, project_pupils
+from forecasting.model.population_choice import fit_pupils, inputs_to
+from forecasting.model.population_fit import ConstantGrowth, PupilFit, plain_fit
+from forecasting.model.population_inputs import PRIMARY, SECONDARY, PupilInputs, refusal
+from forecasting.values import Floats, Whole
 
 Fitter = Callable[[PupilInputs], PupilFit]
 PHASES: Mapping[str, tuple[int, int]] = {"primary": PRIMARY, "secondary": SECONDARY}
@@ -92,7 +82,7 @@ def _scored(
 
 
 def _phase_totals(
-    pupils: FloatArray, nc_years: IntArray, first_year: int, origin: int, horizons: Sequence[int]
+    pupils: Floats, nc_years: Whole, first_year: int, origin: int, horizons: Sequence[int]
 ) -> dict[tuple[str, int], float]:
     """Actual totals by phase and horizon, for the horizons whose year is known."""
     totals = {}

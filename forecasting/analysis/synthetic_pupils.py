@@ -12,13 +12,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecasting.model.population_inputs import FloatArray, Housing, IntArray, PupilInputs, Residents
+from forecasting.model.population_inputs import Housing, PupilInputs, Residents
+from forecasting.values import Floats, Whole
 
-NC_YEARS: IntArray = np.arange(-2, 15)
+NC_YEARS: Whole = np.arange(-2, 15)
 RECEPTION = 2  # position of NC year 0
 # Live births in England by year, thousands, rounded (ONS, Births in England and Wales); 1992 to 2023.
 ENGLAND_BIRTHS_FROM = 1992
-ENGLAND_BIRTHS_THOUSANDS: FloatArray = np.array(
+ENGLAND_BIRTHS_THOUSANDS: Floats = np.array(
     [
         652,
         636,
@@ -56,16 +57,16 @@ ENGLAND_BIRTHS_THOUSANDS: FloatArray = np.array(
     dtype=float,
 )
 # NC year:                              -2    -1     0     1  ...  6     7     8 ... 11    12    13    14
-TYPICAL_RATIO: FloatArray = np.array([0.12, 0.45, 0.93, *[1.0] * 6, 0.97, *[0.998] * 4, 0.55, 0.85, 0.05])
-SPREAD_OF_RATIO: FloatArray = np.array([0.3, 0.2, 0.06, *[0.005] * 6, 0.05, *[0.004] * 4, 0.25, 0.06, 0.3])
-DRIFT_SD: FloatArray = np.array([0.03, 0.03, 0.006, *[0.0008] * 6, 0.006, *[0.0008] * 4, 0.015, 0.008, 0.1])
-SLOPE_SD: FloatArray = np.array([0.01, 0.01, 0.004, *[0.0] * 6, 0.004, *[0.0] * 4, 0.01, 0.003, 0.0])
-MOBILITY: FloatArray = np.array([1.3, 1.3, 1.3, 1.2, 1.2, 1.1, 1.1, 1.0, 1.0, 1.0, *[0.8] * 4, 0.6, 0.6, 0.6])
-ARRIVAL_PROFILE: FloatArray = 0.5 ** np.arange(5) / np.sum(0.5 ** np.arange(5))
+TYPICAL_RATIO: Floats = np.array([0.12, 0.45, 0.93, *[1.0] * 6, 0.97, *[0.998] * 4, 0.55, 0.85, 0.05])
+SPREAD_OF_RATIO: Floats = np.array([0.3, 0.2, 0.06, *[0.005] * 6, 0.05, *[0.004] * 4, 0.25, 0.06, 0.3])
+DRIFT_SD: Floats = np.array([0.03, 0.03, 0.006, *[0.0008] * 6, 0.006, *[0.0008] * 4, 0.015, 0.008, 0.1])
+SLOPE_SD: Floats = np.array([0.01, 0.01, 0.004, *[0.0] * 6, 0.004, *[0.0] * 4, 0.01, 0.003, 0.0])
+MOBILITY: Floats = np.array([1.3, 1.3, 1.3, 1.2, 1.2, 1.1, 1.1, 1.0, 1.0, 1.0, *[0.8] * 4, 0.6, 0.6, 0.6])
+ARRIVAL_PROFILE: Floats = 0.5 ** np.arange(5) / np.sum(0.5 ** np.arange(5))
 SLOPE_DAMPING = 0.85
 DWELLING_TYPES = ("house", "flat")
-STATED_YIELDS: FloatArray = np.array([[0.036], [0.011]]) * np.array([0.1, 0.4, *[1.0] * 7, *[0.75] * 5, 0.4, 0.35, 0.0])
-STATED_PLANS_PER_DWELLING: FloatArray = np.array([0.018, 0.006])
+STATED_YIELDS: Floats = np.array([[0.036], [0.011]]) * np.array([0.1, 0.4, *[1.0] * 7, *[0.75] * 5, 0.4, 0.35, 0.0])
+STATED_PLANS_PER_DWELLING: Floats = np.array([0.018, 0.006])
 
 
 @dataclass(frozen=True)
@@ -135,17 +136,17 @@ class Truth:
         net_arrived: (year, nc_year) arrivals less leavers since the January before.
     """
 
-    pupils: FloatArray
-    ratios: FloatArray
-    slope: FloatArray
-    migration: FloatArray
-    yield_factor: FloatArray
-    closing: FloatArray
-    cross_border: FloatArray
-    born: FloatArray
-    entered: FloatArray
-    moved_up: FloatArray
-    net_arrived: FloatArray
+    pupils: Floats
+    ratios: Floats
+    slope: Floats
+    migration: Floats
+    yield_factor: Floats
+    closing: Floats
+    cross_border: Floats
+    born: Floats
+    entered: Floats
+    moved_up: Floats
+    net_arrived: Floats
 
 
 @dataclass(frozen=True)
@@ -165,14 +166,14 @@ class SyntheticAuthority:
     """
 
     world: World
-    years: IntArray
+    years: Whole
     truth: Truth
-    observed: FloatArray
-    birth_years: IntArray
-    births: FloatArray
-    residents: FloatArray
-    completed: FloatArray
-    planned: FloatArray
+    observed: Floats
+    birth_years: Whole
+    births: Floats
+    residents: Floats
+    completed: Floats
+    planned: Floats
 
 
 def synthetic_authorities(count: int, seed: int, world: World = REALISTIC) -> tuple[SyntheticAuthority, ...]:
@@ -230,7 +231,7 @@ def synthetic_authority(rng: np.random.Generator, world: World = REALISTIC) -> S
     return SyntheticAuthority(world, years, truth, observed, birth_years, births, residents, completed, planned)
 
 
-def _births(rng: np.random.Generator, world: World) -> tuple[IntArray, FloatArray]:
+def _births(rng: np.random.Generator, world: World) -> tuple[Whole, Floats]:
     last = ENGLAND_BIRTHS_FROM + len(ENGLAND_BIRTHS_THOUSANDS) - 1
     years = np.arange(ENGLAND_BIRTHS_FROM, max(world.last_year, last) + 1)
     cycle = np.interp(years, np.arange(ENGLAND_BIRTHS_FROM, last + 1), ENGLAND_BIRTHS_THOUSANDS) / 650.0
@@ -240,7 +241,7 @@ def _births(rng: np.random.Generator, world: World) -> tuple[IntArray, FloatArra
     return years, rng.poisson(size * cycle**depth * np.exp(local)).astype(float)
 
 
-def _ratios(rng: np.random.Generator, world: World, count: int) -> tuple[FloatArray, FloatArray]:
+def _ratios(rng: np.random.Generator, world: World, count: int) -> tuple[Floats, Floats]:
     groups = len(NC_YEARS)
     start = np.log(TYPICAL_RATIO) + SPREAD_OF_RATIO * np.clip(rng.standard_normal(groups), -2, 2)
     in_phase = (NC_YEARS >= 1) & (NC_YEARS <= 11) & (NC_YEARS != 7)
@@ -250,7 +251,7 @@ def _ratios(rng: np.random.Generator, world: World, count: int) -> tuple[FloatAr
     return np.exp(start + np.cumsum(steps, axis=0)), slope
 
 
-def _migration(rng: np.random.Generator, world: World, count: int) -> FloatArray:
+def _migration(rng: np.random.Generator, world: World, count: int) -> Floats:
     shock = world.migration_sd * rng.standard_normal(count)
     migration = np.zeros(count)
     for i in range(count):
@@ -258,13 +259,13 @@ def _migration(rng: np.random.Generator, world: World, count: int) -> FloatArray
     return migration
 
 
-def _housing(rng: np.random.Generator, world: World, count: int, births: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _housing(rng: np.random.Generator, world: World, count: int, births: Floats) -> tuple[Floats, Floats]:
     usual = world.housing_scale * births.mean() * np.array([0.7, 0.3])
     planned = np.rint(usual * np.exp(0.5 * rng.standard_normal((count, 2)) - 0.125))
     return planned, np.rint(planned * np.exp(world.delivery_sd * rng.standard_normal((count, 2))))
 
 
-def housing_arrivals(completed: FloatArray, pupils_per_dwelling: FloatArray) -> FloatArray:
+def housing_arrivals(completed: Floats, pupils_per_dwelling: Floats) -> Floats:
     """Pupils arriving from new dwellings in each year: half as many again each year after completion.
 
     Args:
@@ -276,11 +277,11 @@ def housing_arrivals(completed: FloatArray, pupils_per_dwelling: FloatArray) -> 
     """
     padded = np.vstack([np.zeros((len(ARRIVAL_PROFILE) - 1, completed.shape[1])), completed])
     windows = np.lib.stride_tricks.sliding_window_view(padded, len(ARRIVAL_PROFILE), axis=0)
-    filled: FloatArray = windows @ ARRIVAL_PROFILE[::-1] @ pupils_per_dwelling
+    filled: Floats = windows @ ARRIVAL_PROFILE[::-1] @ pupils_per_dwelling
     return filled
 
 
-def _closing(rng: np.random.Generator, world: World, count: int) -> FloatArray:
+def _closing(rng: np.random.Generator, world: World, count: int) -> Floats:
     closing = np.zeros((count, len(NC_YEARS)))
     happens, year = rng.random() < world.closing_share, int(rng.integers(2, count))
     fraction, secondary = rng.uniform(0.005, 0.02), rng.random() < 0.3
@@ -291,12 +292,12 @@ def _closing(rng: np.random.Generator, world: World, count: int) -> FloatArray:
 
 
 def expected_roll(
-    before: FloatArray,
-    born: FloatArray,
-    ratio: FloatArray,
-    cross_border: float | FloatArray,
-    arrivals: FloatArray,
-) -> FloatArray:
+    before: Floats,
+    born: Floats,
+    ratio: Floats,
+    cross_border: float | Floats,
+    arrivals: Floats,
+) -> Floats:
     """Return the roll that the true ratios lead to, one year on.
 
     Args:
@@ -314,7 +315,7 @@ def expected_roll(
     return np.asarray(np.where(NC_YEARS == 7, roll / (1 - cross_border), roll))
 
 
-def births_behind(year: int, births: FloatArray, birth_years: IntArray) -> FloatArray:
+def births_behind(year: int, births: Floats, birth_years: Whole) -> Floats:
     """Return the births behind each entry group of a January: Reception of y was born in y − 5.
 
     Args:
@@ -332,16 +333,16 @@ def births_behind(year: int, births: FloatArray, birth_years: IntArray) -> Float
 def _rolls(
     rng: np.random.Generator,
     world: World,
-    years: IntArray,
+    years: Whole,
     dispersion: float,
-    births: FloatArray,
-    birth_years: IntArray,
-    level: FloatArray,
-    migration: FloatArray,
-    arrivals: FloatArray,
-    closing: FloatArray,
-    cross: FloatArray,
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    births: Floats,
+    birth_years: Whole,
+    level: Floats,
+    migration: Floats,
+    arrivals: Floats,
+    closing: Floats,
+    cross: Floats,
+) -> tuple[Floats, Floats, Floats, Floats]:
     shape = (len(years), len(NC_YEARS))
     pupils, entered, moved, born = np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(shape)
     tails = rng.standard_t(5, shape) / np.sqrt(5 / 3) if world.heavy_tails else rng.standard_normal(shape)
@@ -361,7 +362,7 @@ def _rolls(
     return pupils, entered, moved, born
 
 
-def _first_stock(year: int, births: FloatArray, birth_years: IntArray, ratio: FloatArray) -> FloatArray:
+def _first_stock(year: int, births: Floats, birth_years: Whole, ratio: Floats) -> Floats:
     """Return the roll of the January before the first: births of each cohort times its ratios."""
     groups = NC_YEARS[RECEPTION:]
     cohort = births[np.clip(year - 6 - groups - birth_years[0], 0, None)]
@@ -370,7 +371,7 @@ def _first_stock(year: int, births: FloatArray, birth_years: IntArray, ratio: Fl
     return np.asarray(np.rint(stock))
 
 
-def _miscode(rng: np.random.Generator, world: World, pupils: FloatArray) -> FloatArray:
+def _miscode(rng: np.random.Generator, world: World, pupils: Floats) -> Floats:
     observed = pupils.copy()
     happens, year = rng.random() < world.miscoded_share, int(rng.integers(0, len(pupils)))
     group, share = int(rng.integers(RECEPTION + 1, RECEPTION + 12)), rng.uniform(0.01, 0.06)
@@ -381,7 +382,7 @@ def _miscode(rng: np.random.Generator, world: World, pupils: FloatArray) -> Floa
     return observed
 
 
-def _residents(rng: np.random.Generator, years: IntArray, births: FloatArray, birth_years: IntArray) -> FloatArray:
+def _residents(rng: np.random.Generator, years: Whole, births: Floats, birth_years: Whole) -> Floats:
     ages = np.arange(5)
     cohort = births[np.clip(years[:, None] - 1 - ages - birth_years[0], 0, len(births) - 1)]
     stay = 1 + rng.normal(0.0, 0.01) * ages
@@ -439,7 +440,7 @@ def _housing_at(authority: SyntheticAuthority, origin: int, ahead: int) -> Housi
     )
 
 
-def planned_dwellings(authority: SyntheticAuthority, origin: int, ahead: int) -> FloatArray:
+def planned_dwellings(authority: SyntheticAuthority, origin: int, ahead: int) -> Floats:
     """Return dwellings completed up to the origin and planned after it.
 
     Args:
@@ -456,7 +457,7 @@ def planned_dwellings(authority: SyntheticAuthority, origin: int, ahead: int) ->
     return np.vstack([authority.completed[seen], plans, rest])
 
 
-def oracle_forecast(authority: SyntheticAuthority, origin: int, ahead: int) -> FloatArray:
+def oracle_forecast(authority: SyntheticAuthority, origin: int, ahead: int) -> Floats:
     """Return the forecast of one who knows every true parameter and the true past, not future shocks.
 
     The ratios go on from their true level at the origin along their true slope; migration fades at its true

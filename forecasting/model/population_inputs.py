@@ -14,10 +14,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forecasting.errors import DatasetError, Fault
+from forecasting.values import Floats, Whole
 
 PRIMARY, SECONDARY, POST_16 = (0, 6), (7, 11), (12, 14)
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 
 def refusal(
@@ -44,9 +43,9 @@ class Residents:
         projected: (year,) True for years of a projection, False for actual estimates.
     """
 
-    years: IntArray
-    ages: IntArray
-    people: FloatArray
+    years: Whole
+    ages: Whole
+    people: Floats
     projected: NDArray[np.bool_]
 
 
@@ -63,11 +62,11 @@ class Housing:
         yield_cv: how well the yields are known: standard deviation as a fraction of the yield.
     """
 
-    years: IntArray
+    years: Whole
     dwelling_types: tuple[str, ...]
-    dwellings: FloatArray
-    pupils_per_dwelling: FloatArray
-    ehc_plans_per_dwelling: FloatArray
+    dwellings: Floats
+    pupils_per_dwelling: Floats
+    ehc_plans_per_dwelling: Floats
     yield_cv: float = 0.2
 
 
@@ -89,17 +88,17 @@ class PupilInputs:
         cross_border_share: (year,) share of the Year 7 on roll who live elsewhere, or None.
     """
 
-    years: IntArray
-    nc_years: IntArray
-    pupils: FloatArray
-    birth_years: IntArray
-    births: FloatArray
+    years: Whole
+    nc_years: Whole
+    pupils: Floats
+    birth_years: Whole
+    births: Floats
     births_actual_to: int
-    births_high: FloatArray | None = None
-    births_low: FloatArray | None = None
+    births_high: Floats | None = None
+    births_low: Floats | None = None
     residents: Residents | None = None
     housing: Housing | None = None
-    cross_border_share: FloatArray | None = None
+    cross_border_share: Floats | None = None
 
     def __post_init__(self) -> None:
         """Check that every axis is consecutive and every array has the shape of its axes."""
@@ -141,7 +140,7 @@ def _axis_faults(inputs: PupilInputs) -> list[Fault]:
 
 def _shape_faults(inputs: PupilInputs) -> list[Fault]:
     year, group, birth = len(inputs.years), len(inputs.nc_years), len(inputs.birth_years)
-    wanted: list[tuple[str, FloatArray | None, tuple[int, ...]]] = [
+    wanted: list[tuple[str, Floats | None, tuple[int, ...]]] = [
         ("pupils", inputs.pupils, (year, group)),
         ("births", inputs.births, (birth,)),
         ("births_high", inputs.births_high, (birth,)),
@@ -257,7 +256,7 @@ def _grid(table: pd.DataFrame, name: str, keys: tuple[str, ...], value: str) -> 
     return grid.sort_index().sort_index(axis=1)
 
 
-def _like(table: pd.DataFrame | None, wanted: pd.DataFrame, name: str) -> FloatArray | None:
+def _like(table: pd.DataFrame | None, wanted: pd.DataFrame, name: str) -> Floats | None:
     """(birth_year,) a variant of births on the years of the principal ones, which it must all have."""
     if table is None:
         return None
@@ -304,7 +303,7 @@ def _residents(population: pd.DataFrame) -> Residents:
     )
 
 
-def _housing(housing: pd.DataFrame, yields: pd.DataFrame | None, nc_years: IntArray, cv: float) -> Housing:
+def _housing(housing: pd.DataFrame, yields: pd.DataFrame | None, nc_years: Whole, cv: float) -> Housing:
     if yields is None:
         raise refusal(
             "pupil_yields",
@@ -344,13 +343,13 @@ def _housing(housing: pd.DataFrame, yields: pd.DataFrame | None, nc_years: IntAr
     )
 
 
-def _yield_of(rows: pd.DataFrame, nc_years: IntArray) -> FloatArray:
+def _yield_of(rows: pd.DataFrame, nc_years: Whole) -> Floats:
     """(nc_year,) pupils per dwelling of one type; a yield by phase is spread evenly over its year groups."""
     given = rows.dropna(subset=["pupils_per_dwelling"])
     if "nc_year" in given and given["nc_year"].notna().all():
         by_group = given.set_index(given["nc_year"].astype(int))["pupils_per_dwelling"]
         _require_labels(by_group.index, pd.Index(nc_years), "pupil_yields", "nc_year")
-        each: FloatArray = by_group.loc[nc_years.tolist()].to_numpy(dtype=np.float64)
+        each: Floats = by_group.loc[nc_years.tolist()].to_numpy(dtype=np.float64)
         return each
     _require_labels(pd.Index(list(PHASE_NC_YEARS)), pd.Index(given["phase"]), "pupil_yields", "phase")
     found = np.full(len(nc_years), np.nan)
@@ -362,7 +361,7 @@ def _yield_of(rows: pd.DataFrame, nc_years: IntArray) -> FloatArray:
     return found
 
 
-def _shares(table: pd.DataFrame, years: pd.Index) -> FloatArray:
+def _shares(table: pd.DataFrame, years: pd.Index) -> Floats:
     _require_labels(pd.Index(table["year"]), years, "cross_border", "year")
-    share: FloatArray = table.set_index("year")["share"].loc[years].to_numpy(dtype=np.float64)
+    share: Floats = table.set_index("year")["share"].loc[years].to_numpy(dtype=np.float64)
     return share

@@ -16,14 +16,13 @@ from forecasting.inputs.margins import total
 from forecasting.inputs.year_groups import RECEPTION, year_groups
 from forecasting.model.population_inputs import (
     PHASE_NC_YEARS,
-    FloatArray,
     Housing,
-    IntArray,
     PupilInputs,
     Residents,
     pupil_inputs,
     refusal,
 )
+from forecasting.values import Floats, Whole
 
 AHEAD = 31
 LAST_BIRTHS = 3
@@ -180,7 +179,7 @@ def _housing(dataset: Dataset, inputs: PupilInputs, notes: list[Note]) -> Housin
     )  # fmt: skip
 
 
-def _yield(rows: pd.DataFrame, name: str, nc_years: IntArray, notes: list[Note]) -> FloatArray:
+def _yield(rows: pd.DataFrame, name: str, nc_years: Whole, notes: list[Note]) -> Floats:
     """(nc_year,) pupils per dwelling of a type: by NC year where given, else the phase's, spread evenly."""
     given = rows.dropna(subset=["pupils_per_dwelling"])
     if given.empty:
@@ -198,7 +197,7 @@ def _yield(rows: pd.DataFrame, name: str, nc_years: IntArray, notes: list[Note])
     return np.asarray(np.nan_to_num(found))
 
 
-def _shares(dataset: Dataset, years: IntArray, notes: list[Note]) -> FloatArray | None:
+def _shares(dataset: Dataset, years: Whole, notes: list[Note]) -> Floats | None:
     rows = dataset.table("cross_border").dropna(subset=["share"]).sort_values("year")
     if rows.empty:
         return None

@@ -18,21 +18,13 @@ from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.margins import margin
 from forecasting.inputs.year_groups import year_groups, year_groups_lacking
 from forecasting.model.job import Job
-from forecasting.model.population import (
-    DEFAULT_METHOD,
-    NO_CHANGE,
-    PHASE_NC_YEARS,
-    PupilFit,
-    PupilForecast,
-    PupilLevers,
-    Residents,
-    Variant,
-    fit_pupils,
-    project_pupils,
-    project_residents,
-    pupil_drivers,
-)
-from forecasting.model.population_inputs import PupilInputs
+from forecasting.model.population import PupilForecast, project_pupils
+from forecasting.model.population_births import project_residents
+from forecasting.model.population_choice import DEFAULT_METHOD, fit_pupils
+from forecasting.model.population_drivers import pupil_drivers
+from forecasting.model.population_fit import PupilFit
+from forecasting.model.population_inputs import PHASE_NC_YEARS, PupilInputs, Residents
+from forecasting.model.population_levers import NO_CHANGE, PupilLevers, Variant
 from forecasting.model.published_rate import pupils_on_roll
 from forecasting.model.pupil_tables import people_by_age, pupil_tables, totals
 from forecasting.scenario.assumptions import Assumptions

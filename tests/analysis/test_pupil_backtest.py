@@ -17,7 +17,7 @@ from forecasting.analysis.pupil_backtest import (
 )
 from forecasting.analysis.synthetic_pupils import inputs_at, synthetic_authorities
 from forecasting.errors import DatasetError
-from forecasting.model.population import PupilInputs
+from forecasting.model.population_inputs import PupilInputs
 
 ROOT = Path(__file__).parents[2]
 SCORECARDS = ROOT / "data" / "national" / "school_places_scorecards.csv"

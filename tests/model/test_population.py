@@ -8,26 +8,14 @@ import pytest
 
 from forecasting.analysis.synthetic_pupils import inputs_at, synthetic_authorities
 from forecasting.errors import DatasetError, MethodUnavailable, ScenarioError
-from forecasting.model.population import (
-    DRIVERS,
-    POST_16,
-    PRIMARY,
-    SECONDARY,
-    Change,
-    PupilFit,
-    PupilInputs,
-    PupilLevers,
-    Residents,
-    account,
-    fit_pupils,
-    plain_fit,
-    project_pupils,
-    project_residents,
-    pupil_drivers,
-    pupil_inputs,
-    reception_weight,
-    scap_table,
-)
+from forecasting.model.population import project_pupils
+from forecasting.model.population_births import project_residents, reception_weight
+from forecasting.model.population_choice import fit_pupils
+from forecasting.model.population_drivers import DRIVERS, account, pupil_drivers
+from forecasting.model.population_fit import PupilFit, plain_fit
+from forecasting.model.population_inputs import POST_16, PRIMARY, SECONDARY, PupilInputs, Residents, pupil_inputs
+from forecasting.model.population_levers import Change, PupilLevers
+from forecasting.model.population_survey import scap_table
 from forecasting.periods import year_to_academic_year
 
 HORIZON = 10

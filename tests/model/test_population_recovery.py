@@ -12,7 +12,8 @@ from forecasting.analysis.synthetic_pupils import (
     inputs_at,
     synthetic_authorities,
 )
-from forecasting.model.population import RatioSettings, estimate_ratios
+from forecasting.model.population_estimate import estimate_ratios
+from forecasting.model.population_ratios import RatioSettings
 
 ORIGIN, AUTHORITIES = 2022, 500
 WORLD = replace(KNOWN_TRUTH, migration_ar=REALISTIC.migration_ar)

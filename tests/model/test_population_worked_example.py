@@ -4,18 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecasting.model.population import (
-    ConstantGrowth,
-    Housing,
-    PupilInputs,
-    PupilLevers,
-    RatioSettings,
-    account,
-    fit_pupils,
-    plain_fit,
-    project_pupils,
-    scap_table,
-)
+from forecasting.model.population import project_pupils
+from forecasting.model.population_choice import fit_pupils
+from forecasting.model.population_drivers import account
+from forecasting.model.population_fit import ConstantGrowth, plain_fit
+from forecasting.model.population_inputs import Housing, PupilInputs
+from forecasting.model.population_levers import PupilLevers
+from forecasting.model.population_ratios import RatioSettings
+from forecasting.model.population_survey import scap_table
 
 TWO_YEARS = RatioSettings(housing_years=2)  # shares of 1 : 0.5, that is 2/3 in the first year and 1/3 in the next
 

@@ -14,7 +14,6 @@ from forecasting.model.run import run
 from forecasting.outputs.figure import Figure, Subject, Table
 from forecasting.outputs.html import formatted
 from forecasting.outputs.subjects import SUBJECTS, View
-from forecasting.outputs.subjects.year_groups import rounded
 from forecasting.scenario.from_dataset import dataset_scenarios
 from forecasting.scenario.scenario import Change, Scenario
 
@@ -94,12 +93,6 @@ def test_the_account_closes_in_the_whole_pupils_shown(population: Subject) -> No
     assert lines[0] + sum(lines[1:-1]) == lines[-1]
     drawn = figure(population, "pupil_drivers").data["value"].tolist()
     assert drawn == lines[1:-1]
-
-
-def test_rounding_adds_up() -> None:
-    # 1.4 + 1.4 + 1.2 = 4: floors 1, 1, 1 leave one for the first of the largest remainders.
-    assert rounded([1.4, 1.4, 1.2], 4) == [2, 1, 1]
-    assert rounded([-4956.5, -807.6, 1343.1], -4421) == [-4956, -808, 1343]
 
 
 def test_areas_add_up_to_the_total(view: View, population: Subject) -> None:

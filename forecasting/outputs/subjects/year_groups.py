@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 from typing import Literal
 
-import numpy as np
 import pandas as pd
 
 from forecasting.axes import PHASES
 from forecasting.errors import MethodUnavailable
-from forecasting.model.population import SCAP_YEARS, scap_table
+from forecasting.model.population_survey import SCAP_YEARS, scap_table
 from forecasting.model.pupil_tables import people_by_age
 from forecasting.model.pupils import follows_cohorts, projected
 from forecasting.outputs import charts, words
 from forecasting.outputs.figure import Figure, Section, Table
 from forecasting.outputs.subjects.common import View, bar_figure, by_label, has_range, line_figure, yearly
+from forecasting.whole_numbers import whole_numbers
 
 DRIVERS = {
     "cohorts": "Cohorts already born move up", "births": "Births", "take_up": "Take-up of Reception and nursery",
@@ -129,7 +128,7 @@ def _effects(view: View) -> list[tuple[str, int]]:
     known = [name for name in DRIVERS if view.has("pupils_growth", component=name)]
     values = [view.at("pupils_growth", view.last, component=name) for name in known]
     change = round(view.at("pupils", view.last)) - round(view.at("pupils", view.first))
-    return [(DRIVERS[name], value) for name, value in zip(known, rounded(values, change), strict=True)]
+    return [(DRIVERS[name], value) for name, value in zip(known, whole_numbers(values, change).tolist(), strict=True)]
 
 
 def _drivers(view: View) -> Figure:
@@ -154,16 +153,6 @@ def _account(view: View) -> Table:
     return Table("pupil_account", f"From {view.first} to {view.last}", frame, {"Pupils": "count"}, note)
 
 
-def rounded(values: Sequence[float], total: int) -> list[int]:
-    """Return whole numbers that add up to a total, as near as can be: the largest remainders are rounded up."""
-    down = np.floor(np.asarray(values, dtype=np.float64))
-    order = np.argsort(down - np.asarray(values), kind="stable")
-    up = np.zeros(len(down))
-    short = int(total - down.sum())
-    up[order[: max(short, 0)]] = 1
-    return [int(value) for value in down + up]
-
-
 # -------------------------------------------------------------------------------- areas, survey, residents
 
 
@@ -171,7 +160,7 @@ def _areas(view: View) -> Table:
     read = pd.DataFrame()
     for year in (view.first, view.last):
         found = by_label(view, "pupils", "area", year, str).set_index("name")["value"]
-        whole = rounded(list(found), round(view.at("pupils", year)))
+        whole = whole_numbers(found.to_numpy(float), round(view.at("pupils", year)))
         read[f"January {year}"] = pd.Series(whole, index=found.index, dtype="float64")
     read["Change"] = read.iloc[:, 1] - read.iloc[:, 0]
     note = view.note(f"{view.source('pupils')}; each area keeps its share of every year group of the base year")
