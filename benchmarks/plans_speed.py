@@ -19,8 +19,9 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from forecasting.model.moves import MoveRates, estimate, expected, stock_at  # noqa: E402
+from forecasting.model.moves import expected, stock_at
 from forecasting.model.moves_draws import simulate  # noqa: E402
+from forecasting.model.moves_rates import MoveRates, estimate
 from forecasting.values import Floats  # noqa: E402
 
 FIRST, LAST, NEEDS, SETTINGS = -6, 24, 13, 19

@@ -27,9 +27,11 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from forecasting.model import age_flow, moves, plan_inputs, plan_levers, plans, trend_inputs
+from forecasting.model import age_flow, moves, moves_table, plan_inputs, plan_levers, plans, trend_inputs
 from forecasting.model.job import Job
 from forecasting.model.moves_draws import simulate
+from forecasting.model.moves_levers import Levers
+from forecasting.model.moves_rates import MoveRates
 from forecasting.model.run import Run
 from forecasting.scenario.assumptions import Assumption
 from forecasting.values import Floats, Interval
@@ -144,31 +146,31 @@ def _of_moves(job: Job, _: Floats) -> dict[str, Floats]:
     rates, stock = world.rates, world.start.sum(axis=(1, 2))
     known = int(world.people.loc[world.people["year"] <= rates.last_year, "year"].max())
     people = _held(world.people, known, world.years)
-    now = moves.residents_by_year(world.people, rates.nc_years, [known])[0]
-    then = moves.residents_by_year(world.people, rates.nc_years, [world.years[-1]])[0]
+    now = moves_table.residents_by_year(world.people, rates.nc_years, [known])[0]
+    then = moves_table.residents_by_year(world.people, rates.nc_years, [world.years[-1]])[0]
     still = replace(rates.variation, joiner_drift_sd=0.0, mix_drift_sd=0.0)
     held = replace(rates, trending=False, variation=still)
 
-    def last(with_rates: moves.MoveRates, levers: moves.Levers | None) -> Floats:
+    def last(with_rates: MoveRates, levers: Levers | None) -> Floats:
         central = moves.expected(world.start, with_rates, people, world.years, levers).stock[-1].sum()
         if not job.draws:
             return np.array([central])
         found = simulate(world.start, with_rates, people, world.years, job.draws, job.seed, levers, margins=())
         return np.concatenate([[central], found.margins["total"][:, -1].astype(np.float64)])
 
-    def mixed(with_rates: moves.MoveRates) -> float:
+    def mixed(with_rates: MoveRates) -> float:
         return float(moves.expected(world.start, with_rates, people, world.years, None).stock[-1].sum())
 
     mix = mixed(held) - mixed(_pooled(held, world.start))
     others = replace(world.levers, joiners=None)
     base = last(held, None)
     levered = last(held, others) if _moved(others.leavers, others.movers, others.destinations) else None
-    joining = moves.Levers(joiners=world.levers.joiners)
+    joining = Levers(joiners=world.levers.joiners)
     causes = _causes(float(stock.sum()) + mix, base, last(rates, joining), levered)
     return {POPULATION: np.array(_at_todays_rates(stock, now, then)), NEED_MIX: np.array(mix), **causes}
 
 
-def _pooled(rates: moves.MoveRates, start: Floats) -> moves.MoveRates:
+def _pooled(rates: MoveRates, start: Floats) -> MoveRates:
     """Return rates of which ceasing knows ages alone: its mean over the plans of each age today."""
     weight = start + 1e-9 * rates.is_open[:, None, :]
     mean = (rates.central.leave * weight).sum(axis=(1, 2)) / np.maximum(weight.sum(axis=(1, 2)), 1e-12)

@@ -16,9 +16,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forecasting.errors import DatasetError, Fault
-from forecasting.model.moves import Trend
-from forecasting.model.moves_glm import Ints
-from forecasting.values import Floats
+from forecasting.model.local_level import Trend
+from forecasting.values import Floats, Whole
 
 Counts = NDArray[np.int64]
 
@@ -103,7 +102,7 @@ class AgeRates:
         trending: False holds the level of new plans where it stands at the last January.
     """
 
-    nc_years: Ints
+    nc_years: Whole
     last_year: int
     stock: Floats
     arrivals: Floats
@@ -162,7 +161,7 @@ class AgeFlows:
 # ------------------------------------------------------------------------------------------- age shapes
 
 
-def split_bands(plans: Floats, first: Ints, last: Ints, nc_years: Ints, shape: Floats) -> Floats:
+def split_bands(plans: Floats, first: Whole, last: Whole, nc_years: Whole, shape: Floats) -> Floats:
     """Split plans by age band into single NC years, smoothly.
 
     The log ratio of local to national plans of each band is interpolated linearly between the middles of
@@ -194,7 +193,7 @@ def split_bands(plans: Floats, first: Ints, last: Ints, nc_years: Ints, shape: F
     return np.asarray(smooth * (inside.T @ scale))
 
 
-def to_bands(values: Floats, nc_years: Ints, bands: pd.DataFrame) -> Floats:
+def to_bands(values: Floats, nc_years: Whole, bands: pd.DataFrame) -> Floats:
     """Sum single NC years into age bands.
 
     Args:
@@ -210,7 +209,7 @@ def to_bands(values: Floats, nc_years: Ints, bands: pd.DataFrame) -> Floats:
     return np.asarray(values @ inside.T)
 
 
-def _shape_column(shapes: pd.DataFrame, column: str, nc_years: Ints) -> Floats:
+def _shape_column(shapes: pd.DataFrame, column: str, nc_years: Whole) -> Floats:
     """A national column by NC year; an NC year that is missing raises."""
     found = shapes.set_index("nc_year")[column].reindex(nc_years.tolist())
     if found.isna().any():
@@ -219,7 +218,7 @@ def _shape_column(shapes: pd.DataFrame, column: str, nc_years: Ints) -> Floats:
     return np.asarray(found, dtype=np.float64)
 
 
-def plans_by_age(plans: pd.DataFrame, bands: pd.DataFrame, shapes: pd.DataFrame, nc_years: Ints) -> dict[int, Floats]:
+def plans_by_age(plans: pd.DataFrame, bands: pd.DataFrame, shapes: pd.DataFrame, nc_years: Whole) -> dict[int, Floats]:
     """Plans by year and single NC year, from single ages or from bands.
 
     Args:
@@ -258,7 +257,7 @@ def plans_by_age(plans: pd.DataFrame, bands: pd.DataFrame, shapes: pd.DataFrame,
     return dict(sorted(result.items()))
 
 
-def _from_bands(rows: pd.DataFrame, bands: pd.DataFrame, nc_years: Ints, shape: Floats) -> Floats:
+def _from_bands(rows: pd.DataFrame, bands: pd.DataFrame, nc_years: Whole, shape: Floats) -> Floats:
     table = bands.set_index("code")
     unknown = sorted(set(rows["age_band"].astype(str)) - set(table.index.astype(str)))
     if unknown:
@@ -276,7 +275,7 @@ def _from_bands(rows: pd.DataFrame, bands: pd.DataFrame, nc_years: Ints, shape: 
     return split_bands(counts.to_numpy(float), first, last, nc_years, shape)
 
 
-def _from_ages(rows: pd.DataFrame, column: str, nc_years: Ints) -> Floats:
+def _from_ages(rows: pd.DataFrame, column: str, nc_years: Whole) -> Floats:
     shift = 4 if column == "age" else 0
     position = pd.to_numeric(rows[column]).to_numpy(np.int64) - shift - nc_years[0]
     if np.any((position < 0) | (position >= len(nc_years))):
@@ -286,7 +285,7 @@ def _from_ages(rows: pd.DataFrame, column: str, nc_years: Ints) -> Floats:
     return np.asarray(counts, dtype=np.float64)
 
 
-def exposure(people: pd.DataFrame, nc_years: Ints, years: Sequence[int]) -> Floats:
+def exposure(people: pd.DataFrame, nc_years: Whole, years: Sequence[int]) -> Floats:
     """Residents (or pupils) by year and NC year.
 
     Args:
@@ -491,7 +490,7 @@ def _cease_multiplier(
     yearly: pd.DataFrame,
     cease: Floats,
     share: Floats,
-    nc_years: Ints,
+    nc_years: Whole,
     variation: AgeVariation,
 ) -> tuple[Floats, Floats]:
     """Log multipliers of the national cease hazards before and after 16, and their sds, axes (2), (2).
@@ -653,7 +652,7 @@ def _made(
     return made, requests, work_left
 
 
-def cease_chance(nc_years: Ints, cease: Floats, shift: Floats, multiplier: Floats | float = 1.0) -> Floats:
+def cease_chance(nc_years: Whole, cease: Floats, shift: Floats, multiplier: Floats | float = 1.0) -> Floats:
     """Chance of ceasing: 1 − e^(−hazard·multiplier·e^shift); certain at the limit.
 
     Args:

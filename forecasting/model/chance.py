@@ -10,16 +10,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from forecasting.model.moves_glm import Ints
+from forecasting.values import Singles, Whole
 
-Singles = NDArray[np.float32]
 Counts = NDArray[np.int32]
 
 MOST_BY_STEPS = 12.0  # mean of a cell above which numpy's own generator is quicker than counting up
 NEGLIGIBLE = 1e-9  # a chance that a number of 24 bits cannot show
 
 
-def binomial(people: Counts, hazard: Singles, rng: np.random.Generator) -> tuple[Ints, Counts]:
+def binomial(people: Counts, hazard: Singles, rng: np.random.Generator) -> tuple[Whole, Counts]:
     """Children of each cell that meet an event of yearly hazard h: binomial with chance 1 − e^(−h).
 
     Args:

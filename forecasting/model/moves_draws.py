@@ -17,20 +17,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forecasting.model.chance import Counts, Singles, binomial, poisson
-from forecasting.model.moves import (
-    Flags,
-    Levers,
-    MoveRates,
-    damped,
-    lever_arrays,
-    pair_grid,
-    reaching,
-    residents_by_year,
-    with_weights,
-)
-from forecasting.model.moves_glm import Ints
-from forecasting.values import Floats
+from forecasting.model.chance import Counts, binomial, poisson
+from forecasting.model.moves import damped, reaching
+from forecasting.model.moves_axes import pair_grid
+from forecasting.model.moves_levers import Levers, lever_arrays, with_weights
+from forecasting.model.moves_rates import MoveRates
+from forecasting.model.moves_table import residents_by_year
+from forecasting.values import Flags, Floats, Singles
+from forecasting.values import Whole as Ints
 
 BLOCK_CELLS = 400_000  # draws in a block × cells: keeps a block in the processor's cache and memory small
 THREADS = 2  # blocks run side by side; the result does not depend on it

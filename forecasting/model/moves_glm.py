@@ -12,43 +12,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 from scipy.linalg.lapack import dpotri
 
-from forecasting.values import Floats
+from forecasting.model.moves_axes import Axes
+from forecasting.values import Floats, Singles, Whole
 
-Singles = NDArray[np.float32]
-Ints = NDArray[np.int64]
 Family = Literal["poisson", "binomial"]
 
 STRENGTH_PRIOR_WEIGHT = 2.0  # weight of the prior on each effect's variance, in effects
 STRENGTH_PRIOR_SD = 0.3  # its scale, on the log or logit scale
 ROUNDS = 14  # rounds of one Newton step followed by one update of the strengths
-
-
-@dataclass(frozen=True)
-class Axes:
-    """Sizes of the axes and the open (setting, NC year) pairs.
-
-    Attributes:
-        n_nc: number of NC years.
-        n_needs: number of needs.
-        n_settings: number of settings.
-        pair_setting: setting of each open pair, axis (p), ordered by setting and then NC year.
-        pair_nc: position of its NC year, axis (p).
-    """
-
-    n_nc: int
-    n_needs: int
-    n_settings: int
-    pair_setting: Ints
-    pair_nc: Ints
-
-    @property
-    def n_pairs(self) -> int:
-        """Number of open (setting, NC year) pairs."""
-        return len(self.pair_setting)
 
 
 @dataclass(frozen=True)
@@ -90,7 +64,7 @@ class PooledRates:
         return eta
 
 
-def fit(family: Family, pair: Ints, need: Ints, events: Floats, exposed: Floats, axes: Axes) -> PooledRates:
+def fit(family: Family, pair: Whole, need: Whole, events: Floats, exposed: Floats, axes: Axes) -> PooledRates:
     """Fit pooled rates to counts by penalised likelihood with estimated strengths.
 
     Newton's method on Σ log p(events | rate) − ½ βᵀPβ, with P the prior precision; after each step the
@@ -149,7 +123,7 @@ def _kinds(axes: Axes) -> dict[str, tuple[int, int]]:
     return {name: (int(start), size) for start, (name, size) in zip(starts, sizes.items(), strict=False)}
 
 
-def _columns(axes: Axes, pair: Ints, need: Ints, kinds: dict[str, tuple[int, int]]) -> Ints:
+def _columns(axes: Axes, pair: Whole, need: Whole, kinds: dict[str, tuple[int, int]]) -> Whole:
     """Effects at work in each row, axes (row, 8)."""
     nc, setting = axes.pair_nc[pair], axes.pair_setting[pair]
     parts = {
@@ -210,8 +184,8 @@ def _precision(
 
 def _newton(
     family: Family,
-    columns: Ints,
-    cross: Ints,
+    columns: Whole,
+    cross: Whole,
     events: Floats,
     exposed: Floats,
     beta: Floats,

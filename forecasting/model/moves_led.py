@@ -15,12 +15,13 @@ from forecasting import axes
 from forecasting.inputs.dataset import Dataset
 from forecasting.model import moves, moves_draws, plan_totals
 from forecasting.model.age_groups import place_of
-from forecasting.model.chance import Singles
 from forecasting.model.job import Job
+from forecasting.model.moves import Flows
+from forecasting.model.moves_levers import Levers
 from forecasting.model.plan_inputs import MovesWorld, moves_world
 from forecasting.scenario.assumptions import Assumption
 from forecasting.scenario.from_dataset import baseline
-from forecasting.values import Floats
+from forecasting.values import Floats, Singles
 
 KEPT = (*moves_draws.MARGINS, "need_group_setting")  # groups of NC years are phases
 
@@ -35,7 +36,7 @@ class Led:
         leader: the method that its totals follow, and why; no name where they follow its own rates.
     """
 
-    flows: moves.Flows
+    flows: Flows
     draws: moves_draws.Draws | None
     leader: plan_totals.Nearer
 
@@ -51,7 +52,7 @@ def led(job: Job, world: MovesWorld) -> Led:
     return Led(flows, _simulate(job, world, world.levers, shift=base.draws.shift), base.leader)
 
 
-def moved(levers: moves.Levers) -> bool:
+def moved(levers: Levers) -> bool:
     """Return whether any lever is away from neutral."""
     given = (levers.joiners, levers.leavers, levers.movers, levers.destinations)
     return any(lever is not None and bool((np.asarray(lever) != 1.0).any()) for lever in given)
@@ -75,7 +76,7 @@ def _base(dataset: Dataset, years: tuple[int, ...], draws: int, seed: int, natio
 def _simulate(
     job: Job,
     world: MovesWorld,
-    levers: moves.Levers | None,
+    levers: Levers | None,
     shift: Singles | None = None,
     totals: Floats | None = None,
 ) -> moves_draws.Draws:

@@ -12,8 +12,10 @@ from forecasting import axes
 from forecasting.axes import DATA
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.margins import margin, total
-from forecasting.model import age_flow, moves, plan_levers
+from forecasting.model import age_flow, moves, moves_rates, plan_levers
 from forecasting.model.job import Job
+from forecasting.model.moves_levers import Levers
+from forecasting.model.moves_rates import MoveRates
 from forecasting.values import Floats
 
 # ---------------------------------------------------------------------------------------------- moves
@@ -57,11 +59,11 @@ def people_until(people: pd.DataFrame, years: Sequence[int], out: list[str]) -> 
 
 
 @lru_cache(maxsize=16)
-def move_rates(dataset: Dataset) -> moves.MoveRates:
+def move_rates(dataset: Dataset) -> MoveRates:
     """Return the fitted rates of the method `moves`."""
     valid = dataset.table("settings")
     known = valid if len(valid) and valid["min_nc_year"].notna().all() else None
-    return moves.estimate(moves_table(dataset), residents(dataset), valid=known)
+    return moves_rates.estimate(moves_table(dataset), residents(dataset), valid=known)
 
 
 def moves_table(dataset: Dataset) -> pd.DataFrame:
@@ -83,11 +85,11 @@ class MovesWorld:
         levers: policy levers, axis 0 in step with `years`.
     """
 
-    rates: moves.MoveRates
+    rates: MoveRates
     start: Floats
     people: pd.DataFrame
     years: tuple[int, ...]
-    levers: moves.Levers
+    levers: Levers
 
 
 def moves_world(job: Job) -> MovesWorld:

@@ -10,8 +10,10 @@ import pandas as pd
 
 from forecasting import axes
 from forecasting.inputs.dataset import Dataset
-from forecasting.model import age_flow, moves
+from forecasting.model import age_flow
 from forecasting.model.age_groups import place_of
+from forecasting.model.moves_levers import Levers
+from forecasting.model.moves_rates import MoveRates
 from forecasting.model.trend import HALF, TrendForecast
 from forecasting.scenario.assumptions import Assumptions
 from forecasting.scenario.from_dataset import mainstream
@@ -68,7 +70,7 @@ def for_age_flow(assumptions: Assumptions, years: Sequence[int], nc_years: npt.N
     )
 
 
-def for_moves(assumptions: Assumptions, years: Sequence[int], rates: moves.MoveRates, dataset: Dataset) -> moves.Levers:
+def for_moves(assumptions: Assumptions, years: Sequence[int], rates: MoveRates, dataset: Dataset) -> Levers:
     """Return the levers of the method `moves`; mainstream is what the vocabulary of settings calls so.
 
     Args:
@@ -82,7 +84,7 @@ def for_moves(assumptions: Assumptions, years: Sequence[int], rates: moves.MoveR
     included = np.array([name in mainstream(dataset) for name in rates.settings])
     shift = multiplier(assumptions, "inclusion_shift", years)[:, None]
     away = multiplier(assumptions, "moves_from_mainstream", years)[:, None]
-    return moves.Levers(
+    return Levers(
         joiners=by_age[:, :, None] * by_need[:, None, :],
         leavers=_ceasing(assumptions, years, rates.nc_years)[:, :, None],
         movers=np.where(included, away, 1.0),

@@ -9,8 +9,9 @@ import numpy as np
 
 from forecasting import axes
 from forecasting.model.age_groups import gathered
-from forecasting.model.moves import Flows, MoveRates
+from forecasting.model.moves import Flows
 from forecasting.model.moves_draws import Draws
+from forecasting.model.moves_rates import MoveRates
 from forecasting.model.stock import Stock
 from forecasting.values import Floats
 

@@ -11,8 +11,10 @@ import pytest
 
 from forecasting.analysis.synthetic_moves import CLEAN, synthetic_authority
 from forecasting.errors import DatasetError
-from forecasting.model import moves as m
+from forecasting.model import moves, moves_rates, moves_table
 from forecasting.model import moves_draws as md
+from forecasting.model.moves_levers import Levers
+from forecasting.model.moves_rates import Variation
 
 MOVES = Path(__file__).parents[3] / "shared" / "moves"
 YEARS = list(range(2016, 2021))
@@ -26,12 +28,12 @@ def authority():
 
 @pytest.fixture(scope="module")
 def rates(authority):
-    return m.estimate(authority.moves, authority.residents)
+    return moves_rates.estimate(authority.moves, authority.residents)
 
 
 @pytest.fixture(scope="module")
 def stock(authority, rates):
-    return m.stock_at(authority.moves, rates)
+    return moves.stock_at(authority.moves, rates)
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +53,7 @@ def test_stock_is_the_destinations(authority, rates, stock):
 
 def test_expected_agrees_with_a_recursion_written_by_hand(authority, rates, stock):
     """Plain loops over every cell: who leaves, who stays, who moves, whose need changes, who joins."""
-    got = m.expected(stock, rates, authority.residents, YEARS).stock
+    got = moves.expected(stock, rates, authority.residents, YEARS).stock
     c, (n_nc, n_needs, n_settings) = rates.central, stock.shape
     now, level, step = stock.tolist(), rates.trend.mean[0], rates.trend.mean[1]
     for t, year in enumerate(YEARS):
@@ -86,19 +88,19 @@ def test_a_two_cell_world_by_hand():
         (2014, 0, "N", "A", 1, "N", "A", 7200),
         (2014, 0, "N", "A", 1, "N", "B", 1800),
     ]
-    table = pd.DataFrame(rows, columns=list(m.COLUMNS))
+    table = pd.DataFrame(rows, columns=list(moves_table.COLUMNS))
     grid = [(y, n, 100_000.0 if y == 2015 else 2000.0) for y in (2015, 2016) for n in range(0, 3)]
     residents = pd.DataFrame(grid, columns=["year", "nc_year", "people"])
-    still = m.Variation(trend_mean=0.0, trend_sd=1e-6, joiner_year_sd=1e-3)
-    rates = m.estimate(table, residents, variation=still, limits=(0, 2))
+    still = Variation(trend_mean=0.0, trend_sd=1e-6, joiner_year_sd=1e-3)
+    rates = moves_rates.estimate(table, residents, variation=still, limits=(0, 2))
     stock = np.zeros((3, 1, 2))
     stock[0, 0, 0] = 100
-    after = m.expected(stock, rates, residents, [2016]).stock[0]
+    after = moves.expected(stock, rates, residents, [2016]).stock[0]
     assert after[1, 0].tolist() == pytest.approx([82.0, 18.0], rel=0.02)
 
 
 def test_transitions_of_each_cell_sum_to_one(rates):
-    sums = m.transitions(rates).groupby(["nc_year", "need", "setting"])["chance"].sum()
+    sums = moves.transitions(rates).groupby(["nc_year", "need", "setting"])["chance"].sum()
     assert np.abs(sums - 1).max() < 1e-9
 
 
@@ -107,7 +109,7 @@ def test_draws_at_central_rates_have_the_exact_mean(authority, rates, stock):
     flat = md.simulate(
         stock, rates, authority.residents, YEARS, n, 5, margins=("cells",), uncertain=False, chance=False
     )
-    exact = m.expected(stock, rates, authority.residents, YEARS).stock
+    exact = moves.expected(stock, rates, authority.residents, YEARS).stock
     for t in (0, 2, 4):
         seen = flat.margins["cells"][:, t]
         use = exact[t] > 0.05
@@ -120,7 +122,7 @@ def slow_simulation(stock, rates, residents_of, years, n_runs, rng):
     """One child at a time, at central rates: totals by need at the last year."""
     c, (n_nc, n_needs, n_settings) = rates.central, stock.shape
     results = np.zeros((n_runs, n_needs))
-    steps = m.damped(rates, len(years))
+    steps = moves.damped(rates, len(years))
     for run in range(n_runs):
         children = [cell for cell in np.ndindex(*stock.shape) for _ in range(int(stock[cell]))]
         for t, year in enumerate(years):
@@ -146,8 +148,8 @@ def slow_simulation(stock, rates, residents_of, years, n_runs, rng):
 
 def test_spread_agrees_with_a_slow_simulation_of_single_children():
     small = synthetic_authority(np.random.default_rng(3), n_needs=2, n_settings=4, cohort=150)
-    rates = m.estimate(small.moves, small.residents)
-    stock = m.stock_at(small.moves, rates)
+    rates = moves_rates.estimate(small.moves, small.residents)
+    stock = moves.stock_at(small.moves, rates)
     people = {year: people_at(small, rates, year) for year in (2016, 2017, 2018)}
     years = [2016, 2017, 2018]
     slow = slow_simulation(stock, rates, people.__getitem__, years, 250, np.random.default_rng(1))
@@ -184,7 +186,7 @@ def test_nobody_is_older_than_the_limit_and_closed_cells_are_empty(authority, ra
     full[-1, :, np.flatnonzero(rates.is_open[-1])] = 50
     if full.sum():
         none = {"joiners": np.zeros((1, len(rates.nc_years), len(rates.needs)))}
-        after = m.expected(full, rates, authority.residents, [2016], m.Levers(**none))
+        after = moves.expected(full, rates, authority.residents, [2016], Levers(**none))
         assert after.stock.sum() == 0 and after.left.sum() == full.sum()
     assert last[0] <= len(rates.nc_years) - 1
 
@@ -201,18 +203,18 @@ def test_rates_are_drawn_once_and_kept(authority, rates, stock):
 def test_row_order_does_not_matter(authority, rates, stock):
     shuffled = authority.moves.sample(frac=1, random_state=1)
     people = authority.residents.sample(frac=1, random_state=2)
-    other = m.estimate(shuffled, people)
+    other = moves_rates.estimate(shuffled, people)
     assert np.allclose(other.central.join, rates.central.join, rtol=1e-9)
-    assert np.array_equal(m.stock_at(shuffled, other), stock)
-    a = m.expected(stock, rates, authority.residents, YEARS).stock
-    assert np.allclose(m.expected(stock, other, people, YEARS).stock, a, rtol=1e-9)
+    assert np.array_equal(moves.stock_at(shuffled, other), stock)
+    a = moves.expected(stock, rates, authority.residents, YEARS).stock
+    assert np.allclose(moves.expected(stock, other, people, YEARS).stock, a, rtol=1e-9)
 
 
 def test_no_change_to_any_lever_is_exactly_the_baseline(authority, rates, stock, draws):
     n, d, s = stock.shape
-    ones = m.Levers(np.ones((5, n, d)), np.ones((5, n, d)), np.ones((5, s)), np.ones((5, s)))
-    base = m.expected(stock, rates, authority.residents, YEARS)
-    assert np.array_equal(base.stock, m.expected(stock, rates, authority.residents, YEARS, ones).stock)
+    ones = Levers(np.ones((5, n, d)), np.ones((5, n, d)), np.ones((5, s)), np.ones((5, s)))
+    base = moves.expected(stock, rates, authority.residents, YEARS)
+    assert np.array_equal(base.stock, moves.expected(stock, rates, authority.residents, YEARS, ones).stock)
     again = md.simulate(stock, rates, authority.residents, YEARS, 400, 3, levers=ones)
     assert np.array_equal(again.margins["setting_nc_year"], draws.margins["setting_nc_year"])
 
@@ -227,9 +229,9 @@ def test_no_change_to_any_lever_is_exactly_the_baseline(authority, rates, stock,
 )
 def test_levers_on_flows_move_the_total(authority, rates, stock, draws, lever, value, sign):
     n, d, _ = stock.shape
-    change = m.Levers(**{lever: np.full((5, n, d), value)})
-    exact = m.expected(stock, rates, authority.residents, YEARS, change).stock.sum(axis=(1, 2, 3))
-    base = m.expected(stock, rates, authority.residents, YEARS).stock.sum(axis=(1, 2, 3))
+    change = Levers(**{lever: np.full((5, n, d), value)})
+    exact = moves.expected(stock, rates, authority.residents, YEARS, change).stock.sum(axis=(1, 2, 3))
+    base = moves.expected(stock, rates, authority.residents, YEARS).stock.sum(axis=(1, 2, 3))
     assert np.all(sign * (exact - base) > 0)
     drawn = md.simulate(stock, rates, authority.residents, YEARS, 400, 3, levers=change)
     shift = drawn.margins["total"].mean(axis=0) - draws.margins["total"].mean(axis=0)
@@ -239,9 +241,9 @@ def test_levers_on_flows_move_the_total(authority, rates, stock, draws, lever, v
 def test_inclusion_shift_moves_children_and_keeps_the_joiners(authority, rates, stock, draws):
     weight = np.ones((5, stock.shape[2]))
     weight[:, 0] = 3.0
-    change = m.Levers(destinations=weight)
-    base = m.expected(stock, rates, authority.residents, YEARS)
-    after = m.expected(stock, rates, authority.residents, YEARS, change)
+    change = Levers(destinations=weight)
+    base = moves.expected(stock, rates, authority.residents, YEARS)
+    after = moves.expected(stock, rates, authority.residents, YEARS, change)
     assert after.joined.sum() == pytest.approx(base.joined.sum())
     gain = after.stock[-1].sum(axis=(0, 1)) - base.stock[-1].sum(axis=(0, 1))
     assert gain[0] > 0 and gain[1:].sum() < 0
@@ -253,7 +255,7 @@ def test_inclusion_shift_moves_children_and_keeps_the_joiners(authority, rates, 
 def test_a_lever_leaves_earlier_years_alone(authority, rates, stock, draws):
     lever = np.ones((5, stock.shape[0], stock.shape[1]))
     lever[3:] = 1.5
-    drawn = md.simulate(stock, rates, authority.residents, YEARS, 400, 3, levers=m.Levers(joiners=lever))
+    drawn = md.simulate(stock, rates, authority.residents, YEARS, 400, 3, levers=Levers(joiners=lever))
     assert np.array_equal(drawn.margins["need_setting"][:, :3], draws.margins["need_setting"][:, :3])
     assert drawn.margins["total"][:, 4].mean() > draws.margins["total"][:, 4].mean()
 
@@ -261,9 +263,9 @@ def test_a_lever_leaves_earlier_years_alone(authority, rates, stock, draws):
 def test_joiners_bring_all_plans_to_the_totals_wanted(authority, rates, stock):
     """The central run gets there exactly; draws but for the chance of joining; levers come on top of the same level."""
     totals = stock.sum() * np.cumprod(np.full(len(YEARS), 1.05))
-    flows = m.expected(stock, rates, authority.residents, YEARS, totals=totals)
+    flows = moves.expected(stock, rates, authority.residents, YEARS, totals=totals)
     assert flows.stock.sum(axis=(1, 2, 3)) == pytest.approx(totals)
-    again = m.expected(stock, rates, authority.residents, YEARS, shift=flows.shift)
+    again = moves.expected(stock, rates, authority.residents, YEARS, shift=flows.shift)
     assert np.array_equal(again.stock, flows.stock)
     wanted = totals * np.random.default_rng(1).normal(1.0, 0.03, (300, len(YEARS)))
     led = md.simulate(stock, rates, authority.residents, YEARS, 300, 4, totals=wanted)
@@ -272,7 +274,7 @@ def test_joiners_bring_all_plans_to_the_totals_wanted(authority, rates, stock):
     assert not led.imbalance().any()
     same = md.simulate(stock, rates, authority.residents, YEARS, 300, 4, shift=led.shift)
     assert np.array_equal(same.margins["need"], led.margins["need"])
-    fewer = m.Levers(joiners=np.full((len(YEARS), 1, 1), 0.5))
+    fewer = Levers(joiners=np.full((len(YEARS), 1, 1), 0.5))
     below = md.simulate(stock, rates, authority.residents, YEARS, 300, 4, fewer, shift=led.shift)
     assert below.margins["total"][:, -1].mean() < led.margins["total"][:, -1].mean()
 
@@ -280,8 +282,10 @@ def test_joiners_bring_all_plans_to_the_totals_wanted(authority, rates, stock):
 def test_totals_out_of_reach_stop_at_the_bounds(authority, rates, stock):
     """Plans cannot fall faster than they cease, nor joiners rise without end: the factor stays within ten."""
     for share in (0.01, 100.0):
-        flows = m.expected(stock, rates, authority.residents, YEARS, totals=np.full(len(YEARS), share * stock.sum()))
-        assert np.abs(flows.shift).max() == pytest.approx(np.log(m.MOST_FACTOR))
+        flows = moves.expected(
+            stock, rates, authority.residents, YEARS, totals=np.full(len(YEARS), share * stock.sum())
+        )
+        assert np.abs(flows.shift).max() == pytest.approx(np.log(moves.MOST_FACTOR))
         assert (flows.joined >= 0).all() and (flows.stock >= 0).all()
 
 
@@ -308,13 +312,13 @@ def test_faults_name_the_row(authority, column, value, text):
     row = int(np.flatnonzero(wrong["need"].notna() & wrong["next_need"].notna())[3])
     wrong.loc[row, column] = value
     with pytest.raises(DatasetError, match=text) as caught:
-        m.estimate(wrong, authority.residents)
+        moves_rates.estimate(wrong, authority.residents)
     assert caught.value.faults[0].row == row + 2
 
 
 def test_missing_residents_raise(authority, rates, stock):
     with pytest.raises(DatasetError, match="2030"):
-        m.expected(stock, rates, authority.residents, [2030])
+        moves.expected(stock, rates, authority.residents, [2030])
 
 
 def test_the_same_seed_gives_the_same_draws(authority, rates, stock):
@@ -327,7 +331,7 @@ def test_the_same_seed_gives_the_same_draws(authority, rates, stock):
 def test_clean_rates_are_recovered():
     """Large clean world: leavers, joiner level and joiner mix near the truth."""
     world = synthetic_authority(np.random.default_rng(2), cohort=60_000, troubles=CLEAN)
-    rates = m.estimate(world.moves, world.residents)
+    rates = moves_rates.estimate(world.moves, world.residents)
     expected = np.einsum("nds,nds->", world.stock, world.rates.leave)
     assert np.einsum("nds,nds->", world.stock, rates.central.leave) == pytest.approx(expected, rel=0.02)
     assert rates.central.join.sum() == pytest.approx(world.rates.join[1:].sum(), rel=0.03)
@@ -346,17 +350,17 @@ def real():
 @needs_moves
 def test_the_moves_of_2013_forecast_january_2015(real):
     """1,877 plans came; holding the last value (1,781) errs by 5.1 %."""
-    moves, residents = real
-    first = moves[moves.census_year == 2013]
-    rates = m.estimate(first, residents)
-    stock = m.stock_at(first, rates)
+    table, residents = real
+    first = table[table.census_year == 2013]
+    rates = moves_rates.estimate(first, residents)
+    stock = moves.stock_at(first, rates)
     assert stock.sum() == 1781
-    central = m.expected(stock, rates, residents, [2015]).stock.sum()
+    central = moves.expected(stock, rates, residents, [2015]).stock.sum()
     assert abs(central / 1877 - 1) < 0.03
     draws = md.simulate(stock, rates, residents, [2015], 1000, 1)
     low, high = np.quantile(draws.margins["total"][:, 0], [0.1, 0.9])
     assert low <= 1877 <= high
-    truth = moves[(moves.census_year == 2014) & moves.next_need.notna()].groupby("next_need")["people"].sum()
+    truth = table[(table.census_year == 2014) & table.next_need.notna()].groupby("next_need")["people"].sum()
     low, high = np.quantile(draws.margins["need"][:, 0], [0.025, 0.975], axis=0)
     seen = truth.reindex(list(rates.needs)).to_numpy()
     assert np.mean((low <= seen) & (seen <= high)) >= 5 / 6
@@ -364,10 +368,10 @@ def test_the_moves_of_2013_forecast_january_2015(real):
 
 @needs_moves
 def test_both_years_forecast_2016_to_2022_with_ranges(real):
-    moves, residents = real
-    rates = m.estimate(moves, residents, valid=pd.read_csv(MOVES / "valid_settings.csv"))
+    table, residents = real
+    rates = moves_rates.estimate(table, residents, valid=pd.read_csv(MOVES / "valid_settings.csv"))
     assert rates.needs == tuple("TUVWXY") and rates.settings == tuple("ABCDEFGHIJKLMNOPQRS")
-    stock, years = m.stock_at(moves, rates), list(range(2016, 2023))
+    stock, years = moves.stock_at(table, rates), list(range(2016, 2023))
     assert stock.sum() == 1877
     draws = md.simulate(stock, rates, residents, years, 500, 1)
     assert np.abs(draws.imbalance()).max() == 0
@@ -380,7 +384,7 @@ def test_both_years_forecast_2016_to_2022_with_ranges(real):
 
 @needs_moves
 def test_a_single_return_takes_the_stated_recording_error(real):
-    moves, residents = real
-    rates = m.estimate(moves[moves.census_year == 2013], residents)
-    assert rates.recording == m.UNSEEN_RECORDING
+    table, residents = real
+    rates = moves_rates.estimate(table[table.census_year == 2013], residents)
+    assert rates.recording == moves_rates.UNSEEN_RECORDING
     assert dataclasses.replace(rates.recording, nc=0.0).nc == 0.0

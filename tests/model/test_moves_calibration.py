@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from forecasting.analysis.synthetic_moves import CLEAN, synthetic_authority
-from forecasting.model import moves as m
+from forecasting.model import moves, moves_rates
 from forecasting.model import moves_draws as md
 
 AUTHORITIES, DRAWS, HORIZONS = 200, 150, (1, 3, 5)
@@ -26,8 +26,8 @@ def transforms():
     for number in range(AUTHORITIES):
         rng = np.random.default_rng(70_000 + number)
         world = synthetic_authority(rng, n_needs=2, n_settings=4, cohort=1000)
-        rates = m.estimate(world.moves, world.residents)
-        stock = m.stock_at(world.moves, rates)
+        rates = moves_rates.estimate(world.moves, world.residents)
+        stock = moves.stock_at(world.moves, rates)
         margins = ("need", "setting", "nc_year", "cells")
         draws = md.simulate(stock, rates, world.residents, range(2016, 2021), DRAWS, number, margins=margins)
         for h in HORIZONS:
@@ -68,7 +68,7 @@ def test_rates_lie_inside_their_intervals_at_the_stated_rate():
         world = synthetic_authority(
             np.random.default_rng(90_000 + number), n_needs=2, n_settings=4, cohort=4000, troubles=CLEAN
         )
-        rates = m.estimate(world.moves, world.residents)
+        rates = moves_rates.estimate(world.moves, world.residents)
         axes = rates.axes
         at = (axes.pair_nc, slice(None), axes.pair_setting)
         join, leave = world.rates.join[at], world.rates.leave[at]
