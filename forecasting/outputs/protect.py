@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from hashlib import blake2b
 
 import numpy as np
+from scipy import sparse
 
 from forecasting.axes import DATA
 from forecasting.model.forecast import Forecast, Margin
@@ -88,10 +89,10 @@ def protect(forecast: Forecast, policy: Policy) -> Protected:
         return Protected(forecast, forecast, policy, 0, 0, tuple(hidden))
     stats = [margin.stats.copy() for margin in forecast.margins]
     few, others = 0, 0
-    with ThreadPoolExecutor() as pool:
-        for system, whole, mask, first in pool.map(lambda s: _one(s, policy), _all_systems(forecast)):
-            few, others = few + int(first.sum()), others + int((mask & ~first).sum())
-            _write(system, whole, mask, stats, hidden)
+    for system in _all_systems(forecast):
+        whole, mask, first = _one(_known(system), policy)
+        few, others = few + int(first.sum()), others + int((mask & ~first).sum())
+        _write(system, whole, mask, stats, hidden)
     _follow(forecast.margins, hidden)
     found = list(zip(forecast.margins, stats, hidden, strict=True))
     rounded = replace(forecast, margins=tuple(replace(margin, stats=values) for margin, values, _ in found))
@@ -108,14 +109,30 @@ def _all_systems(forecast: Forecast) -> Iterable[System]:
             yield from systems(forecast, (rule.measure, *rule.adds), {rule.measure: rule.adds})
 
 
-def _one(system: System, policy: Policy) -> tuple[System, Floats, Mask, Mask]:
+@dataclass(frozen=True)
+class _Figures:
+    """The figures of one year, known by their content: scenarios and runs share most years."""
+
+    content: bytes
+    values: Floats = field(compare=False)
+    rules: sparse.csr_matrix = field(compare=False)
+
+
+def _known(system: System) -> _Figures:
+    parts = (system.values, system.rules.data, system.rules.indices, system.rules.indptr)
+    content = blake2b(b"".join(np.ascontiguousarray(part).tobytes() for part in parts), digest_size=20).digest()
+    return _Figures(content, system.values, system.rules)
+
+
+@lru_cache(maxsize=1024)  # some ten kilobytes each
+def _one(figures: _Figures, policy: Policy) -> tuple[Floats, Mask, Mask]:
     """Return whole numbers for one year's figures, which are withheld, and which of these for being small."""
     unit = policy.base if policy.form == "round" else 1
-    sums = Sums(unit * round_linked(system.values / unit, system.rules).astype(np.float64), system.rules)
+    sums = Sums(unit * round_linked(figures.values / unit, figures.rules).astype(np.float64), figures.rules)
     if policy.form == "round":
         none = np.zeros(len(sums.values), dtype=bool)
-        return system, sums.values, none, none
-    return system, sums.values, withheld(sums, policy), small(sums, policy)
+        return sums.values, none, none
+    return sums.values, withheld(sums, policy), small(sums, policy)
 
 
 def _write(system: System, whole: Floats, mask: Mask, stats: Sequence[Floats], hidden: Sequence[Mask]) -> None:

@@ -19,6 +19,7 @@ from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from forecasting.errors import SufficiencyError
+from forecasting.outputs.linear import LinearProgramme
 from forecasting.values import Floats, Whole
 
 Axes = tuple[int, ...]
@@ -112,8 +113,7 @@ def round_cells(
     cost = 1.0 - 2.0 * part + _stick(low, like)
     eye = sparse.identity(totals, format="csr")
     price = np.concatenate([cost, np.where(firm, 0.0, weights) * (1.0 - 2.0 * part_sum), np.full(2 * totals, _STRAY)])
-    rules = [LinearConstraint(sparse.hstack([sums, -eye, -eye, eye], format="csr"),
-                              *[low_sum - sums @ low] * 2)]  # fmt: skip
+    rules = LinearConstraint(sparse.hstack([sums, -eye, -eye, eye], format="csr"), *[low_sum - sums @ low] * 2)
     top = np.concatenate([part > 0, part_sum > 0, np.full(2 * totals, np.inf)]).astype(np.float64)
     whole = np.concatenate([np.ones(cells), np.zeros(3 * totals)])
     found = _solve(price, rules, top, whole)
@@ -141,7 +141,7 @@ def round_linked(values: Floats, rules: sparse.csr_matrix, like: Whole | None = 
     price = np.concatenate([cost, np.full(2 * len(low), _STRAY)])
     wide = sparse.csr_matrix(rules @ sparse.hstack([eye, eye, -eye], format="csr"))
     top = np.concatenate([part > 0, np.full(2 * len(low), np.inf)]).astype(np.float64)
-    found = _solve(price, [LinearConstraint(wide, *[-(rules @ low)] * 2)], top, np.ones(3 * len(low)))
+    found = _solve(price, LinearConstraint(wide, *[-(rules @ low)] * 2), top, np.ones(3 * len(low)))
     taken, up, down = np.round(found).reshape(3, -1)
     return np.asarray(low + taken + up - down, dtype=np.int64)
 
@@ -150,7 +150,11 @@ def _stick(low: Floats, like: Whole | None) -> Floats:
     return np.zeros(len(low)) if like is None else _STICKY * np.clip(1.0 - 2.0 * (like - low), -1.0, 1.0)
 
 
-def _solve(price: Floats, rules: list[LinearConstraint], top: Floats, whole: Floats) -> Floats:
+def _solve(price: Floats, rules: LinearConstraint, top: Floats, whole: Floats) -> Floats:
+    """Return the cheapest choice; where it comes out whole without being asked to, which is most often, at once."""
+    easy = LinearProgramme(rules.A, rules.ub, price, np.zeros(len(price)), top, prices_change=False).solve()
+    if easy is not None and (np.abs(easy - np.round(easy)) <= _WHOLE).all():
+        return easy
     found = milp(price, constraints=rules, bounds=Bounds(0.0, top), integrality=whole,
                  options={"time_limit": _SECONDS, "mip_rel_gap": _GAP})  # fmt: skip
     if found.x is None:
