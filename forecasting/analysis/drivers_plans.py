@@ -27,7 +27,19 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from forecasting.model import age_flow, moves, moves_table, plan_inputs, plan_levers, plans, trend_inputs
+from forecasting.model import (
+    age_flow,
+    age_flow_draws,
+    age_flow_tables,
+    moves,
+    moves_table,
+    plan_inputs,
+    plan_levers,
+    plans,
+    trend_inputs,
+)
+from forecasting.model.age_flow_levers import AgeLevers
+from forecasting.model.age_flow_rates import AgeRates
 from forecasting.model.job import Job
 from forecasting.model.moves_draws import simulate
 from forecasting.model.moves_levers import Levers
@@ -183,20 +195,20 @@ def _of_age_flow(job: Job, _: Floats) -> dict[str, Floats]:
     rates, start = world.rates, float(world.rates.stock.sum())
     known = int(world.people.loc[world.people["year"] <= rates.last_year, "year"].max())
     people = _held(world.people, known, world.years)
-    exposed = age_flow.exposure(world.people, rates.nc_years, [known, world.years[-1]])
+    exposed = age_flow_tables.exposure(world.people, rates.nc_years, [known, world.years[-1]])
     held = replace(rates, trending=False, variation=replace(rates.variation, new_drift_sd=0.0))
 
-    def last(with_rates: age_flow.AgeRates, levers: age_flow.AgeLevers) -> Floats:
+    def last(with_rates: AgeRates, levers: AgeLevers) -> Floats:
         central = age_flow.expected_by_age(with_rates, people, world.years, levers).stock[-1].sum()
         if not job.draws:
             return np.array([central])
-        drawn = age_flow.simulate_by_age(with_rates, people, world.years, job.draws, job.seed, levers)
+        drawn = age_flow_draws.simulate_by_age(with_rates, people, world.years, job.draws, job.seed, levers)
         return np.concatenate([[central], drawn.stock[:, -1].sum(axis=1)])
 
-    ceasing = age_flow.AgeLevers(cease=world.levers.cease)
+    ceasing = AgeLevers(cease=world.levers.cease)
     levered = last(held, ceasing) if _moved(ceasing.cease) else None
     identified = last(rates, replace(world.levers, cease=None))
-    causes = _causes(start, last(held, age_flow.AgeLevers()), identified, levered)
+    causes = _causes(start, last(held, AgeLevers()), identified, levered)
     return {POPULATION: np.array(_at_todays_rates(rates.stock, exposed[0], exposed[1])), **causes}
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from forecasting.values import Floats
 
 
 @dataclass(frozen=True)
 class Trend:
-    """Level and yearly change of log joiner rates at the last known year, relative to the pooled rates.
+    """Level and yearly change of a log series at its last year.
 
     Attributes:
         mean: (level, change), axis (2,), natural logs.
@@ -18,3 +21,47 @@ class Trend:
 
     mean: Floats
     covariance: Floats
+
+
+def local_level(
+    seen: Floats, noise: Floats, years: Sequence[int], start: float, drift_sd: float, change: tuple[float, float]
+) -> Trend:
+    """Estimate level and yearly change of a log series: a local level whose yearly change has a normal prior.
+
+    The Kalman filter of Harvey (1989), "Forecasting, structural time series models and the Kalman filter", chapter 3.
+
+    Args:
+        seen: the series, such as the log of a count over what constant rates would give, axis (year).
+        noise: variance of each value around the level, axis (year).
+        years: the years, ascending; gaps widen the level.
+        start: prior mean of the level, with variance 1.
+        drift_sd: sd of what the level gains for good in a year, beside the change.
+        change: prior mean and sd of the yearly change.
+
+    Returns:
+        The level and the change with their covariance.
+    """
+    mean = np.array([start, change[0]])
+    covariance = np.diag([1.0, change[1] ** 2])
+    step = np.array([[1.0, 1.0], [0.0, 1.0]])
+    previous = years[0]
+    for year, value, variance in zip(years, seen, noise, strict=True):
+        for _ in range(previous, year):
+            mean, covariance = step @ mean, step @ covariance @ step.T
+            covariance[0, 0] += drift_sd**2
+        previous = year
+        gain = covariance[:, 0] / (covariance[0, 0] + variance)
+        mean = mean + gain * (value - mean[0])
+        covariance = covariance - np.outer(gain, covariance[0])
+    return Trend(mean, (covariance + covariance.T) / 2)
+
+
+def damped_steps(damping: float, n_years: int, trending: bool = True) -> Floats:
+    """Return the sum of damped steps of a trend up to each year ahead: 1, 1 + φ, 1 + φ + φ², …; axis (year).
+
+    Args:
+        damping: φ, the share of the change that remains each further year.
+        n_years: years ahead.
+        trending: False holds the level: all steps are 0.
+    """
+    return np.asarray(np.cumsum(damping ** np.arange(n_years)) * trending)

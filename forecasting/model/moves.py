@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from forecasting.errors import DatasetError, Fault
+from forecasting.model.local_level import damped_steps
 from forecasting.model.moves_central import CentralRates
 from forecasting.model.moves_levers import Levers, lever_arrays, scaled_chance, with_weights
 from forecasting.model.moves_rates import MoveRates
@@ -126,11 +127,8 @@ def reaching(wanted: Floats, usual: Floats) -> Floats:
 
 
 def damped(rates: MoveRates, n_years: int) -> Floats:
-    """Sum of the damped steps of the trend up to each forecast year: 1, 1 + φ, 1 + φ + φ², …; axis (year).
-
-    All 0 where the level is held.
-    """
-    return np.asarray(np.cumsum(rates.variation.damping ** np.arange(n_years)) * rates.trending)
+    """Return the damped steps of the trend of joiners up to each forecast year, axis (year); 0 where it is held."""
+    return damped_steps(rates.variation.damping, n_years, rates.trending)
 
 
 def _level_path(rates: MoveRates, n_years: int) -> Floats:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from forecasting.errors import DatasetError, Fault
-from forecasting.model.local_level import Trend
+from forecasting.model.local_level import Trend, local_level
 from forecasting.model.moves_axes import Axes, axes_of, open_pairs
 from forecasting.model.moves_central import CentralRates, central_rates
 from forecasting.model.moves_glm import PooledRates, fit
@@ -238,27 +238,15 @@ def _fit_moving(coded: Coded, axes: Axes, is_open: Flags) -> PooledRates:
 
 
 def _trend(joined: Floats, fitted: Floats, years: Sequence[int], variation: Variation) -> Trend:
-    """Level and yearly change of the log joiner level: a local-level filter, normal prior on the change.
+    """Level and yearly change of log joiner rates at the last known year, relative to the pooled rates.
 
     yₜ = log(joinedₜ / fittedₜ) is observed with variance joiner_year_sd² + 1/joinedₜ − 1/Σjoined (the last
-    term is already in the pooled rates); the level moves by the change and by joiner_drift_sd. Missing years
-    widen. Source: Harvey (1989), "Forecasting, structural time series models and the Kalman filter", ch. 3.
+    term is already in the pooled rates); the level moves by the change and by joiner_drift_sd.
     """
-    mean = np.array([0.0, variation.trend_mean])
-    covariance = np.diag([1.0, variation.trend_sd**2])
-    step = np.array([[1.0, 1.0], [0.0, 1.0]])
-    previous = years[0]
-    for year, count, fit_count in zip(years, joined, fitted, strict=True):
-        for _ in range(previous, year):
-            mean = step @ mean
-            covariance = step @ covariance @ step.T + np.diag([variation.joiner_drift_sd**2, 0.0])
-        previous = year
-        seen = np.log((count + 0.5) / (fit_count + 0.5))
-        noise = variation.joiner_year_sd**2 + 1 / (count + 0.5) - 1 / (joined.sum() + 0.5)
-        gain = covariance[:, 0] / (covariance[0, 0] + max(noise, 1e-6))
-        mean = mean + gain * (seen - mean[0])
-        covariance = covariance - np.outer(gain, covariance[0])
-    return Trend(mean, (covariance + covariance.T) / 2)
+    seen = np.log((joined + 0.5) / (fitted + 0.5))
+    noise = variation.joiner_year_sd**2 + 1 / (joined + 0.5) - 1 / (joined.sum() + 0.5)
+    change = (variation.trend_mean, variation.trend_sd)
+    return local_level(seen, np.maximum(noise, 1e-6), years, 0.0, variation.joiner_drift_sd, change)
 
 
 def _recording(coded: Coded, axes: Axes, years: Sequence[int]) -> Recording:

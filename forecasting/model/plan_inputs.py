@@ -12,7 +12,9 @@ from forecasting import axes
 from forecasting.axes import DATA
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.margins import margin, total
-from forecasting.model import age_flow, moves, moves_rates, plan_levers
+from forecasting.model import age_flow_rates, moves, moves_rates, plan_levers
+from forecasting.model.age_flow_levers import AgeLevers
+from forecasting.model.age_flow_rates import AgeRates
 from forecasting.model.job import Job
 from forecasting.model.moves_levers import Levers
 from forecasting.model.moves_rates import MoveRates
@@ -135,7 +137,7 @@ def _bands() -> pd.DataFrame:
 
 
 @lru_cache(maxsize=64)
-def age_rates(dataset: Dataset, origin: int | None = None) -> age_flow.AgeRates:
+def age_rates(dataset: Dataset, origin: int | None = None) -> AgeRates:
     """Return the rates of the method `age_flow`, from what was known at an origin (the latest data when None).
 
     Raises:
@@ -148,17 +150,17 @@ def age_rates(dataset: Dataset, origin: int | None = None) -> age_flow.AgeRates:
     if origin is not None:
         aged, flows = aged.loc[aged["year"] <= last], flows.loc[flows["calendar_year"] < last]
         people = people.loc[people["year"] <= last]
-    return age_flow.estimate_by_age(aged, flows, people, _bands(), _age_shapes())
+    return age_flow_rates.estimate_by_age(aged, flows, people, _bands(), _age_shapes())
 
 
 @dataclass(frozen=True, eq=False)
 class AgeWorld:
     """What a run of the method age_flow starts from; as `MovesWorld`, by NC year alone."""
 
-    rates: age_flow.AgeRates
+    rates: AgeRates
     people: pd.DataFrame
     years: tuple[int, ...]
-    levers: age_flow.AgeLevers
+    levers: AgeLevers
 
 
 def age_world(job: Job) -> AgeWorld:

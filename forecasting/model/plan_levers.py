@@ -10,7 +10,8 @@ import pandas as pd
 
 from forecasting import axes
 from forecasting.inputs.dataset import Dataset
-from forecasting.model import age_flow
+from forecasting.model import age_flow_rates
+from forecasting.model.age_flow_levers import AgeLevers
 from forecasting.model.age_groups import place_of
 from forecasting.model.moves_levers import Levers
 from forecasting.model.moves_rates import MoveRates
@@ -49,10 +50,10 @@ def _ceasing(assumptions: Assumptions, years: Sequence[int], nc_years: npt.NDArr
     """Multiplier of the hazard of ceasing by age, axes (year, n)."""
     every = multiplier(assumptions, "cease_rate", years)[:, None]
     kept = 1.0 - np.nan_to_num(assumptions.path("post_16_retention", years))[:, None]
-    return every * np.where(nc_years >= age_flow.POST_16, kept, 1.0)
+    return every * np.where(nc_years >= age_flow_rates.POST_16, kept, 1.0)
 
 
-def for_age_flow(assumptions: Assumptions, years: Sequence[int], nc_years: npt.NDArray[np.int64]) -> age_flow.AgeLevers:
+def for_age_flow(assumptions: Assumptions, years: Sequence[int], nc_years: npt.NDArray[np.int64]) -> AgeLevers:
     """Return the levers of the method `age_flow`.
 
     Args:
@@ -61,7 +62,7 @@ def for_age_flow(assumptions: Assumptions, years: Sequence[int], nc_years: npt.N
         nc_years: NC years, axis (n).
     """
     whole = multiplier(assumptions, "new_plan_rate", years)[:, None]
-    return age_flow.AgeLevers(
+    return AgeLevers(
         requests=multiplier(assumptions, "requests", years),
         assessed=multiplier(assumptions, "assessment_rate", years),
         converted=multiplier(assumptions, "conversion_rate", years),

@@ -16,7 +16,7 @@ from forecasting.axes import DATA
 from forecasting.errors import DatasetError
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.margins import total
-from forecasting.model import age_flow
+from forecasting.model import age_flow, age_flow_draws
 from forecasting.model.job import Job
 from forecasting.model.plan_inputs import age_flow_lacks, age_rates, age_world, people_until, residents
 from forecasting.model.trend import HALF, panel_from_long, trend
@@ -126,6 +126,6 @@ def growth(job: Job, name: str) -> Floats:
     start = max(float(world.rates.stock.sum()), HALF)
     runs = age_flow.expected_by_age(world.rates, world.people, world.years).stock.sum(axis=1)[None]
     if job.draws:
-        drawn = age_flow.simulate_by_age(world.rates, world.people, world.years, job.draws, job.seed)
+        drawn = age_flow_draws.simulate_by_age(world.rates, world.people, world.years, job.draws, job.seed)
         runs = np.concatenate([runs, drawn.stock.sum(axis=2)])
     return np.asarray(runs / start)

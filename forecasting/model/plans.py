@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from forecasting import axes
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.margins import margin, total
-from forecasting.model import age_flow, plan_levers, share_trend
+from forecasting.model import age_flow, age_flow_draws, plan_levers, share_trend
+from forecasting.model.age_flow import AgeFlows
 from forecasting.model.age_groups import gathered
 from forecasting.model.forecast import Label
 from forecasting.model.job import Job
@@ -83,26 +86,34 @@ def _emit_moves(job: Job) -> Emitted:
     kept = (rates.last_year, *years)
     for by, values in sums.items():
         name = "_".join(by) or "total"
-        runs = values[None] if draws is None else _with_start(values, draws.margins[name].astype(np.float64))
+        runs = _with_start(values, None if draws is None else draws.margins[name])
         job.out.add("ehc_plans", kept, runs, "count", by=tuple((axis, labels[axis]) for axis in by))
         if by == ("nc_year",):
             _emit_bands(job, kept, runs, nc_years)
-    for measure, expected, drawn in (
-        ("new_plans", flows.joined.sum(axis=(2, 3)), None if draws is None else draws.joined),
-        ("ceased_plans", flows.left.sum(axis=(2, 3)), None if draws is None else draws.left),
-    ):
-        runs = expected[None] if drawn is None else np.concatenate([expected[None], drawn.astype(np.float64)])
-        job.out.add(measure, years, runs.sum(axis=2), "count")
-        job.out.add(measure, years, runs, "count", by=(("nc_year", labels["nc_year"]),))
+    joined, left = (None, None) if draws is None else (draws.joined, draws.left)
+    _emit_flow(job, "new_plans", years, nc_years, _runs(flows.joined.sum(axis=(2, 3)), joined))
+    _emit_flow(job, "ceased_plans", years, nc_years, _runs(flows.left.sum(axis=(2, 3)), left))
     stock = of_moves(rates, start, flows, draws)
     told = growth(kept, stock.plans.sum(axis=(2, 3, 4)), "setting", stock.settings, stock.plans.sum(axis=(2, 3)))
     return Emitted(_along(job, kept, sums[()]), stock, told)
 
 
-def _with_start(central: Floats, draws: Floats) -> Floats:
-    """Return run × year…: the central run, then the draws, each beginning with the actual start."""
-    start = np.repeat(central[:1][None], len(draws), axis=0)
-    return np.concatenate([central[None], np.concatenate([start, draws], axis=1)])
+def _runs(central: Floats, draws: npt.NDArray[Any] | None) -> Floats:
+    """Return run × year…: the central run, then the draws where there are some."""
+    return central[None] if draws is None else np.concatenate([central[None], draws.astype(np.float64)])
+
+
+def _emit_flow(job: Job, measure: str, years: Sequence[int], nc_years: Sequence[int], runs: Floats) -> None:
+    """Add new or ceased plans, run × year × NC year, in total and by NC year."""
+    job.out.add(measure, years, runs.sum(axis=2), "count")
+    job.out.add(measure, years, runs, "count", by=(("nc_year", tuple(nc_years)),))
+
+
+def _with_start(central: Floats, draws: npt.NDArray[Any] | None) -> Floats:
+    """Return run × year…: the central run, then the draws where there are some, each after the actual start."""
+    if draws is None:
+        return central[None]
+    return _runs(central, np.concatenate([np.repeat(central[:1][None], len(draws), axis=0), draws], axis=1))
 
 
 def _emit_bands(job: Job, years: Sequence[int], runs: Floats, nc_years: Sequence[int]) -> None:
@@ -122,30 +133,28 @@ def _emit_age_flow(job: Job) -> Emitted:
     world = age_world(job)
     rates, people, years, levers = world.rates, world.people, world.years, world.levers
     central = age_flow.expected_by_age(rates, people, years, levers)
-    drawn = age_flow.simulate_by_age(rates, people, years, job.draws, job.seed, levers) if job.draws else None
+    drawn = age_flow_draws.simulate_by_age(rates, people, years, job.draws, job.seed, levers) if job.draws else None
     labels = tuple(int(n) for n in rates.nc_years)
     kept = (rates.last_year, *years)
     stock = np.concatenate([rates.stock[None], central.stock])
-    runs = stock[None] if drawn is None else _with_start(stock, drawn.stock.astype(np.float64))
+    runs = _with_start(stock, None if drawn is None else drawn.stock)
     history = total(job.dataset, "ehc_plans", "plans")
     _emit_with_history(job, history, kept, runs.sum(axis=2))
     job.out.add("ehc_plans", kept, runs, "count", by=(("nc_year", labels),))
     _emit_bands(job, kept, runs, labels)
-    for measure, name in (("new_plans", "new"), ("ceased_plans", "ceased")):
-        parts = [getattr(central, name)[None]] + ([] if drawn is None else [getattr(drawn, name)])
-        flows = np.concatenate(parts).astype(np.float64)
-        job.out.add(measure, years, flows.sum(axis=2), "count")
-        job.out.add(measure, years, flows, "count", by=(("nc_year", labels),))
+    new, ceased = (None, None) if drawn is None else (drawn.new, drawn.ceased)
+    _emit_flow(job, "new_plans", years, labels, _runs(central.new, new))
+    _emit_flow(job, "ceased_plans", years, labels, _runs(central.ceased, ceased))
     _emit_requests(job, years, central, drawn)
     by_phase = runs @ gathered(labels, axes.PHASES)
     told = growth(kept, runs.sum(axis=2), "phase", axes.PHASES.names, by_phase)
     return Emitted(_along(job, kept, stock.sum(axis=1)), growth=told)
 
 
-def _emit_requests(job: Job, years: Sequence[int], central: age_flow.AgeFlows, drawn: age_flow.AgeFlows | None) -> None:
-    runs = np.concatenate([central.requests[None]] + ([] if drawn is None else [drawn.requests]))
+def _emit_requests(job: Job, years: Sequence[int], central: AgeFlows, drawn: AgeFlows | None) -> None:
+    runs = _runs(central.requests, None if drawn is None else drawn.requests)
     if not np.isnan(runs).any():
-        job.out.add("requests", years, runs.astype(np.float64), "count")
+        job.out.add("requests", years, runs, "count")
 
 
 def _emit_with_history(job: Job, history: pd.Series, years: Sequence[int], runs: Floats) -> None:

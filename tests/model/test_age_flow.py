@@ -9,8 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from forecasting.axes import AGE_BANDS
 from forecasting.errors import DatasetError
-from forecasting.model import age_flow as a
+from forecasting.model import age_flow, age_flow_draws, age_flow_rates, age_flow_tables
+from forecasting.model.age_flow_levers import AgeLevers
+from forecasting.model.age_flow_rates import AgeVariation
+from forecasting.model.age_groups import gathered
+from forecasting.whole_numbers import whole_numbers
 
 ROOT = Path(__file__).parents[2]
 DFE = ROOT.parent / "shared" / "dfe"
@@ -35,7 +40,7 @@ def flows(new=(380, 400, 420, 440), requests=None, in_progress=None):
 
 
 def estimate(**given):
-    return a.estimate_by_age(plans(), flows(**given), PEOPLE, BANDS, SHAPES)
+    return age_flow_rates.estimate_by_age(plans(), flows(**given), PEOPLE, BANDS, SHAPES)
 
 
 @pytest.fixture(scope="module")
@@ -45,28 +50,28 @@ def rates():
 
 @pytest.fixture(scope="module")
 def draws(rates):
-    return a.simulate_by_age(rates, PEOPLE, YEARS, 1000, 1)
+    return age_flow_draws.simulate_by_age(rates, PEOPLE, YEARS, 1000, 1)
 
 
 def test_bands_add_up_and_the_national_shape_is_kept_where_the_ratio_is_flat():
     nc, shape = SHAPES["nc_year"].to_numpy(), SHAPES["plans_2025"].to_numpy()
     first, last = BANDS["first_nc_year"].to_numpy(), BANDS["last_nc_year"].to_numpy()
-    national = a.to_bands(shape, nc, BANDS)
-    split = a.split_bands(national / 100, first, last, nc, shape)
+    national = shape @ gathered(nc, AGE_BANDS)
+    split = age_flow_tables.split_bands(national / 100, first, last, nc, shape)
     assert split == pytest.approx(shape / 100, rel=0.02)
-    local = a.split_bands(np.array(list(COUNTS.values()), dtype=float), first, last, nc, shape)
-    assert a.to_bands(local, nc, BANDS) == pytest.approx(list(COUNTS.values()), abs=1e-9)
+    local = age_flow_tables.split_bands(np.array(list(COUNTS.values()), dtype=float), first, last, nc, shape)
+    assert local @ gathered(nc, AGE_BANDS) == pytest.approx(list(COUNTS.values()), abs=1e-9)
     assert local.min() >= 0
 
 
 def test_expected_agrees_with_a_recursion_written_by_hand(rates):
-    got = a.expected_by_age(rates, PEOPLE, YEARS)
+    got = age_flow.expected_by_age(rates, PEOPLE, YEARS)
     stock, level = list(rates.stock), rates.trend.mean[0]
     for t in range(len(YEARS)):
         level += rates.trend.mean[1] * rates.variation.damping**t
         after = [0.0] * len(stock)
         for i, n in enumerate(rates.nc_years):
-            factor = np.exp(rates.cease_multiplier[int(n >= a.POST_16)])
+            factor = np.exp(rates.cease_multiplier[int(n >= age_flow_rates.POST_16)])
             stays = 0.0 if i == len(stock) - 1 else stock[i] * (1 - rates.cease[i]) ** factor
             after[i] += 1000.0 * rates.arrivals[i] * np.exp(level) * rates.coverage
             if i + 1 < len(stock):
@@ -76,23 +81,23 @@ def test_expected_agrees_with_a_recursion_written_by_hand(rates):
 
 
 def test_draws_at_central_rates_have_the_exact_mean(rates):
-    exact = a.expected_by_age(rates, PEOPLE, YEARS)
-    flat = a.simulate_by_age(rates, PEOPLE, YEARS, 4000, 2, uncertain=False, chance=False)
-    still = np.abs(a.whole(rates.stock) - rates.stock).max()
+    exact = age_flow.expected_by_age(rates, PEOPLE, YEARS)
+    flat = age_flow_draws.simulate_by_age(rates, PEOPLE, YEARS, 4000, 2, uncertain=False, chance=False)
+    still = np.abs(whole_numbers(rates.stock) - rates.stock).max()
     z = (flat.stock.mean(axis=0) - exact.stock) / np.maximum(flat.stock.std(axis=0) / np.sqrt(4000), 1e-9)
     off = np.abs(flat.stock.mean(axis=0) - exact.stock)
     assert still < 1 and np.all((np.abs(z) < 5) | (off < 1))
 
 
 def test_every_draw_conserves_people_by_age(rates, draws):
-    start = np.repeat(a.whole(rates.stock)[None, None], 1000, axis=0)
+    start = np.repeat(whole_numbers(rates.stock)[None, None], 1000, axis=0)
     before = np.concatenate([start, draws.stock[:, :-1]], axis=1)
     after = np.zeros_like(before)
     after[..., 1:] = (before - draws.ceased)[..., :-1]
     assert np.abs(draws.stock - after - draws.new).max() == 0
     assert min(draws.stock.min(), draws.new.min(), draws.ceased.min()) >= 0
     assert np.all(draws.ceased[..., -1] == before[..., -1])
-    bands = a.to_bands(draws.stock, rates.nc_years, BANDS)
+    bands = draws.stock @ gathered(rates.nc_years, AGE_BANDS)
     assert np.abs(bands.sum(axis=2) - draws.stock.sum(axis=2)).max() == 0
 
 
@@ -106,7 +111,7 @@ def test_a_released_backlog_is_not_taken_for_growth():
     steady = estimate(new=(300, 300, 300, 300), requests=[500.0] * 4, in_progress=[100.0] * 4)
     caught = estimate(new=(300, 300, 264, 336), requests=[500.0] * 4, in_progress=[100.0, 100, 160, 100])
     naive = estimate(new=(300, 300, 264, 336))
-    after = [a.expected_by_age(r, PEOPLE, YEARS).new.sum() / r.coverage for r in (steady, caught, naive)]
+    after = [age_flow.expected_by_age(r, PEOPLE, YEARS).new.sum() / r.coverage for r in (steady, caught, naive)]
     assert abs(after[1] / after[0] - 1) < abs(after[2] / after[0] - 1)
     assert after[1] == pytest.approx(after[0], rel=0.04)
 
@@ -116,17 +121,17 @@ def test_work_in_progress_is_released_over_time():
     requests, usual = [500.0] * 4, [100.0, 100, 100, 100]
     base = estimate(new=(300, 300, 300, 300), requests=requests, in_progress=usual)
     loaded = dataclasses.replace(base, pipeline=dataclasses.replace(base.pipeline, in_progress=300.0))
-    extra = a.expected_by_age(loaded, PEOPLE, YEARS).new - a.expected_by_age(base, PEOPLE, YEARS).new
+    extra = age_flow.expected_by_age(loaded, PEOPLE, YEARS).new - age_flow.expected_by_age(base, PEOPLE, YEARS).new
     yearly = extra.sum(axis=1)
     assert yearly[0] > 20 and np.all(np.diff(yearly) < 0) and yearly[-1] < 1
 
 
 def test_no_change_to_any_lever_is_exactly_the_baseline(rates):
     n = len(rates.nc_years)
-    ones = a.AgeLevers(*(np.ones(5) for _ in range(4)), np.ones((5, n)), np.ones((5, n)))
-    base, same = a.expected_by_age(rates, PEOPLE, YEARS), a.expected_by_age(rates, PEOPLE, YEARS, ones)
+    ones = AgeLevers(*(np.ones(5) for _ in range(4)), np.ones((5, n)), np.ones((5, n)))
+    base, same = age_flow.expected_by_age(rates, PEOPLE, YEARS), age_flow.expected_by_age(rates, PEOPLE, YEARS, ones)
     assert np.array_equal(base.stock, same.stock)
-    one, two = (a.simulate_by_age(rates, PEOPLE, YEARS, 50, 3, levers) for levers in (None, ones))
+    one, two = (age_flow_draws.simulate_by_age(rates, PEOPLE, YEARS, 50, 3, levers) for levers in (None, ones))
     assert np.array_equal(one.stock, two.stock)
 
 
@@ -146,42 +151,42 @@ def test_levers_move_the_total_from_their_year_on(lever, value, sign):
     wide = lever in ("arrivals", "cease")
     change = np.ones((5, len(rates.nc_years)) if wide else 5)
     change[2:] = value
-    base = a.expected_by_age(rates, PEOPLE, YEARS).stock.sum(axis=1)
-    after = a.expected_by_age(rates, PEOPLE, YEARS, a.AgeLevers(**{lever: change})).stock.sum(axis=1)
+    base = age_flow.expected_by_age(rates, PEOPLE, YEARS).stock.sum(axis=1)
+    after = age_flow.expected_by_age(rates, PEOPLE, YEARS, AgeLevers(**{lever: change})).stock.sum(axis=1)
     assert np.array_equal(after[:2], base[:2]) and np.all(sign * (after - base)[2:] > 0)
 
 
 def test_post_16_retention_leaves_younger_ages_alone(rates):
     change = np.ones((5, len(rates.nc_years)))
-    change[:, rates.nc_years >= a.POST_16] = 0.5
-    base = a.expected_by_age(rates, PEOPLE, YEARS).stock
-    after = a.expected_by_age(rates, PEOPLE, YEARS, a.AgeLevers(cease=change)).stock
-    young = rates.nc_years <= a.POST_16
+    change[:, rates.nc_years >= age_flow_rates.POST_16] = 0.5
+    base = age_flow.expected_by_age(rates, PEOPLE, YEARS).stock
+    after = age_flow.expected_by_age(rates, PEOPLE, YEARS, AgeLevers(cease=change)).stock
+    young = rates.nc_years <= age_flow_rates.POST_16
     assert np.array_equal(after[:, young], base[:, young])
     assert after[-1, ~young].sum() > base[-1, ~young].sum()
 
 
 def test_row_order_does_not_matter(rates):
     tables = [table.sample(frac=1, random_state=1) for table in (plans(), flows(), PEOPLE)]
-    shuffled = a.estimate_by_age(*tables, BANDS, SHAPES)
-    first, second = (a.expected_by_age(r, PEOPLE, YEARS).stock for r in (rates, shuffled))
+    shuffled = age_flow_rates.estimate_by_age(*tables, BANDS, SHAPES)
+    first, second = (age_flow.expected_by_age(r, PEOPLE, YEARS).stock for r in (rates, shuffled))
     assert np.allclose(first, second, rtol=1e-12)
 
 
 def test_faults_are_named():
     wrong = plans().replace({"age_band": {"5_10": "5-10"}})
     with pytest.raises(DatasetError, match="unknown band 5-10"):
-        a.estimate_by_age(wrong, flows(), PEOPLE, BANDS, SHAPES)
+        age_flow_rates.estimate_by_age(wrong, flows(), PEOPLE, BANDS, SHAPES)
     with pytest.raises(DatasetError, match="2041"):
-        a.expected_by_age(estimate(), PEOPLE, [2041])
+        age_flow.expected_by_age(estimate(), PEOPLE, [2041])
     with pytest.raises(DatasetError, match="no new plans"):
-        a.estimate_by_age(plans(), flows(new=(0, 0)), PEOPLE, BANDS, SHAPES)
+        age_flow_rates.estimate_by_age(plans(), flows(new=(0, 0)), PEOPLE, BANDS, SHAPES)
 
 
 def test_national_trend_is_the_mean_log_growth_of_five_years():
     """100 to 161.05 in five years is 10 % a year; older values do not count."""
     plans_made = np.array([7.0, 100, 110, 121, 133.1, 146.41, 161.051])
-    assert a.national_trend(plans_made) == pytest.approx(np.log(1.1))
+    assert age_flow_rates.national_trend(plans_made) == pytest.approx(np.log(1.1))
 
 
 @needs_dfe
@@ -196,12 +201,12 @@ def test_one_real_authority_from_bands_and_flow_totals():
     england = seen.query("cal_year <= 2021").groupby("cal_year")["new"].sum().to_numpy()
     seen = seen.query("unit == 372 and 2015 <= cal_year <= 2021").rename(columns=columns)
     seen = seen.assign(in_progress=seen["inprog"])
-    variation = a.AgeVariation(trend_mean=a.national_trend(england))
-    rates = a.estimate_by_age(known, seen, PEOPLE, BANDS, SHAPES, variation)
+    variation = AgeVariation(trend_mean=age_flow_rates.national_trend(england))
+    rates = age_flow_rates.estimate_by_age(known, seen, PEOPLE, BANDS, SHAPES, variation)
     assert rates.stock.sum() == pytest.approx(2600, abs=1)
     years = [2023, 2024, 2025]
-    central = a.expected_by_age(rates, PEOPLE, years).stock.sum(axis=1)
+    central = age_flow.expected_by_age(rates, PEOPLE, years).stock.sum(axis=1)
     assert abs(central[2] / 3623 - 1) < 0.15
-    total = a.simulate_by_age(rates, PEOPLE, years, 1000, 1).stock.sum(axis=2)
+    total = age_flow_draws.simulate_by_age(rates, PEOPLE, years, 1000, 1).stock.sum(axis=2)
     low, high = np.quantile(total, [0.025, 0.975], axis=0)
     assert low[1] <= 3310 <= high[1] and low[2] <= 3623 <= high[2]
