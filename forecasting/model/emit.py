@@ -41,6 +41,13 @@ class Emitter:
     by_nc_year: dict[str, ByNcYear] = field(default_factory=dict)
     totals: dict[str, Total] = field(default_factory=dict)
 
+    def take(self, other: Emitter) -> None:
+        """Add everything that another one has gathered."""
+        self.margins += other.margins
+        self.warnings += other.warnings
+        self.by_nc_year |= other.by_nc_year
+        self.totals |= other.totals
+
     def add(
         self,
         measure: str,

@@ -13,6 +13,7 @@ from forecasting.model.capacity import Supply, supply
 from forecasting.model.groups import Groups, groups, local_shares
 from forecasting.model.overflow import ALTERNATIVE, CHEAPEST, OTHER_BASE, allowed
 from forecasting.model.programme import Programme
+from forecasting.model.remembered import Memory
 from forecasting.model.stock import Stock
 from forecasting.model.waterfall import Edges, fill, lead
 from forecasting.scenario.assumptions import Assumptions
@@ -148,8 +149,11 @@ class Ground:
     touched: Whole
 
 
+_KNOWN: Memory[Ground] = Memory(8)
+
+
 def ground(dataset: Dataset, assumptions: Assumptions, stock: Stock, plan: Programme) -> Ground:
-    """Return what the placement of a stock starts from.
+    """Return what the placement of a stock starts from; the same again while only later plans differ.
 
     Args:
         dataset: tables providers, projects, placements.
@@ -157,6 +161,21 @@ def ground(dataset: Dataset, assumptions: Assumptions, stock: Stock, plan: Progr
         stock: plans; its first year is that of the rolls.
         plan: the programme.
     """
+    bare = _sketch(stock)
+    axes_of = (stock.years, stock.needs, stock.phases, stock.settings)
+    key = (dataset, *axes_of, *(part.tobytes() for part in bare.plans[0]), *plan.content)
+    found = _KNOWN.get(key, assumptions, lambda levers: _ground(dataset, levers, bare, plan))
+    return replace(found, stock=widened(stock, found.stock.settings))
+
+
+def _sketch(stock: Stock) -> Stock:
+    """Return what of a stock the ground stands on: plans of the first year, then where there are plans in any year."""
+    ever = (stock.plans.max(axis=(0, 1)) > 0).astype(np.float64)
+    return replace(stock, plans=np.stack([stock.plans[0, 0], ever])[None])
+
+
+def _ground(dataset: Dataset, assumptions: Assumptions, stock: Stock, plan: Programme) -> Ground:
+    """Return the ground of a sketch of a stock."""
     places = supply(dataset, assumptions, plan, stock.years, stock.needs, stock.phases)
     stock = widened(stock, (*places.settings, *places.new.settings))
     kinds = setting_groups(dataset)

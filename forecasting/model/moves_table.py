@@ -164,14 +164,19 @@ def residents_by_year(residents: pd.DataFrame, nc_years: Whole, years: Sequence[
     Raises:
         DatasetError: a wanted year is missing, an NC year is missing in some year only, or a key is repeated.
     """
-    wanted = residents[residents["year"].isin(list(years)) & residents["nc_year"].isin(nc_years.tolist())]
-    if wanted.duplicated(["year", "nc_year"]).any():
+    row = pd.Index(list(years)).get_indexer(pd.Index(residents["year"]))
+    column = pd.Index(nc_years).get_indexer(pd.Index(residents["nc_year"]))
+    wanted = (row >= 0) & (column >= 0)
+    times = count_people((row, column), np.ones(len(row)), wanted, (len(years), len(nc_years)))
+    if (times > 1).any():
         fault = Fault("population", found="a year and NC year is given twice", todo="keep one row for each")
         raise DatasetError((fault,))
-    table = wanted.pivot_table(index="year", columns="nc_year", values="people").reindex(index=list(years))
-    given = set(wanted["year"])
-    holes = [str(year) for year in years if year not in given or bool(table.loc[year].isna().any())]
-    if holes:
-        found = f"residents are missing for January {', '.join(holes)}"
+    people = np.full(times.shape, np.nan)
+    people[row[wanted], column[wanted]] = residents["people"].to_numpy(np.float64)[wanted]
+    somewhere = ~np.isnan(people).all(axis=0)
+    missing = ~somewhere.any() | np.isnan(people[:, somewhere]).any(axis=1)
+    if missing.any():
+        holes = ", ".join(str(year) for year, hole in zip(years, missing, strict=True) if hole)
+        found = f"residents are missing for January {holes}"
         raise DatasetError((Fault("population", found=found, todo="add the years, or forecast fewer"),))
-    return np.asarray(table.reindex(columns=nc_years.tolist(), fill_value=0.0), dtype=np.float64)
+    return np.where(somewhere, people, 0.0)

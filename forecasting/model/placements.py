@@ -7,6 +7,7 @@ bring back children from out of the borough. Run 0 is the central run.
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -28,6 +29,7 @@ from forecasting.model.overflow import (
     rules,
 )
 from forecasting.model.programme import Programme
+from forecasting.model.remembered import Memory
 from forecasting.model.stock import Stock
 from forecasting.model.waterfall import by_room, fill, lead, offer
 from forecasting.scenario.assumptions import Assumptions
@@ -49,6 +51,9 @@ class Placement:
 
     unmitigated: Allocation
     mitigated: Allocation
+
+
+_PLACED: Memory[Placement] = Memory(4, weak=True)  # large: kept only while a run holds it
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +82,11 @@ def place(dataset: Dataset, assumptions: Assumptions, stock: Stock, plan: Progra
         stock: plans by run, year, need, phase and kind of setting needed.
         plan: the programme; its projects count in `mitigated` only.
     """
+    key = dataset, weakref.ref(stock), plan.content
+    return _PLACED.get(key, assumptions, lambda levers: _placed(dataset, levers, stock, plan))
+
+
+def _placed(dataset: Dataset, assumptions: Assumptions, stock: Stock, plan: Programme) -> Placement:
     without = allocate(dataset, assumptions, stock, _unbuilt(plan))
     if not plan.on.any():
         return Placement(without, without)

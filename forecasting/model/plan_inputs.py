@@ -100,7 +100,12 @@ def moves_world(job: Job) -> MovesWorld:
     years = tuple(range(rates.last_year + 1, job.years[-1] + 1))
     people = people_until(residents(job.dataset), years, job.out.warnings)
     levers = plan_levers.for_moves(job.assumptions, years, rates, job.dataset)
-    return MovesWorld(rates, moves.stock_at(moves_table(job.dataset), rates), people, years, levers)
+    return MovesWorld(rates, _start(job.dataset), people, years, levers)
+
+
+@lru_cache(maxsize=16)
+def _start(dataset: Dataset) -> Floats:
+    return moves.stock_at(moves_table(dataset), move_rates(dataset))
 
 
 # ------------------------------------------------------------------------------------------- age and flow

@@ -25,6 +25,7 @@ from forecasting.model.moves_led import led
 from forecasting.model.plan_inputs import age_flow_lacks, age_world, moves_lack, moves_world
 from forecasting.model.plan_stock import Growth, growth, of_moves
 from forecasting.model.plan_totals import TREND
+from forecasting.model.remembered import remembered
 from forecasting.model.stock import Stock
 from forecasting.model.trend import HALF
 from forecasting.model.trend_inputs import new_per_plan, trend_lacks, trend_world
@@ -66,6 +67,7 @@ class Method:
 # ---------------------------------------------------------------------------------------------- moves
 
 
+@remembered(2)
 def _emit_moves(job: Job) -> Emitted:
     world = moves_world(job)
     rates, start, years = world.rates, world.start, world.years
@@ -129,6 +131,7 @@ def _along(job: Job, years: Sequence[int], values: Floats) -> Floats:
 # ------------------------------------------------------------------------------------------- age and flow
 
 
+@remembered(2)
 def _emit_age_flow(job: Job) -> Emitted:
     world = age_world(job)
     rates, people, years, levers = world.rates, world.people, world.years, world.levers
@@ -166,6 +169,7 @@ def _emit_with_history(job: Job, history: pd.Series, years: Sequence[int], runs:
 # ------------------------------------------------------------------------------------------------- trend
 
 
+@remembered(2)
 def _emit_trend(job: Job) -> Emitted:
     world = trend_world(job)
     shock = plan_levers.multiplier(job.assumptions, "policy_shock", job.ahead) - 1.0

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -405,12 +406,18 @@ def _transport(dataset: Dataset, assumptions: Assumptions, many: Volumes, alloca
 
 def carried(dataset: Dataset, many: Volumes, allocation: Allocation) -> Floats:
     """Return setting × place; £ of transport in the first year for each child placed there, carried or not."""
-    table = dataset.table("transport")
-    paid = (table["children"] * table["gbp_per_child_year"]).groupby([table["setting"], table["place"]]).sum()
-    grid = pd.MultiIndex.from_product([list(allocation.settings), list(allocation.places)])
-    gbp = paid.reindex(grid, fill_value=0.0).to_numpy(np.float64).reshape(len(allocation.settings), -1)
+    gbp = _transport_budget(dataset, allocation.settings, allocation.places)
     children = many.by_place[0, 0]
     return np.asarray(np.divide(gbp, children, out=np.zeros_like(gbp), where=children > _FEW))
+
+
+@lru_cache(maxsize=64)
+def _transport_budget(dataset: Dataset, settings: tuple[str, ...], places: tuple[str, ...]) -> Floats:
+    """Return setting × place; £ a year of transport in the table."""
+    table = dataset.table("transport")
+    paid = (table["children"] * table["gbp_per_child_year"]).groupby([table["setting"], table["place"]]).sum()
+    grid = pd.MultiIndex.from_product([list(settings), list(places)])
+    return np.asarray(paid.reindex(grid, fill_value=0.0).to_numpy(np.float64).reshape(len(settings), -1))
 
 
 def is_specialist(code: str) -> bool:

@@ -40,6 +40,11 @@ class Programme:
     open_share: Floats
     filled_share: Floats
 
+    @property
+    def content(self) -> tuple[bytes, ...]:
+        """Return everything that places follow from, to tell whether two programmes open the same."""
+        return tuple(part.tobytes() for part in (self.months, self.on, self.net, self.open_share, self.filled_share))
+
     def january(self, shares: Floats, years: Sequence[int]) -> Floats:
         """Return year × project: the share in January of each census year."""
         at = np.array([Month.of(year, 1).index for year in years]) - self.months[0]

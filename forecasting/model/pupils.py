@@ -27,6 +27,7 @@ from forecasting.model.population_inputs import PHASE_NC_YEARS, PupilInputs, Res
 from forecasting.model.population_levers import NO_CHANGE, PupilLevers, Variant
 from forecasting.model.published_rate import pupils_on_roll
 from forecasting.model.pupil_tables import people_by_age, pupil_tables, totals
+from forecasting.model.remembered import remembered
 from forecasting.scenario.assumptions import Assumptions
 from forecasting.scenario.levers_pupils import CHOOSER, WITHOUT_LEVERS
 from forecasting.values import Floats
@@ -63,6 +64,7 @@ class Roll:
         return np.asarray(self.total[:, [self.years.index(year) for year in years]])
 
 
+@remembered(16)
 def emit_pupils(job: Job) -> Roll | None:
     """Add pupils and residents to the forecast, as far as the dataset has them; return pupils on roll if known."""
     roll = None

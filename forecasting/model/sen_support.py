@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
 from forecasting import axes
+from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.margins import margin
 from forecasting.model import share_trend
 from forecasting.model.job import Job
@@ -113,17 +115,25 @@ def _held(job: Job, roll: Roll, lever: str, provisions: tuple[str, ...]) -> Floa
 def _past(job: Job, roll: Roll) -> Past | None:
     """Return the past by phase where it is known, else of all pupils; None with too few Januaries to the base year."""
     for by in (("provision", "phase"), ("provision",)):
-        found = margin(job.dataset, "sen", "pupils", *by).rename("pupils").reset_index()
-        found = found.loc[found["provision"] == "sen_support"] if len(found) else found
-        if found.empty:
+        grid = _supported(job.dataset, by)
+        if grid.empty:
             continue
-        grid = found.assign(phase=found.get("phase", "")).pivot_table("pupils", "year", "phase")
         phases = tuple(name for name in (*axes.PHASES.names, *WHOLE) if name in grid.columns)
         pupils, pupil_years = _pupils(roll, phases)
         years = _to_base(job.years[0], [int(year) for year in grid.dropna().index], pupil_years)
         if len(years) >= share_trend.LEAST_YEARS and (pupils.sum(axis=(0, 1)) > 0).all():
             return Past(phases, years, grid.loc[list(years), list(phases)].to_numpy(np.float64), pupils, pupil_years)
     return None
+
+
+@lru_cache(maxsize=32)
+def _supported(dataset: Dataset, by: tuple[str, ...]) -> pd.DataFrame:
+    """Return pupils on SEN support by January (rows) and phase (columns; one of "" where phases are not asked for)."""
+    found = margin(dataset, "sen", "pupils", *by).rename("pupils").reset_index()
+    found = found.loc[found["provision"] == "sen_support"] if len(found) else found
+    if found.empty:
+        return pd.DataFrame()
+    return found.assign(phase=found.get("phase", "")).pivot_table("pupils", "year", "phase")
 
 
 def _pupils(roll: Roll, phases: tuple[str, ...]) -> tuple[Floats, tuple[int, ...]]:
@@ -171,18 +181,23 @@ def _emit_step(job: Job, support: dict[int, Floats]) -> None:
 
     New plans at 5 to 19 ÷ pupils on SEN support the January before: as counted, then as forecast.
     """
-    flows = margin(job.dataset, "plan_flows", "new_plans", "age_band", time="calendar_year")
-    bands = flows.rename_axis(["year", "band"]).rename("new").reset_index() if len(flows) else _NO_FLOWS
-    past = bands.pivot_table("new", "year", "band").reindex(columns=list(BANDS)).dropna().sum(axis=1)
     runs = len(next(iter(support.values())))
-    counted = zip((int(year) for year in past.index), past.to_numpy(np.float64), strict=True)
-    new = {year + 1: np.full(runs, count) for year, count in counted if year < job.years[0]}
+    new = {year + 1: np.full(runs, count) for year, count in _counted(job.dataset).items() if year < job.years[0]}
     years, made = _of_ages(job, "new_plans")
     new |= {year: made[:, at] for at, year in enumerate(years) if year > job.years[0]}
     shown = [year for year in sorted(new) if year - 1 in support]
     if shown:
         rate = np.stack([new[year] / np.maximum(support[year - 1], 1.0) for year in shown], axis=1)
         job.out.add("support_to_plan_rate", shown, rate, "fraction")
+
+
+@lru_cache(maxsize=32)
+def _counted(dataset: Dataset) -> dict[int, float]:
+    """Return new plans at the ages that come from SEN support, as counted, by calendar year."""
+    flows = margin(dataset, "plan_flows", "new_plans", "age_band", time="calendar_year")
+    bands = flows.rename_axis(["year", "band"]).rename("new").reset_index() if len(flows) else _NO_FLOWS
+    past = bands.pivot_table("new", "year", "band").reindex(columns=list(BANDS)).dropna().sum(axis=1)
+    return dict(zip((int(year) for year in past.index), past.to_numpy(np.float64), strict=True))
 
 
 def _of_ages(job: Job, measure: str) -> tuple[tuple[int, ...], Floats]:

@@ -11,8 +11,8 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linprog
-from scipy.sparse import csr_array
+from scipy.optimize import LinearConstraint, milp
+from scipy.sparse import csc_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
 from forecasting.values import Floats, Whole
@@ -61,11 +61,15 @@ class Edges:
 
     def at_groups(self, values: Floats) -> Floats:
         """Return group × run: values of edges (edge × run) added up by group."""
-        return _added(self.by_group, self.group, values)
+        if values.shape[1] == 1:
+            return _added(self.group, self.groups, values)
+        return np.asarray(self.by_group @ values)
 
     def at_sinks(self, values: Floats) -> Floats:
         """Return sink × run: values of edges (edge × run) added up by sink."""
-        return _added(self.by_sink, self.sink, values)
+        if values.shape[1] == 1:
+            return _added(self.sink, self.sinks, values)
+        return np.asarray(self.by_sink @ values)
 
     def seen_by_groups(self, of_sinks: Floats) -> Floats:
         """Return group × run: values of sinks (sink × run) added up over the sinks that suit each group."""
@@ -90,11 +94,9 @@ class Edges:
         return labels[: self.groups].astype(np.int64), labels[self.groups :].astype(np.int64)
 
 
-def _added(matrix: csr_array, at: Whole, values: Floats) -> Floats:
-    """Return matrix @ values; one run alone is added up without the overhead of a sparse product."""
-    if values.shape[1] == 1:
-        return np.bincount(at, values[:, 0], matrix.shape[0])[:, None].astype(np.float64)  # whole numbers if empty
-    return np.asarray(matrix @ values)
+def _added(at: Whole, size: int, values: Floats) -> Floats:
+    """Return the values of one run added up; without a matrix, which would take longer to make than to use."""
+    return np.bincount(at, values[:, 0], size)[:, None].astype(np.float64)  # whole numbers if empty
 
 
 def best(edges: Edges, pool: Floats, room: Floats, price: Floats) -> Floats:
@@ -114,12 +116,13 @@ def best(edges: Edges, pool: Floats, room: Floats, price: Floats) -> Floats:
         return found
     group, of_group = np.unique(edges.group[used], return_inverse=True)
     sink, of_sink = np.unique(edges.sink[used], return_inverse=True)
-    at = np.arange(len(of_group))
-    rows = np.concatenate([of_group, len(group) + of_sink])
-    limits = csr_array((np.ones(2 * len(at)), (rows, np.tile(at, 2))), shape=(len(group) + len(sink), len(at)))
+    edge = len(of_group)
+    rows = np.stack([of_group, len(group) + of_sink], axis=1).ravel()  # a column an edge: its group, its sink
+    limits = csc_array((np.ones(2 * edge), rows, np.arange(0, 2 * edge + 1, 2)), shape=(len(group) + len(sink), edge))
     top = float(price[used].max())
-    gain = 1.0 - (0.5 * price[used] / top if top > 0 else np.zeros(len(at)))
-    found[used] = linprog(-gain, A_ub=limits, b_ub=np.concatenate([pool[group], room[sink]]), method="highs").x
+    gain = 1.0 - (0.5 * price[used] / top if top > 0 else np.zeros(edge))
+    most = LinearConstraint(limits, ub=np.concatenate([pool[group], room[sink]]))
+    found[used] = milp(-gain, constraints=most).x  # continuous: the same solver as linprog with half the overhead
     return np.maximum(found, 0.0)
 
 
