@@ -28,7 +28,7 @@ _TOTALS_MATTER = 4.0  # how much more a total weighs than a figure with one more
 _STRAY = 1e4  # price of a total that is neither of the two whole numbers beside it
 _STICKY = 0.2  # price of leaving an earlier rounding; below the gain of half a unit, so a real change still shows
 _WHOLE = 1e-6
-_SECONDS = 3.0
+_SECONDS = (3.0, 60.0)  # allowed for the solver; the second time only where it had found nothing in the first
 _GAP = 1e-2
 
 
@@ -155,11 +155,12 @@ def _solve(price: Floats, rules: LinearConstraint, top: Floats, whole: Floats) -
     easy = LinearProgramme(rules.A, rules.ub, price, np.zeros(len(price)), top, prices_change=False).solve()
     if easy is not None and (np.abs(easy - np.round(easy)) <= _WHOLE).all():
         return easy
-    found = milp(price, constraints=rules, bounds=Bounds(0.0, top), integrality=whole,
-                 options={"time_limit": _SECONDS, "mip_rel_gap": _GAP})  # fmt: skip
-    if found.x is None:
-        raise RoundingFailed(f"no rounding that adds up was found: {found.message}")
-    return np.asarray(found.x, dtype=np.float64)
+    for seconds in _SECONDS:
+        found = milp(price, constraints=rules, bounds=Bounds(0.0, top), integrality=whole,
+                     options={"time_limit": seconds, "mip_rel_gap": _GAP})  # fmt: skip
+        if found.x is not None:
+            return np.asarray(found.x, dtype=np.float64)
+    raise RoundingFailed(f"no rounding that adds up was found: {found.message}")
 
 
 def _parts(values: Floats) -> tuple[Floats, Floats]:

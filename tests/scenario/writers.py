@@ -19,7 +19,7 @@ LEVER = "transport_gbp_per_child"  # any number will do, up to 100,000
 ROUND = 4  # versions of each scenario that `create_for_ever` makes
 ENOUGH, LONGER = 60, 240  # saves of all writers together, which they go on for, and how many seconds at most
 PROCESSES = get_context("forkserver")
-PROCESSES.set_forkserver_preload(["tests.scenario.writers"])  # a new process then begins at once
+PROCESSES.set_forkserver_preload(["tests.scenario.warm"])  # a new process then begins at once
 
 
 def counted(scenario: Scenario) -> int:
