@@ -10,7 +10,8 @@ import pandas as pd
 
 from forecasting.analysis.comparators import COMPARATORS, Ranged
 from forecasting.errors import UsageError
-from forecasting.model.trend import COVARIATES, LEVEL_NAMES, TrendPanel, panel_from_long, trend
+from forecasting.model.trend import LEVEL_NAMES, trend
+from forecasting.model.trend_panel import COVARIATES, TrendPanel, panel_from_long
 
 _SPAN = re.compile(r"^\s*(\d+)\s*(?::\s*(\d+)\s*)?$")
 COLUMNS = ("unit", "series", "origin", "year", "horizon", "method", "mean", *LEVEL_NAMES)

@@ -14,7 +14,8 @@ import numpy as np
 from scipy import stats
 from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
-from forecasting.model.trend import HALF, LEVELS
+from forecasting.model.trend import LEVELS
+from forecasting.model.trend_panel import HALF
 from forecasting.values import Floats
 
 SHORTEST = 6  # years below which exponential smoothing has more parameters than data, and last value is used

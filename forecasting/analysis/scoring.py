@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from forecasting.model.trend import LEVEL_NAMES, LEVELS, is_context
+from forecasting.model.trend import LEVEL_NAMES, LEVELS
+from forecasting.model.trend_panel import is_context
 from forecasting.values import Floats
 
 

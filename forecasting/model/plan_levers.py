@@ -15,7 +15,8 @@ from forecasting.model.age_flow_levers import AgeLevers
 from forecasting.model.age_groups import place_of
 from forecasting.model.moves_levers import Levers
 from forecasting.model.moves_rates import MoveRates
-from forecasting.model.trend import HALF, TrendForecast
+from forecasting.model.trend import TrendForecast
+from forecasting.model.trend_panel import HALF
 from forecasting.scenario.assumptions import Assumptions
 from forecasting.scenario.from_dataset import mainstream
 from forecasting.values import Floats

@@ -19,8 +19,9 @@ from forecasting.inputs.margins import total
 from forecasting.model import age_flow, age_flow_draws
 from forecasting.model.job import Job
 from forecasting.model.plan_inputs import age_flow_lacks, age_rates, age_world, people_until, residents
-from forecasting.model.trend import HALF, panel_from_long, trend
+from forecasting.model.trend import trend
 from forecasting.model.trend_inputs import panel, trend_lacks, trend_world, unit_of
+from forecasting.model.trend_panel import HALF, panel_from_long
 from forecasting.values import Floats
 
 TREND, AGE_FLOW = "trend", "age_flow"

@@ -27,8 +27,8 @@ from forecasting.model.plan_stock import Growth, growth, of_moves
 from forecasting.model.plan_totals import TREND
 from forecasting.model.remembered import remembered
 from forecasting.model.stock import Stock
-from forecasting.model.trend import HALF
 from forecasting.model.trend_inputs import new_per_plan, trend_lacks, trend_world
+from forecasting.model.trend_panel import HALF
 from forecasting.values import Floats
 
 

@@ -35,7 +35,7 @@ from forecasting.model.plan_stock import grown
 from forecasting.model.programme import Programme, programme, undated
 from forecasting.model.published_rate import children, emit_children
 from forecasting.model.stock import Stock
-from forecasting.model.trend import TESTED
+from forecasting.model.trend_national import TESTED
 from forecasting.scenario.assumptions import Assumptions
 from forecasting.scenario.from_dataset import baseline, dataset_scenarios, unknown_keys
 from forecasting.scenario.scenario import BASELINE, Scenario, apply

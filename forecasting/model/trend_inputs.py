@@ -14,7 +14,8 @@ from forecasting.inputs.national import ENGLAND, england_until, plans_by_authori
 from forecasting.model import plan_levers
 from forecasting.model.job import Job
 from forecasting.model.plan_inputs import flow_totals
-from forecasting.model.trend import TrendForecast, TrendPanel, panel_from_long, trend
+from forecasting.model.trend import TrendForecast, trend
+from forecasting.model.trend_panel import TrendPanel, panel_from_long
 from forecasting.values import Floats
 
 KEYS = ["unit", "year", "series"]

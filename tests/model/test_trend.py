@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecasting.model import trend as module
-from forecasting.model.trend import LEVELS, panel_from_long, trend
+from forecasting.model import trend_national, trend_panel, trend_relative, trend_statistics
+from forecasting.model.trend import LEVELS, trend
+from forecasting.model.trend_panel import panel_from_long
 
 
 def long(values: dict[str, list[float]], first: int = 2010, series: str = "total") -> pd.DataFrame:
@@ -41,8 +42,8 @@ def test_identical_growth_goes_on_with_the_damping_learned() -> None:
 
 def test_candidate_path_by_hand() -> None:
     # Growth 2 %, then 6 %. α = ½, φ = 0.9: g̃ = ½·6 + ½·2 = 4 %; step 1 = 0.9·4 = 3.6, step 2 = 0.81·4 = 3.24.
-    paths = module._candidate_paths(np.array([0.02, 0.06]), 2)
-    row = module.SMOOTHING.index(0.5) * len(module.DAMPING) + module.DAMPING.index(0.9)
+    paths = trend_national._candidate_paths(np.array([0.02, 0.06]), 2)
+    row = trend_national.SMOOTHING.index(0.5) * len(trend_national.DAMPING) + trend_national.DAMPING.index(0.9)
     np.testing.assert_allclose(paths[row, 1], [0.036, 0.0684], atol=1e-12)
 
 
@@ -50,7 +51,7 @@ def test_years_in_which_a_series_is_not_known_are_no_growth_of_nought() -> None:
     # Places are known in 2012 to 2014 only, and grow by 10 % (log) a year: two growths, not two among seven noughts.
     places = long({"ENG": steady(0.1, 500, 3), "201": steady(0.1, 50, 3)}, 2012, "places")
     panel = panel_from_long(pd.concat([long({"201": steady(0.05, 1000)}), places]))
-    known = module._known_growth(panel, "places")
+    known = trend_national._known_growth(panel, "places")
     assert known.size == 2
     np.testing.assert_allclose(known, 0.1, atol=2e-4)  # the half added to a count
     assert np.isfinite(trend(panel, "total", 3).mean).all()
@@ -69,33 +70,33 @@ def test_how_far_is_asked_changes_no_year() -> None:
 
 def test_growth_in_england_is_believed_less_each_year_further_than_it_is_tested() -> None:
     # Growth of 5 % (log), undamped: 0.25 after five years, then 0.85 and 0.85² of it: 0.25 + 0.0425 + 0.036125.
-    paths = module._candidate_paths(np.full(6, 0.05), 7)
-    undamped = module.SMOOTHING.index(1.0) * len(module.DAMPING) + module.DAMPING.index(1.0)
+    paths = trend_national._candidate_paths(np.full(6, 0.05), 7)
+    undamped = trend_national.SMOOTHING.index(1.0) * len(trend_national.DAMPING) + trend_national.DAMPING.index(1.0)
     np.testing.assert_allclose(paths[undamped, -1, [4, 5, 6]], [0.25, 0.2925, 0.328625])
 
 
 def test_outcomes_by_hand() -> None:
     # Growth 1, 2, 4: after origin 0 (knows the 1) came 2 and then 2 + 4; after origin 1 only 4; then nothing.
     expected = [[2, 6], [4, np.nan], [np.nan, np.nan]]
-    np.testing.assert_allclose(module._outcomes(np.array([1.0, 2, 4]), 2), expected)
+    np.testing.assert_allclose(trend_national._outcomes(np.array([1.0, 2, 4]), 2), expected)
 
 
 def test_gap_is_bridged_on_the_log_scale() -> None:
     # Between e² − ½ and e⁴ − ½ the log of the middle is 3; what lies before the first value stays unknown.
-    got = module._filled(np.array([[np.nan, np.exp(2) - 0.5, np.nan, np.exp(4) - 0.5]]))
+    got = trend_panel.filled_logs(np.array([[np.nan, np.exp(2) - 0.5, np.nan, np.exp(4) - 0.5]]))
     np.testing.assert_allclose(got, [[np.nan, 2, 3, 4]])
 
 
 def test_recent_mean_skips_what_is_not_known() -> None:
     # Growths 1, ?, 3 over two years: at the years 0…3 nothing, 1, 1, 3.
-    got = module._recent_mean(np.array([[1.0, np.nan, 3.0]]), 2)
+    got = trend_relative._recent_mean(np.array([[1.0, np.nan, 3.0]]), 2)
     np.testing.assert_allclose(got, [[np.nan, 1, 1, 3]])
 
 
 def test_weighted_quantiles_by_hand() -> None:
     # Masses 1, 1, 2 at 10, 20, 30: their middles lie at 0.5, 1.5 and 3 of 4; half of 4 is 2, a third of the
     # way from 20 to 30.
-    got = module._weighted_quantiles(np.array([30.0, 10, 20]), np.array([2.0, 1, 1]), np.array([0.5]))
+    got = trend_statistics.weighted_quantiles(np.array([30.0, 10, 20]), np.array([2.0, 1, 1]), np.array([0.5]))
     np.testing.assert_allclose(got, [20 + 10 / 3])
 
 
@@ -103,9 +104,9 @@ def test_ridge_recovers_a_strong_signal_and_ignores_noise() -> None:
     rng = np.random.default_rng(1)
     x, noise = rng.standard_normal((800, 2)), rng.standard_normal(800)
     zero = np.zeros(2)
-    strong = module._ridge(x, x @ np.array([1.0, -0.5]) + 0.1 * noise, np.ones(800), zero)
+    strong = trend_relative._ridge(x, x @ np.array([1.0, -0.5]) + 0.1 * noise, np.ones(800), zero)
     np.testing.assert_allclose(strong, [1.0, -0.5], atol=0.02)
-    assert np.abs(module._ridge(x, noise, np.ones(800), zero)).max() < 0.05
+    assert np.abs(trend_relative._ridge(x, noise, np.ones(800), zero)).max() < 0.05
 
 
 def synthetic(units: int = 60, years: int = 14, seed: int = 2) -> pd.DataFrame:
@@ -130,8 +131,8 @@ def test_small_authorities_borrow_more() -> None:
         extra = counts.reset_index().assign(unit=unit, series="total")
         frame = pd.concat([frame, extra], ignore_index=True)
     panel = panel_from_long(frame)
-    rel = module._relative(panel, "total")
-    x, _ = module._features(panel, "total", rel)
+    rel = trend_relative.relative_growth(panel, "total")
+    x, _ = trend_relative.features_of(panel, "total", rel)
     small, large = panel.units.index("901"), panel.units.index("902")
     assert abs(x[small, -1, 0]) < 0.5 * abs(x[large, -1, 0])
 
@@ -161,7 +162,7 @@ def test_draws_agree_with_the_forecast_and_persist() -> None:
     np.testing.assert_allclose(draws.mean(axis=0), f.mean, rtol=0.02)
     got = np.moveaxis(np.quantile(draws, LEVELS, axis=0), 0, -1)
     np.testing.assert_allclose(got, f.quantiles, rtol=0.04)
-    logs = np.log(draws + module.HALF)
+    logs = np.log(draws + trend_panel.HALF)
     over_years = np.corrcoef(logs[:, 10, 2], logs[:, 10, 4])[0, 1]
     assert over_years > 0.5  # persistent, not redrawn every year
     between = np.corrcoef(logs[:, 10, 4], logs[:, 20, 4])[0, 1]

@@ -10,7 +10,8 @@ import pytest
 
 from forecasting.inputs.load import load
 from forecasting.model.run import method_for, run
-from forecasting.model.trend import LEVELS, panel_from_long, trend
+from forecasting.model.trend import LEVELS, trend
+from forecasting.model.trend_panel import panel_from_long
 from forecasting.scenario.from_dataset import dataset_scenarios
 from forecasting.scenario.scenario import BASELINE, Change
 from tests.support import SHARED
