@@ -1,12 +1,12 @@
-"""Every exception this product raises on purpose, and the record of one fault in the data."""
+"""The exceptions this product raises on purpose, and the record of one fault in the data.
+
+`Conflict` carries a saved version, and so stands with it in `scenario/store/records.py`.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
-
-if TYPE_CHECKING:
-    from forecasting.scenario.store.records import Version
+from typing import Literal
 
 Grade = Literal["error", "warning", "note"]
 
@@ -85,15 +85,3 @@ class MethodUnavailable(SufficiencyError):
 
 class StoreError(SufficiencyError):
     """The store of scenarios cannot be read or written: where, what is the matter, what to do. Nothing is lost."""
-
-
-class Conflict(SufficiencyError):
-    """Somebody saved a scenario while another was changing it; `theirs` is what was saved. Nothing was written."""
-
-    def __init__(self, theirs: Version) -> None:
-        self.theirs = theirs
-        made = theirs.scenario
-        super().__init__(
-            f'"{made.name}" was saved by {made.author or "somebody"} in the meantime (version {theirs.number}); '
-            "merge, or save under a new name"
-        )

@@ -80,6 +80,44 @@ def test_the_model_looks_neither_at_analysis_nor_at_outputs() -> None:
             assert not [name for name in imports(tree_of(file)) if name.startswith(barred)], file
 
 
+def engine_imports() -> dict[str, set[str]]:
+    """Return what each module of the engine imports of the engine, imports for types alone included."""
+    files = {".".join(f.relative_to(ROOT).with_suffix("").parts): f for f in python_files("forecasting")}
+    modules = {name.removesuffix(".__init__"): file for name, file in files.items()}
+    found: dict[str, set[str]] = {}
+    for module, file in modules.items():
+        named = {name if name in modules else name.rpartition(".")[0] for name in imports(tree_of(file))}
+        found[module] = {name for name in named if name in modules} - {module}
+    return found
+
+
+def circles(graph: dict[str, set[str]]) -> set[str]:
+    """Return what is left when whatever imports nothing that is left has been taken away, again and again."""
+    left = dict(graph)
+    while free := [name for name, needs in left.items() if not needs & left.keys()]:
+        for name in free:
+            del left[name]
+    return set(left)
+
+
+def test_no_module_imports_itself_through_others() -> None:
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": set()}) == {"a", "b", "c"}
+    graph = engine_imports()
+    assert "forecasting.errors" in graph["forecasting.model.run"]
+    assert circles(graph) == set()
+
+
+def test_private_names_stay_in_their_module() -> None:
+    for file in python_files("forecasting", "pages"):
+        assert [name for name in imports(tree_of(file)) if name.rpartition(".")[2].startswith("_")] == [], file
+
+
+def test_each_decision_has_its_own_number() -> None:
+    numbers = [note.name[:4] for note in (ROOT / "docs" / "decisions").glob("*.md")]
+    assert len(numbers) > 20
+    assert [number for number in set(numbers) if numbers.count(number) > 1] == []
+
+
 def test_imports_are_seen() -> None:
     tree = ast.parse(
         "import streamlit as st\nfrom forecasting.outputs import workbook\nfrom forecasting import outputs"

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from forecasting.errors import Conflict, StoreError, SufficiencyError
+from forecasting.errors import StoreError, SufficiencyError
 from forecasting.inputs.accepted import listing as datasets
 from forecasting.inputs.bundled import bundled
 from forecasting.inputs.dataset import Dataset
@@ -15,6 +15,7 @@ from forecasting.model.run import Run
 from forecasting.scenario.merge import merge
 from forecasting.scenario.scenario import Scenario, without_overruled
 from forecasting.scenario.store import Entry, Version, id_of, key_of, open_store
+from forecasting.scenario.store.records import Conflict
 from pages.shared import engine, undo
 
 

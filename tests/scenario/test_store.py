@@ -14,12 +14,13 @@ from alembic.script import ScriptDirectory
 from hypothesis import HealthCheck, assume, given, settings
 
 from forecasting import VERSION
-from forecasting.errors import Conflict, StoreError, UsageError
+from forecasting.errors import StoreError, UsageError
 from forecasting.inputs.dataset import Dataset
 from forecasting.model.run import run
 from forecasting.scenario.from_dataset import dataset_scenarios
 from forecasting.scenario.scenario import Change, Scenario, without_overruled
 from forecasting.scenario.store import Store, migrate
+from forecasting.scenario.store.records import Conflict
 from forecasting.scenario.store.schema import HEAD, METADATA, REVISIONS
 from tests.scenario.strategies import scenarios
 

@@ -11,9 +11,9 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from forecasting.errors import Conflict
 from forecasting.scenario.scenario import Change, Scenario
 from forecasting.scenario.store import Store
+from forecasting.scenario.store.records import Conflict
 
 LEVER = "transport_gbp_per_child"  # any number will do, up to 100,000
 ROUND = 4  # versions of each scenario that `create_for_ever` makes

@@ -1,4 +1,4 @@
-"""What the store gives: an entry of the list, one version, one event."""
+"""What the store gives: an entry of the list, one version, one event, and the conflict of two savers."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
+from forecasting.errors import SufficiencyError
 from forecasting.scenario.files import sorted_out
 from forecasting.scenario.scenario import Change, Scenario
 
@@ -81,6 +82,18 @@ class Version:
     dataset: str
     software: str
     how: str
+
+
+class Conflict(SufficiencyError):
+    """Somebody saved a scenario while another was changing it; `theirs` is what was saved. Nothing was written."""
+
+    def __init__(self, theirs: Version) -> None:
+        self.theirs = theirs
+        made = theirs.scenario
+        super().__init__(
+            f'"{made.name}" was saved by {made.author or "somebody"} in the meantime (version {theirs.number}); '
+            "merge, or save under a new name"
+        )
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,12 @@ from typing import Any
 import pandas as pd
 import sqlalchemy as sa
 
-from forecasting.errors import Conflict, UsageError
+from forecasting.errors import UsageError
 from forecasting.scenario.scenario import Scenario
 from forecasting.scenario.store import rows
 from forecasting.scenario.store.database import Database
 from forecasting.scenario.store.place import url_of
-from forecasting.scenario.store.records import Entry, Event, Version, now, version_of
+from forecasting.scenario.store.records import Conflict, Entry, Event, Version, now, version_of
 from forecasting.scenario.store.schema import EVENT, FORECAST, SCENARIO, VERSION
 
 SAVED, PUBLISHED, ARCHIVED, BACK = "saved", "locked as published", "archived", "brought back"
