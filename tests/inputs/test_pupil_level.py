@@ -51,7 +51,7 @@ def cohorts(draw: st.DrawFn) -> list[Child]:
     return children
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(cohorts(), st.booleans())
 def test_known_moves_come_back_exactly(children: list[Child], day_first: bool) -> None:
     """Leavers, joiners, moves, changed needs, two placements, transfers in: nothing lost, nothing added."""
