@@ -86,6 +86,7 @@ class Forecast:
         warnings: sentences about what was assumed, clamped or left out.
         stamp: what is needed to make it again (version, hashes of dataset, scenario and assumptions, method, last year,
             draws, seed).
+        homes: provider and its kind of setting, of the providers that a margin names.
     """
 
     scenario: str
@@ -97,6 +98,7 @@ class Forecast:
     warnings: tuple[str, ...] = ()
     stamp: tuple[tuple[str, str], ...] = ()
     draws: int = 0
+    homes: tuple[tuple[str, str], ...] = ()
     _index: Mapping[Any, Margin] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

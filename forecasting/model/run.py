@@ -24,6 +24,7 @@ from forecasting.model import (
     pupils,
     sen_support,
 )
+from forecasting.model.capacity import homes
 from forecasting.model.cells import snapshot
 from forecasting.model.emit import Total
 from forecasting.model.follow import follow, with_others
@@ -164,9 +165,14 @@ def run(
     forecast = Forecast(
         scenario.name, name, why, dataset.base_year, years, tuple(job.out.margins),
         _warnings(job, plan, name),
-        _stamp(job, scenario, name), job.draws,
+        _stamp(job, scenario, name), job.draws, _homes(dataset, placement),
     )  # fmt: skip
     return Run(dataset, scenario, job.assumptions, plan, forecast, placement, job.out.totals)
+
+
+def _homes(dataset: Dataset, placement: Placement | None) -> tuple[tuple[str, str], ...]:
+    names = placement.mitigated.providers if placement else ()
+    return tuple(zip(names, homes(dataset, names), strict=True))
 
 
 def answers(

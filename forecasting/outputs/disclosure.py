@@ -11,6 +11,8 @@ with linear constraints", 2000). Linked tables are protected together, because t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
 from typing import Literal
 
 import numpy as np
@@ -113,29 +115,65 @@ def withheld(sums: Sums, policy: Policy, *, secret: Mask | None = None, fixed: M
     Raises:
         NotProtected: no further figure can protect a small one (cannot happen while any figure may be withheld).
     """
-    few = small(sums, policy)
-    unseen = np.zeros(len(few), dtype=bool) if secret is None else secret
-    hidden = few | unseen
-    if policy.form != "withhold" or not policy.secondary or not few.any():
-        return hidden
-    pushes = _Pushes(sums, hidden, policy.threshold)
-    changes = _Changes(sums, hidden, policy.threshold, fixed)
-    safe = pushes.free(unseen, _FIRST_PUSHES)
+    none = np.zeros(len(sums.values), dtype=bool)
+    asked = _Asked(sums, none if secret is None else secret, none if fixed is None else fixed)
+    return _withheld(asked, policy)
+
+
+class _Asked:
+    """Figures to be protected, known by their content: years that scenarios and returns share are protected once."""
+
+    def __init__(self, sums: Sums, unseen: Mask, fixed: Mask) -> None:
+        """Take the content of everything that the answer depends on."""
+        self.sums, self.unseen, self.fixed = sums, unseen, fixed
+        rules = sums.rules
+        parts = (sums.values, unseen, fixed, rules.data, rules.indices, rules.indptr)
+        self.content = blake2b(b"".join(np.ascontiguousarray(part).tobytes() for part in parts)).digest()
+
+    def __hash__(self) -> int:
+        return hash(self.content)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Asked) and self.content == other.content
+
+
+@lru_cache(maxsize=1024)  # some tens of kilobytes each
+def _withheld(asked: _Asked, policy: Policy) -> Mask:
+    few = small(asked.sums, policy)
+    hidden = few | asked.unseen
+    if policy.form == "withhold" and policy.secondary and few.any():
+        free = hidden | ~asked.fixed
+        hidden[free] = _protected(asked.sums, policy.threshold, hidden, asked.unseen, free)
+    hidden.flags.writeable = False  # it is shared
+    return hidden
+
+
+def _protected(sums: Sums, threshold: int, hidden: Mask, unseen: Mask, free: Mask) -> Mask:
+    """Return along figures that may be withheld whether they are: `hidden`, and those that protect them."""
+    inside = sums.rules[:, free]
+    moving = Sums(sums.values[free], inside[np.diff(inside.indptr) > 0])
+    hidden, safe = hidden[free], unseen[free]
+    pushes = _Pushes(moving, hidden, threshold)
+    changes = _Changes(moving, hidden, _price(sums)[free])
+    room = _Room(sums, free, threshold)
+    safe = pushes.free(safe, _FIRST_PUSHES)
     while True:
         open_ones = np.flatnonzero(hidden & ~safe)
         if not len(open_ones):
             return hidden
-        at = int(open_ones[np.argmin(sums.values[open_ones])])
-        change = changes.cheapest(at)
-        if change is None:
-            _check_alone(sums, fixed, unseen, at, policy)
-            safe[at] = True
-            continue
-        more = (np.abs(change) > _ENOUGH) & ~hidden
-        hidden = hidden | more
-        changes.hide(more)
-        pushes.hide(more)
-        safe = pushes.free(safe | (np.abs(change) >= policy.threshold - _ENOUGH), _PUSHES)
+        at = int(open_ones[np.argmin(moving.values[open_ones])])
+        found = [changes.cheapest(at, float(threshold))]
+        if found[0] is None:
+            found = [changes.cheapest(at, by) for by in room.moves(at) if by]
+        safe[at] = True
+        for change in found:
+            if change is not None:
+                more = (np.abs(change) > _ENOUGH) & ~hidden
+                hidden = hidden | more
+                changes.hide(more)
+                pushes.hide(more)
+                safe |= np.abs(change) >= threshold - _ENOUGH
+        safe = pushes.free(safe, _PUSHES)
 
 
 class _Pushes:
@@ -176,19 +214,16 @@ class _Pushes:
 
 
 class _Changes:
-    """Finds the change of figures that moves one of them up by the threshold, keeps every sum and disturbs the least.
+    """Finds the change of figures that moves one of them so far, keeps every sum and disturbs the least.
 
     A figure has two columns, its way up and its way down, because both cost.
     """
 
-    def __init__(self, sums: Sums, hidden: Mask, threshold: int, fixed: Mask | None) -> None:
-        """Set up the changes of figures; those printed elsewhere stay, unless they are withheld here anyway."""
-        still = np.zeros(len(hidden), dtype=bool) if fixed is None else fixed & ~hidden
-        self._fixed, self._by = fixed, np.array([float(threshold)])
+    def __init__(self, sums: Sums, hidden: Mask, price: Floats) -> None:
+        """Set up the changes of figures, those withheld already for next to nothing."""
         self._size = len(hidden)
-        self._most = np.concatenate([np.where(still, 0.0, np.inf),
-                                     np.where(still, 0.0, np.maximum(sums.values, 0.0))])  # fmt: skip
-        cost = np.tile(np.where(hidden, _HIDDEN_COSTS, _price(sums)), 2)
+        self._most = np.concatenate([np.full(self._size, np.inf), np.maximum(sums.values, 0.0)])
+        cost = np.tile(np.where(hidden, _HIDDEN_COSTS, price), 2)
         rules = sparse.hstack([sums.rules, -sums.rules], format="csc")
         self._programme = LinearProgramme(
             rules, np.zeros(rules.shape[0]), cost, np.zeros(2 * self._size), self._most, prices_change=False
@@ -199,38 +234,45 @@ class _Changes:
         columns = np.concatenate([np.flatnonzero(more), self._size + np.flatnonzero(more)])
         self._programme.charge(columns, np.full(len(columns), _HIDDEN_COSTS))
 
-    def cheapest(self, at: int) -> Floats | None:
-        """Return along figures the change; None where what has been printed elsewhere leaves none.
+    def cheapest(self, at: int, by: float) -> Floats | None:
+        """Return along figures the change that moves one by so much, up or down; None where there is none."""
+        ways = np.array([at, self._size + at])
+        pushed = np.array([max(by, 0.0), max(-by, 0.0)])
+        self._programme.bound(ways, pushed, pushed)
+        found = self._programme.solve()
+        self._programme.bound(ways, np.zeros(2), self._most[ways])
+        return None if found is None else np.asarray(found[: self._size] - found[self._size :])
+
+
+class _Room:
+    """How far a figure can move when whatever may be withheld is: up and down together it must be the threshold."""
+
+    def __init__(self, sums: Sums, free: Mask, threshold: int) -> None:
+        """Keep the figures; the attack on them is set up when it is first needed, which is seldom."""
+        self._sums, self._free, self._threshold = sums, free, threshold
+        self._attack: _Attack | None = None
+
+    def moves(self, at: int) -> tuple[float, float]:
+        """Return how far up and how far down a figure is to be moved, which cannot rise by the threshold.
+
+        A figure of five that is printed bounds its parts to 0 to 5; that is wide enough, though no part can rise by
+        five.
 
         Raises:
-            NotProtected: there is none, although nothing has been printed elsewhere.
+            NotProtected: what has been printed elsewhere bounds it more closely.
         """
-        up, down = np.array([at]), np.array([self._size + at])
-        self._programme.bound(up, self._by, self._by)
-        self._programme.bound(down, np.zeros(1), np.zeros(1))
-        found = self._programme.solve()
-        self._programme.bound(up, np.zeros(1), self._most[up])
-        self._programme.bound(down, np.zeros(1), self._most[down])
-        if found is None:
-            if self._fixed is None:
-                raise NotProtected("a small figure cannot be protected: no other figures balance it")
-            return None
-        return np.asarray(found[: self._size] - found[self._size :])
+        self._attack = self._attack or _Attack(self._sums, self._free)
+        figure = int(np.flatnonzero(self._free)[at])
+        low, high = self._attack.ends(figure)
+        if high - low < self._threshold - _ENOUGH:
+            raise NotProtected("a small figure cannot be protected, because other exports of this forecast bound it")
+        rise = min(high - float(self._sums.values[figure]), float(self._threshold))
+        return rise if rise > _ENOUGH else 0.0, rise - self._threshold
 
 
 def _price(sums: Sums) -> Floats:
     loss = np.log1p(np.maximum(sums.values, 0.0)) + np.where(sums.values < _ENOUGH, _ZERO_COSTS, 0.1)
     return np.asarray(np.where(sums.totals, _SUM_COSTS, 1.0) * loss)
-
-
-def _check_alone(sums: Sums, fixed: Mask | None, unseen: Mask, at: int, policy: Policy) -> None:
-    """Refuse where what has been printed elsewhere bounds a figure that would be printed here, whatever is withheld.
-
-    A figure of five that is printed bounds its parts to 0 to 5; that is wide enough, though no part can rise by five.
-    """
-    free = np.ones(len(sums.values), dtype=bool) if fixed is None else ~fixed
-    if not unseen[at] and _Attack(sums, free).width(at) < policy.threshold - _ENOUGH:
-        raise NotProtected("a small figure cannot be protected, because other exports of this forecast bound it")
 
 
 class _Attack:
@@ -244,14 +286,19 @@ class _Attack:
             sums.rules[:, hidden], -(sums.rules[:, ~hidden] @ sums.values[~hidden]), np.zeros(count), np.zeros(count),
             np.full(count, np.inf), prices_change=True)  # fmt: skip
 
-    def width(self, at: int) -> float:
-        """Return how wide a range is left about a withheld figure; infinite where nothing bounds it."""
-        column, ends = self._columns[[at]], []
+    def ends(self, at: int) -> tuple[float, float]:
+        """Return the least and the most that a withheld figure can be; infinite where nothing bounds it."""
+        column, found = self._columns[[at]], []
         for sign in (1.0, -1.0):
             self._programme.charge(column, np.array([sign]))
-            ends.append(self._programme.least())
+            found.append(sign * self._programme.least())
         self._programme.charge(column, np.zeros(1))
-        return float(-ends[1] - ends[0])
+        return found[0], found[1]
+
+    def width(self, at: int) -> float:
+        """Return how wide a range is left about a withheld figure."""
+        low, high = self.ends(at)
+        return high - low
 
 
 def widths(sums: Sums, hidden: Mask) -> Floats:

@@ -7,19 +7,18 @@ together: a figure withheld in one cannot be worked out from another.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from hashlib import blake2b
 
 import numpy as np
-from scipy import sparse
 
 from forecasting.axes import DATA
 from forecasting.model.forecast import Forecast, Margin
 from forecasting.outputs.disclosure import Mask, Policy, Sums, small, withheld
 from forecasting.outputs.rounding import round_linked
-from forecasting.outputs.systems import System, systems
+from forecasting.outputs.systems import UNPRINTED, System, systems
+from forecasting.outputs.ties import Links
 from forecasting.values import Floats
 
 _FOLLOWS = "follows:"
@@ -33,14 +32,14 @@ class Treatment:
         measure: name of the measure.
         own: whether small figures of it are withheld.
         follows: the measure whose figures it would give away; "" = none.
-        adds: the measures that add up to it.
+        links: how it is tied to other measures.
         why: reason, in words.
     """
 
     measure: str
     own: bool
     follows: str
-    adds: tuple[str, ...]
+    links: Links
     why: str
 
 
@@ -72,7 +71,8 @@ def treatments() -> Mapping[str, Treatment]:
         rows = list(csv.DictReader(handle))
     return {row["measure"]: Treatment(
         row["measure"], row["treatment"] == "own", row["treatment"].removeprefix(_FOLLOWS)
-        if row["treatment"].startswith(_FOLLOWS) else "", tuple(filter(None, row["adds"].split("|"))), row["why"])
+        if row["treatment"].startswith(_FOLLOWS) else "",
+        Links(*(tuple(filter(None, row[kind].split("|"))) for kind in ("adds", "holds", "same"))), row["why"])
         for row in rows}  # fmt: skip
 
 
@@ -90,7 +90,7 @@ def protect(forecast: Forecast, policy: Policy) -> Protected:
     stats = [margin.stats.copy() for margin in forecast.margins]
     few, others = 0, 0
     for system in _all_systems(forecast):
-        whole, mask, first = _one(_known(system), policy)
+        whole, mask, first = _one(system, policy)
         few, others = few + int(first.sum()), others + int((mask & ~first).sum())
         _write(system, whole, mask, stats, hidden)
     _follow(forecast.margins, hidden)
@@ -101,42 +101,34 @@ def protect(forecast: Forecast, policy: Policy) -> Protected:
 
 
 def _all_systems(forecast: Forecast) -> Iterable[System]:
-    """Yield the figures to be protected, those of measures that add up to another together with it."""
-    rules = [rule for rule in treatments().values() if rule.own]
-    joined = {name for rule in rules for name in rule.adds}
-    for rule in rules:
-        if rule.measure not in joined:
-            yield from systems(forecast, (rule.measure, *rule.adds), {rule.measure: rule.adds})
+    """Yield the figures to be protected, those of measures that are tied to each other together."""
+    links = {rule.measure: rule.links for rule in treatments().values() if rule.own}
+    left = list(links)
+    while left:
+        group = {left[0]}
+        while more := {name for name in left if name not in group and _tied(name, group, links)}:
+            group |= more
+        left = [name for name in left if name not in group]
+        yield from systems(forecast, sorted(group), links)
 
 
-@dataclass(frozen=True)
-class _Figures:
-    """The figures of one year, known by their content: scenarios and runs share most years."""
-
-    content: bytes
-    values: Floats = field(compare=False)
-    rules: sparse.csr_matrix = field(compare=False)
+def _tied(name: str, group: Set[str], links: Mapping[str, Links]) -> bool:
+    return not links[name].measures.isdisjoint(group) or any(name in links[other].measures for other in group)
 
 
-def _known(system: System) -> _Figures:
-    parts = (system.values, system.rules.data, system.rules.indices, system.rules.indptr)
-    content = blake2b(b"".join(np.ascontiguousarray(part).tobytes() for part in parts), digest_size=20).digest()
-    return _Figures(content, system.values, system.rules)
-
-
-@lru_cache(maxsize=1024)  # some ten kilobytes each
-def _one(figures: _Figures, policy: Policy) -> tuple[Floats, Mask, Mask]:
+def _one(system: System, policy: Policy) -> tuple[Floats, Mask, Mask]:
     """Return whole numbers for one year's figures, which are withheld, and which of these for being small."""
     unit = policy.base if policy.form == "round" else 1
-    sums = Sums(unit * round_linked(figures.values / unit, figures.rules).astype(np.float64), figures.rules)
+    sums = Sums(unit * round_linked(system.values / unit, system.rules).astype(np.float64), system.rules)
     if policy.form == "round":
         none = np.zeros(len(sums.values), dtype=bool)
         return sums.values, none, none
-    return sums.values, withheld(sums, policy), small(sums, policy)
+    printed = system.margin != UNPRINTED
+    return sums.values, withheld(sums, policy, secret=~printed) & printed, small(sums, policy) & printed
 
 
 def _write(system: System, whole: Floats, mask: Mask, stats: Sequence[Floats], hidden: Sequence[Mask]) -> None:
-    for at in np.unique(system.margin):
+    for at in np.unique(system.margin[system.margin != UNPRINTED]):
         mine = system.margin == at
         flat = stats[at].reshape(len(stats[at]), -1)
         flat[1:, system.cell[mine]] = np.round(flat[1:, system.cell[mine]])

@@ -48,7 +48,9 @@ def fill(wanted: Layout, runs: Sequence[Run], *, allocate_unknown: bool = False,
 
 def _figures(wanted: Layout, variants: Sequence[Run], years: Sequence[int], allocate: bool, policy: Policy) -> _Found:
     open_work = policy.form == "none"
-    together = [wanted] if open_work else [wanted, *(layout(code) for code in codes() if code != wanted.code)]
+    # In one order whichever return is asked for: those that are downloaded one after another fit each other.
+    every = {code: layout(code) for code in codes()} | {wanted.code: wanted}
+    together = [wanted] if open_work else list(every.values())
     measures = dict.fromkeys(table.measure for table in wanted.tables if table.unit == "count")
     found: _Found = []
     for run in variants:
