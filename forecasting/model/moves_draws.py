@@ -26,7 +26,7 @@ from forecasting.model.moves_table import residents_by_year
 from forecasting.values import Flags, Floats, Singles
 from forecasting.values import Whole as Ints
 
-BLOCK_CELLS = 400_000  # draws in a block × cells: keeps a block in the processor's cache and memory small
+BLOCK_CELLS = 200_000  # draws in a block × cells: keeps a block in the processor's cache and memory small
 THREADS = 2  # blocks run side by side; the result does not depend on it
 LEAST_RECORDING = 0.02  # disagreement between returns below this is left out
 MARGINS = ("total", "nc_year", "need", "setting", "need_setting", "setting_nc_year")
@@ -347,7 +347,7 @@ def _one_year(
     struck, cells, certain = _struck(plan, stock, leave, move, block.need_rate, rng)
     leaves, changes_setting, changes_need = _outcomes(plan, block, cells, certain, leave, move, rng)
     stayed = np.zeros_like(stock)
-    stayed[:, 1:] = (stock - struck)[:, :-1]
+    np.subtract(stock[:, :-1], struck[:, :-1], out=stayed[:, 1:])
     stayed[:, plan.first_of_setting] = 0
     keep = ~leaves
     stayed += _landed(plan, block, cells[keep], changes_setting[keep], changes_need[keep], stock.shape, t, rng)
@@ -471,13 +471,12 @@ def _outcomes(
         central = plan.rates.central.leave[plan.rates.axes.pair_nc, :, plan.rates.axes.pair_setting]
         stuck = central.reshape(-1)[pair * shape[2] + need] >= 1.0
         quits[certain & stuck] = 1.0
-    either = moves + changes - moves * changes
-    anything = quits + either - quits * either
-    anything[certain] = 1.0
-    u = rng.random((3, len(cells)), dtype=np.float32)
-    leaves = u[0] * anything < quits
-    setting = u[1] * either < moves
-    return leaves, setting, ~setting | (u[2] < changes)
+    stays = 1.0 - quits
+    something = 1.0 - stays * (1.0 - moves) * (1.0 - changes)
+    u = rng.random((2, len(cells)), dtype=np.float32)
+    u[0] *= something  # of what can happen, leaving comes first, then a new setting, then a new need alone
+    leaves, setting = u[0] < quits, u[0] < quits + stays * moves
+    return leaves, setting, ~setting | (u[1] < changes)
 
 
 def _landed(
