@@ -24,7 +24,7 @@ from pandas.api.extensions import ExtensionArray
 
 from forecasting.errors import DatasetError, Fault, UsageError
 from forecasting.home import home
-from forecasting.inputs.changes import Change, Total
+from forecasting.inputs.changes import TableChange, Total
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.intake import Found
 from forecasting.inputs.review import Decision, Review
@@ -131,7 +131,7 @@ def _review(told: dict[str, Any]) -> Review:
         "found": tuple(Found(**{**item, "tables": tuple(item["tables"])}) for item in told["found"]),
         "faults": tuple(Fault(**item) for item in told["faults"]),
         "decisions": tuple(_decision(item) for item in told["decisions"]),
-        "changes": tuple(Change(**item) for item in told["changes"]),
+        "changes": tuple(TableChange(**item) for item in told["changes"]),
         "totals": tuple(Total(**item) for item in told["totals"]),
     }
     return Review(**{**told, **lists})

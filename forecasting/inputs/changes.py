@@ -20,7 +20,7 @@ _TOTALS = (
 
 
 @dataclass(frozen=True)
-class Change:
+class TableChange:
     """How one table changed.
 
     Attributes:
@@ -64,7 +64,7 @@ class Total:
     now: float | None
 
 
-def changes(old: Dataset, new: Dataset) -> tuple[Change, ...]:
+def changes(old: Dataset, new: Dataset) -> tuple[TableChange, ...]:
     """Return how each table changed, in the order of the schema.
 
     A row is known by the key columns of its table; a table without a key by its whole row, so that an altered row
@@ -73,11 +73,11 @@ def changes(old: Dataset, new: Dataset) -> tuple[Change, ...]:
     return tuple(_change(name, old, new) for name in BY_NAME if old.has(name) or new.has(name))
 
 
-def _change(name: str, old: Dataset, new: Dataset) -> Change:
+def _change(name: str, old: Dataset, new: Dataset) -> TableChange:
     before, now = _rows(name, old), _rows(name, new)
     both = before.index.intersection(now.index)
     altered = int((before.loc[both] != now.loc[both]).sum())
-    return Change(
+    return TableChange(
         name, len(old.table(name)), len(new.table(name)), years_in_words(new, name), years_in_words(old, name),
         len(now.index.difference(both)), len(before.index.difference(both)), altered,
     )  # fmt: skip

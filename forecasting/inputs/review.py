@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from forecasting.errors import Fault, UsageError
-from forecasting.inputs.changes import Change, Total, changes, totals
+from forecasting.inputs.changes import TableChange, Total, changes, totals
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.intake import Found
 from forecasting.inputs.schema import BY_NAME, STARTING_TABLES, time_of
@@ -73,7 +73,7 @@ class Review:
     decisions: tuple[Decision, ...] = ()
     synthetic: bool = False
     compared_with: str = ""
-    changes: tuple[Change, ...] = ()
+    changes: tuple[TableChange, ...] = ()
     totals: tuple[Total, ...] = ()
 
 

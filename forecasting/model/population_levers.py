@@ -10,7 +10,7 @@ import numpy as np
 from forecasting.errors import ScenarioError
 from forecasting.values import Floats
 
-Change = float | Floats
+Amount = float | Floats  # one number, or one per forecast year
 
 Variant = Literal["principal", "high", "low"]
 
@@ -34,15 +34,15 @@ class PupilLevers:
             the history of both supports.
     """
 
-    births: Change = 0.0
+    births: Amount = 0.0
     births_variant: Variant = "principal"
-    migration: Change = 0.0
-    migration_children: Change = 0.0
-    take_up: Change = 0.0
-    survival: Change = 0.0
-    dwellings: Change = 0.0
-    yields: Change = 0.0
-    cross_border: Change = 0.0
+    migration: Amount = 0.0
+    migration_children: Amount = 0.0
+    take_up: Amount = 0.0
+    survival: Amount = 0.0
+    dwellings: Amount = 0.0
+    yields: Amount = 0.0
+    cross_border: Amount = 0.0
     births_weight: float | None = None
 
 

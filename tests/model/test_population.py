@@ -14,7 +14,7 @@ from forecasting.model.population_choice import fit_pupils
 from forecasting.model.population_drivers import DRIVERS, account, pupil_drivers
 from forecasting.model.population_fit import PupilFit, plain_fit
 from forecasting.model.population_inputs import POST_16, PRIMARY, SECONDARY, PupilInputs, Residents, pupil_inputs
-from forecasting.model.population_levers import Change, PupilLevers
+from forecasting.model.population_levers import Amount, PupilLevers
 from forecasting.model.population_survey import scap_table
 from forecasting.periods import year_to_academic_year
 
@@ -33,7 +33,7 @@ def fit(inputs: PupilInputs) -> PupilFit:
 
 # --- levers -------------------------------------------------------------------------------------------------
 
-UPWARD: dict[str, Change] = {
+UPWARD: dict[str, Amount] = {
     "births": 0.1,
     "migration": 0.01,
     "migration_children": 50.0,
