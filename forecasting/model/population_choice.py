@@ -10,6 +10,8 @@ from forecasting.model.population import project_pupils
 from forecasting.model.population_fit import ConstantGrowth, PupilFit, fit_method
 from forecasting.model.population_inputs import PRIMARY, SECONDARY, Housing, PupilInputs, Residents
 from forecasting.model.population_ratios import RatioSettings
+from forecasting.scenario.catalogue import BY_NAME
+from forecasting.scenario.levers_pupils import CHOOSER
 
 BACKTEST_ORIGINS, BACKTEST_LEAST_YEARS, BACKTEST_HORIZONS = 4, 6, (1, 3)
 DEFAULT_METHOD, CLEARLY_BETTER = "cohort_survival_damped", 0.9
@@ -60,9 +62,20 @@ def _fit_best(
     default = tested.get(DEFAULT_METHOD, np.inf)
     if np.isfinite(default) and tested[best] > CLEARLY_BETTER * default:
         best = DEFAULT_METHOD
-    why = "lowest error in its own past" if tested else "too few years to test methods on"
     fit = fit_method(inputs, best, settings, growth)
-    return replace(fit, scores=scores, notes=(f"auto chose {best}: {why}", *fit.notes))
+    return replace(fit, scores=scores, notes=(_chosen(best, tested), *fit.notes))
+
+
+def _chosen(best: str, tested: dict[str, float]) -> str:
+    """Return the method chosen and why, in the words of its lever."""
+    why = "too few years to test methods on"
+    if tested:
+        lowest = tested[best] <= min(tested.values())
+        why = (
+            "the lowest error in the authority's own past" if lowest else "no other was clearly better in its own past"
+        )
+    words = dict(BY_NAME[CHOOSER].choices)[best].split(":")[0]
+    return f"forecast by {words}, chosen automatically ({why})"
 
 
 def _own_error(

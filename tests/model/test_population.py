@@ -205,7 +205,8 @@ def test_auto_says_what_it_chose_and_why(inputs: PupilInputs) -> None:
     chosen = fit_pupils(inputs, "auto")
     assert set(chosen.scores) == {"cohort_survival", "cohort_survival_damped"}
     assert chosen.method in chosen.scores
-    assert chosen.notes[0].startswith(f"auto chose {chosen.method}: ")
+    assert chosen.notes[0].startswith("forecast by cohorts") and "chosen automatically (" in chosen.notes[0]
+    assert "_" not in chosen.notes[0]  # in the words of the lever, not by its code
 
 
 def test_ets_has_a_central_run_and_draws(inputs: PupilInputs) -> None:
