@@ -11,13 +11,13 @@ from __future__ import annotations
 import dataclasses
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from benchmarks.afresh import timed  # noqa: E402
 from forecasting.analysis.interventions import runs_of, waterfall  # noqa: E402
 from forecasting.inputs.load import load  # noqa: E402
 from forecasting.model import account  # noqa: E402
@@ -31,16 +31,6 @@ from forecasting.scenario.from_dataset import dataset_scenarios  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1]
 SCATTER = 0.04  # standard deviation of a draw's plans in a year, on the log scale
-
-
-def timed(work: Callable[[], object], times: int = 3) -> float:
-    """Return the shortest of several runs, in seconds of processor time."""
-    seconds = []
-    for _ in range(times):
-        start = time.process_time()
-        work()
-        seconds.append(time.process_time() - start)
-    return min(seconds)
 
 
 def main(draws: int) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from unittest import mock
@@ -19,6 +18,7 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from benchmarks.afresh import nothing_remembered, timed  # noqa: E402
 from forecasting.inputs.dataset import Dataset  # noqa: E402
 from forecasting.inputs.load import load  # noqa: E402
 from forecasting.model import account, placements  # noqa: E402
@@ -50,16 +50,6 @@ def with_providers(dataset: Dataset, many: int) -> Dataset:
     return Dataset({**dataset.tables, "providers": table}, dataset.sources)
 
 
-def timed(work: Callable[[], object], times: int = 3) -> float:
-    """Return the shortest of several runs, in seconds of processor time."""
-    seconds = []
-    for _ in range(times):
-        start = time.process_time()
-        work()
-        seconds.append(time.process_time() - start)
-    return min(seconds)
-
-
 def drawn(stock: Stock, draws: int) -> Stock:
     """Return a stock with draws scattered around its central run, wider every year; for speed alone."""
     rng = np.random.default_rng(0)
@@ -80,7 +70,7 @@ def gap(work: Callable[[], object]) -> Floats:
             found.append(1.0 - float(placed[:, at].sum()) / ideal if ideal > 0 else 0.0)
         return placed
 
-    with mock.patch.object(placements, "fill", seen):
+    with nothing_remembered(), mock.patch.object(placements, "fill", seen):
         work()
     return np.array(found)
 

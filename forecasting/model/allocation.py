@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -49,3 +50,13 @@ class Allocation:
     others: Floats = field(default_factory=lambda: np.zeros((0, 0)))
     destinations: tuple[str, ...] = ()
     elsewhere: Floats = field(default_factory=lambda: np.zeros((0, 0, 0, 0, 0)))
+
+    @cached_property
+    def by_need(self) -> Floats:
+        """Return run × year × need × setting × place; children placed, of all phases."""
+        return np.asarray(self.placed.sum(axis=3))
+
+    @cached_property
+    def by_phase(self) -> Floats:
+        """Return run × year × phase × setting × place; children placed, of all needs."""
+        return np.asarray(self.placed.sum(axis=2))

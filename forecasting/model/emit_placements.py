@@ -51,18 +51,14 @@ def on_roll(allocation: Allocation) -> Floats:
     return np.asarray(allocation.at_provider + allocation.guests + allocation.others)
 
 
-def _picked(allocation: Allocation, settings: list[str]) -> Floats:
-    at = [allocation.settings.index(setting) for setting in settings]
-    return allocation.placed[:, :, :, :, at]
-
-
 def _emit_placed(job: Job, allocation: Allocation, settings: list[str]) -> None:
     years, add = allocation.years, job.out.add
-    by_setting = _picked(allocation, settings)  # run, year, need, phase, setting, place
-    kind = by_setting.sum(axis=3)  # run, year, need, setting, place
+    at = [allocation.settings.index(setting) for setting in settings]
+    kind = allocation.by_need[:, :, :, at]  # run, year, need, setting, place
+    wanted = np.repeat(np.isin(np.arange(len(allocation.settings)), at), len(allocation.places)).astype(np.float64)
     labels = {"need": allocation.needs, "phase": allocation.phases, "setting": tuple(settings),
               "place": allocation.places}  # fmt: skip
-    needs_phases = by_setting.sum(axis=(4, 5))
+    needs_phases = allocation.placed.reshape(*allocation.placed.shape[:4], -1) @ wanted
     setting_place = kind.sum(axis=2)
     margins: dict[tuple[str, ...], Floats] = {
         ("need", "phase"): needs_phases, ("need",): needs_phases.sum(axis=3), ("phase",): needs_phases.sum(axis=2),
@@ -81,11 +77,11 @@ def _emit_placed(job: Job, allocation: Allocation, settings: list[str]) -> None:
 
 def _emit_required(job: Job, stock: Stock, settings: list[str]) -> None:
     at = [stock.settings.index(setting) for setting in settings]
-    needed, add = stock.plans[..., at], job.out.add
-    add("places_required", stock.years, needed.sum(axis=(2, 3, 4)), "count")
-    for by, labels, over in (("need", stock.needs, (3, 4)), ("phase", stock.phases, (2, 4)),
-                             ("setting", tuple(settings), (2, 3))):  # fmt: skip
-        add("places_required", stock.years, needed.sum(axis=over), "count", by=((by, labels),))
+    by_need, by_phase, add = stock.plans.sum(axis=3)[..., at], stock.plans.sum(axis=2)[..., at], job.out.add
+    add("places_required", stock.years, by_need.sum(axis=(2, 3)), "count")
+    for by, labels, values in (("need", stock.needs, by_need.sum(axis=3)), ("phase", stock.phases, by_phase.sum(axis=3)),
+                               ("setting", tuple(settings), by_phase.sum(axis=2))):  # fmt: skip
+        add("places_required", stock.years, values, "count", by=((by, labels),))
 
 
 def _emit_places(job: Job, allocation: Allocation) -> None:
@@ -123,7 +119,8 @@ def _emit_without(job: Job, allocation: Allocation) -> None:
 def _emit_beside(job: Job, allocation: Allocation, settings: list[str]) -> None:
     """Add the unmitigated figures, as a component, beside the mitigated ones."""
     years, add = allocation.years, job.out.add
-    by_place = _picked(allocation, settings).sum(axis=(2, 3, 4))
+    at = [allocation.settings.index(setting) for setting in settings]
+    by_place = allocation.by_phase.sum(axis=2)[:, :, at].sum(axis=2)
     add("placements", years, by_place.sum(axis=2), "count", component=UNMITIGATED)
     add("placements", years, by_place, "count", component=UNMITIGATED, by=(("place", allocation.places),))
     add("children_waiting", years, allocation.waiting.sum(axis=(2, 3)), "count", component=UNMITIGATED)

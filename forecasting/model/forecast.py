@@ -68,8 +68,24 @@ def summarise(runs: Floats) -> Floats:
     central, draws = runs[:1], runs[1:]
     if len(draws) == 0:
         return np.repeat(central, len(STATISTICS), axis=0)
-    quantiles = np.quantile(draws, QUANTILES, axis=0)
-    return np.concatenate([central, draws.mean(axis=0, keepdims=True), quantiles])
+    return np.concatenate([central, draws.mean(axis=0, keepdims=True), _quantiles(draws)])
+
+
+def _quantiles(draws: Floats) -> Floats:
+    """Return the quantiles of `axes.QUANTILES` × the axes after the first: to the bit what np.quantile says.
+
+    Sorted along memory, which is five to ten times quicker. A cell that is not known in some draw has none.
+    """
+    count = len(draws)
+    ordered = np.ascontiguousarray(draws.reshape(count, -1).T)
+    ordered.sort(axis=1)
+    at = np.asarray(QUANTILES) * (count - 1)
+    below = np.floor(at).astype(np.int64)
+    low, high = ordered[:, below].T, ordered[:, np.minimum(below + 1, count - 1)].T
+    step, part = high - low, (at - below)[:, None]
+    found = np.where(part >= 0.5, high - step * (1.0 - part), low + step * part)
+    found[:, np.isnan(ordered[:, -1])] = np.nan  # unknown cells are sorted to the end
+    return np.asarray(found.reshape(len(QUANTILES), *draws.shape[1:]))
 
 
 @dataclass(frozen=True, eq=False)

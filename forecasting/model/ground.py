@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -147,6 +148,11 @@ class Ground:
     by_need_phase: csr_array
     scatter: csr_array
     touched: Whole
+
+    @cached_property
+    def by_place(self) -> Floats:
+        """Return cell (need, phase, setting, place), flat; share of the children of a need, phase and setting there."""
+        return np.stack([self.local, 1.0 - self.local], axis=3).ravel()
 
 
 _KNOWN: Memory[Ground] = Memory(8)

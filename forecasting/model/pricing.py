@@ -138,9 +138,8 @@ def _one_hot(homes: tuple[str, ...], settings: tuple[str, ...]) -> Floats:
 def volumes(allocation: Allocation, homes: tuple[str, ...], here: Floats) -> Volumes:
     """Return what is paid for, from an allocation; limits are applied in each academic year before the conversion."""
     late = np.array([float(phase == POST_16) for phase in allocation.phases])
-    by_place = allocation.placed.sum(axis=(2, 3))
-    settled = allocation.placed.sum(axis=5)
-    by_phase = settled.sum(axis=2)
+    by_place = allocation.by_phase.sum(axis=2)
+    by_phase = allocation.by_phase.sum(axis=4)
     everyone = allocation.at_provider + allocation.guests[None]
     if allocation.others.size:
         everyone = everyone + allocation.others[None]
@@ -151,7 +150,7 @@ def volumes(allocation: Allocation, homes: tuple[str, ...], here: Floats) -> Vol
     guests = np.broadcast_to(allocation.guests.sum(axis=1), by_place.shape[:2])
     parts = {
         "pre": np.einsum("ryps,p->rys", by_phase, 1.0 - late), "post": np.einsum("ryps,p->rys", by_phase, late),
-        "by_need": settled.sum(axis=3), "by_place": by_place, "at_provider": allocation.at_provider,
+        "by_need": allocation.by_need.sum(axis=4), "by_place": by_place, "at_provider": allocation.at_provider,
         "filled": filled * here, "vacant": (commissioned - filled) * here, "over": (everyone - filled) * here,
         "unlisted": np.maximum(inside - listed, 0.0), "guests": guests,
     }  # fmt: skip

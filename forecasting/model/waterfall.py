@@ -7,7 +7,7 @@ An edge joins a group to a sink that suits it. Arrays end with the axis of runs.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,13 +117,30 @@ def best(edges: Edges, pool: Floats, room: Floats, price: Floats) -> Floats:
     group, of_group = np.unique(edges.group[used], return_inverse=True)
     sink, of_sink = np.unique(edges.sink[used], return_inverse=True)
     edge = len(of_group)
-    rows = np.stack([of_group, len(group) + of_sink], axis=1).ravel()  # a column an edge: its group, its sink
-    limits = csc_array((np.ones(2 * edge), rows, np.arange(0, 2 * edge + 1, 2)), shape=(len(group) + len(sink), edge))
+    rows = np.stack([of_group, len(group) + of_sink], axis=1).astype(np.int64)
     top = float(price[used].max())
     gain = 1.0 - (0.5 * price[used] / top if top > 0 else np.zeros(edge))
-    most = LinearConstraint(limits, ub=np.concatenate([pool[group], room[sink]]))
-    found[used] = milp(-gain, constraints=most).x  # continuous: the same solver as linprog with half the overhead
+    at_most = np.concatenate([pool[group], room[sink]])
+    found[used] = _solved(gain.tobytes(), rows.tobytes(), at_most.tobytes())
     return np.maximum(found, 0.0)
+
+
+@lru_cache(maxsize=64)
+def _solved(gain: bytes, rows: bytes, at_most: bytes) -> Floats:
+    """Return x ≥ 0 of the greatest gain with row sums of at most so much, each x being in two rows.
+
+    Kept, because draws begin with the central run that has just been shown without them.
+
+    Args:
+        gain: edge; gain of each x.
+        rows: edge × 2; the rows that each x is in.
+        at_most: row; the most that its x add up to.
+    """
+    most, each = np.frombuffer(at_most), np.frombuffer(gain)
+    ends = np.arange(0, 2 * len(each) + 1, 2)
+    sums = csc_array((np.ones(2 * len(each)), np.frombuffer(rows, dtype=np.int64), ends), shape=(len(most), len(each)))
+    limits = LinearConstraint(sums, ub=most)
+    return np.asarray(milp(-each, constraints=limits).x)  # continuous: linprog's solver at half its overhead
 
 
 def offer(edges: Edges, offers: Floats, room: Floats) -> Floats:
