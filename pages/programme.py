@@ -3,7 +3,7 @@
 import streamlit as st
 
 from forecasting.outputs.subjects.programme import programme_head
-from pages.shared import choose, engine
+from pages.shared import choose, engine, ranges
 from pages.shared.context import draw_sidebar, page_context
 from pages.shared.show import body, head
 
@@ -20,6 +20,7 @@ with target:
 draw_sidebar("programme", view)
 with place:
     with st.spinner("Following the children of every project, and making the draws…", show_time=False):
-        full = engine.ranged(view)
+        full = ranges.live(view)
         subject = engine.subject("programme", full)
+    ranges.told(full)
     body(subject, full)

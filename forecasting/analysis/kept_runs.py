@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from forecasting.inputs.dataset import Dataset
 from forecasting.model.emit import Total
-from forecasting.model.run import AUTO, Run, run
+from forecasting.model.run import AUTO, Run, nowhere, run
 from forecasting.scenario.scenario import Scenario
 
 Totals = Mapping[str, Total]
@@ -19,7 +19,7 @@ def kept(
     dataset: Dataset, scenario: Scenario, to: int | None = None, method: str = AUTO, draws: int = 0, seed: int = 0
 ) -> Run:
     """Return a run, without its placement of single children; the arguments mean what they mean in `run`."""
-    return replace(run(dataset, scenario, to=to, method=method, draws=draws, seed=seed), placement=None)
+    return replace(run(dataset, scenario, to=to, method=method, draws=draws, seed=seed), place=nowhere)
 
 
 def like(here: Run, scenario: Scenario, method: str = AUTO) -> Run:

@@ -77,11 +77,12 @@ def _emit_placed(job: Job, allocation: Allocation, settings: list[str]) -> None:
 
 def _emit_required(job: Job, stock: Stock, settings: list[str]) -> None:
     at = [stock.settings.index(setting) for setting in settings]
-    by_need, by_phase, add = stock.plans.sum(axis=3)[..., at], stock.plans.sum(axis=2)[..., at], job.out.add
-    add("places_required", stock.years, by_need.sum(axis=(2, 3)), "count")
-    for by, labels, values in (("need", stock.needs, by_need.sum(axis=3)), ("phase", stock.phases, by_phase.sum(axis=3)),
-                               ("setting", tuple(settings), by_phase.sum(axis=2))):  # fmt: skip
-        add("places_required", stock.years, values, "count", by=((by, labels),))
+    add, years = job.out.add, stock.years
+    by_need, by_phase = stock.plans.sum(axis=3)[..., at], stock.plans.sum(axis=2)[..., at]
+    add("places_required", years, by_need.sum(axis=(2, 3)), "count")
+    add("places_required", years, by_need.sum(axis=3), "count", by=(("need", stock.needs),))
+    add("places_required", years, by_phase.sum(axis=3), "count", by=(("phase", stock.phases),))
+    add("places_required", years, by_phase.sum(axis=2), "count", by=(("setting", tuple(settings)),))
 
 
 def _emit_places(job: Job, allocation: Allocation) -> None:

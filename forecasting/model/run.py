@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache, partial
 
 import numpy as np
 
@@ -49,11 +49,15 @@ DEFAULT_REACH = 10
 FARTHEST = 30
 
 
+def nowhere() -> None:
+    """Say that it is not known where children are."""
+
+
 @dataclass(frozen=True, eq=False)
 class Run:
     """A forecast with what it was made from, so that every figure shown can be traced.
 
-    `placement` says where children are, unmitigated and mitigated, whatever the method; None without placements.
+    `place` follows children to their places when that is first asked for, see `placement`.
     `totals` holds the totals that are compared draw by draw, by measure.
     """
 
@@ -62,8 +66,13 @@ class Run:
     assumptions: Assumptions
     programme: Programme
     forecast: Forecast
-    placement: Placement | None = None
+    place: Callable[[], Placement | None] = nowhere
     totals: Mapping[str, Total] = field(default_factory=dict)
+
+    @cached_property
+    def placement(self) -> Placement | None:
+        """Return where children are, unmitigated and mitigated, whatever the method; None without placements."""
+        return self.place()
 
     @property
     def plans(self) -> Total | None:
@@ -161,13 +170,13 @@ def run(
         raise ScenarioError(f'scenario "{scenario.name}": ' + "; ".join(strangers))
     years = tuple(range(dataset.base_year, last_year(dataset, to) + 1))
     job = Job(dataset, apply(baseline(dataset), scenario), years, 0 if name == PUBLISHED else draws, seed)
-    plan, placement = _stages(job, name)
+    plan, followed = _stages(job, name)
     forecast = Forecast(
         scenario.name, name, why, dataset.base_year, years, tuple(job.out.margins),
         _warnings(job, plan, name),
         _stamp(job, scenario, name), job.draws, _homes(dataset, placement),
     )  # fmt: skip
-    return Run(dataset, scenario, job.assumptions, plan, forecast, placement, job.out.totals)
+    return Run(dataset, scenario, job.assumptions, plan, forecast, followed, job.out.totals)
 
 
 def _homes(dataset: Dataset, placement: Placement | None) -> tuple[tuple[str, str], ...]:
@@ -190,18 +199,23 @@ def answers(
     return job.out.totals
 
 
-def _stages(job: Job, name: str) -> tuple[Programme, Placement | None]:
+def _stages(job: Job, name: str) -> tuple[Programme, Callable[[], Placement | None]]:
+    """Go through the stages; return the programme and what follows children to their places.
+
+    The published method says nothing of single children: there they are followed when a page asks for it.
+    """
     demand = _demand(job, name)
     plan = programme(job.dataset, job.assumptions, job.years[0], job.years[-1])
     cells, children_now = places.base_cells(job.dataset, job.assumptions)
-    placement = None
+    followed: Callable[[], Placement | None] = nowhere
     if len(cells.labels) or name == PUBLISHED:
         need = places.needed(job.dataset, job.assumptions, demand, cells, children_now)
         start = max(snapshot(job.dataset), job.years[0])
         found = places.placed(job.dataset, cells, children_now, need, plan, [y for y in job.years if y >= start])
         computed = name in plans.METHODS
         places.emit_needed(job.dataset, need, plan, job.out, short=not computed)
-        placement = _placement(job, demand, found, plan, computed)
+        placement = _placement(job, demand, found, plan) if computed else None
+        followed = (lambda: placement) if computed else partial(_placement, job, demand, found, plan, shown=False)
         if not computed:
             places.emit_placed(found, job.out)
             places.emit_capacity(job.dataset, found, plan, job.out)
@@ -213,18 +227,18 @@ def _stages(job: Job, name: str) -> tuple[Programme, Placement | None]:
         job.out.warnings.append(f"Growth places: {need.growth_note}.")
     costs.emit_unit_costs(job.dataset, snapshot(job.dataset), job.out)
     costs.emit_programme(job.dataset, plan, job.out)
-    return plan, placement
+    return plan, followed
 
 
 def _placement(
-    job: Job, demand: places.Demand, found: places.Placed, plan: Programme, computed: bool
+    job: Job, demand: places.Demand, found: places.Placed, plan: Programme, *, shown: bool = True
 ) -> Placement | None:
-    """Return where children are followed to; methods of plans show it as the forecast (`computed`)."""
+    """Return where children are followed to; methods of plans show it as the forecast (`shown`)."""
     if not len(found.cells.labels):
         return None
     known = _children(job, demand, found)
     placement = place(job.dataset, job.assumptions, known, plan)
-    if computed:
+    if shown:
         emit_placements.emit(job, placement, known, set(found.cells.labels["setting"]))
     return placement
 

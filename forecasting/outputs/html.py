@@ -96,6 +96,12 @@ def implications_html(sentences: tuple[str, ...]) -> str:
     return f'<section class="implications"><h2>Implications</h2><ol>{items}</ol></section>'
 
 
+def draws_html(draws: int, full: int) -> str:
+    """Return how many draws the ranges rest on, and what the full number is."""
+    more = "" if draws >= full else f", so that they follow the sliders; what you download rests on {full}"
+    return f'<p class="note">Ranges on this page rest on {draws} draws{more}.</p>'
+
+
 def notes_html(notes: tuple[str, ...]) -> str:
     """Return what was assumed, as small print."""
     items = "".join(f"<li>{escape(note)}</li>" for note in notes)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pandas as pd
 
 from forecasting.analysis.compare import Comparison
-from forecasting.model.run import Run
+from forecasting.model.run import Run, nowhere
 from forecasting.outputs.disclosure import Policy
 from forecasting.outputs.figure import Subject, Table
 from forecasting.outputs.protect import protect
@@ -31,7 +31,7 @@ def leaving(view: View, policy: Policy) -> View:
 
 def _protected(run: Run, policy: Policy) -> Run:
     """Return a run with its forecast protected; what no export protects (children placed one by one) is left out."""
-    return replace(run, forecast=protect(run.forecast, policy).forecast, placement=None)
+    return replace(run, forecast=protect(run.forecast, policy).forecast, place=nowhere)
 
 
 def leaving_comparison(

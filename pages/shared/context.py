@@ -4,13 +4,12 @@ import streamlit as st
 
 from forecasting.errors import SufficiencyError
 from forecasting.outputs.html import STYLE
-from forecasting.outputs.subjects import View
-from pages.shared import engine, sidebar, state
+from forecasting.outputs.subjects import HEADS, View
+from pages.shared import engine, ranges, sidebar, state
 from pages.shared.navigation import TITLES, navigate
 from pages.shared.show import body, head, show
 
 SIDEBAR_PIXELS = 350
-RANGED = ("send", "population", "placements", "costs")  # pages that show ranges: central figures first, then the draws
 
 
 def page_context(page: str) -> View:
@@ -54,17 +53,17 @@ def draw_sidebar(page: str, view: View) -> None:
 def subject_page(page: str) -> None:
     """Draw the page of a subject."""
     view = page_context(page)
-    if page not in RANGED:
+    if page not in HEADS or not engine.has_ranges(view):
         show(engine.subject(page, view), view)
         draw_sidebar(page, view)
         return
     top = st.empty()
     with top.container():
-        head(engine.subject(page, view))
+        head(HEADS[page](view))
     draw_sidebar(page, view)
-    with st.spinner("Making the draws behind the ranges…", show_time=False):
-        view = engine.ranged(view)
+    view = ranges.live(view)
     subject = engine.subject(page, view)
     with top.container():
         head(subject)
+    ranges.told(view)
     body(subject, view)

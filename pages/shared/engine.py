@@ -25,7 +25,8 @@ from forecasting.scenario.scenario import BASELINE, Scenario
 
 LAST = "last"  # SUFFICIENCY_DATASET=last: begin with the dataset accepted last
 RANGES = "Making the draws behind the ranges"
-DRAWS = 300  # enough for an 80% range that soon follows the slider; the command line draws more
+DRAWS = 300  # behind what is downloaded and compared, and on a page when asked for; the command line draws more
+LIVE = 100  # on a page while levers are moved: the ends of an 80% range are then known to an eighth of its half
 
 
 @st.cache_resource(show_spinner="Reading the data…")
@@ -57,20 +58,36 @@ def kept(found: Kept) -> Dataset:
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)  # each entry lengthens every garbage collection
-def _run(_dataset: Dataset, _scenario: Scenario, to: int | None, key: tuple[str, ...], draws: int) -> Run:
+def _run(_dataset: Dataset, _scenario: Scenario, to: int | None, key: tuple[str, ...]) -> Run:
+    return run(_dataset, _scenario, to=to)
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)  # large: children placed in every draw
+def _drawn(_dataset: Dataset, _scenario: Scenario, to: int | None, key: tuple[str, ...], draws: int) -> Run:
     return run(_dataset, _scenario, to=to, draws=draws)
 
 
 def forecast(dataset: Dataset, scenario: Scenario, to: int | None, draws: int = 0) -> Run:
     """Return the run of a dataset under a scenario: the central run, which answers at once, or one with draws."""
-    return _run(dataset, scenario, to, (dataset.content_hash, scenario.hash, scenario.name), draws)
+    key = (dataset.content_hash, scenario.hash, scenario.name)
+    return _drawn(dataset, scenario, to, key, draws) if draws else _run(dataset, scenario, to, key)
 
 
-def ranged(view: View) -> View:
+def has_ranges(view: View) -> bool:
+    """Return whether the method of a view makes draws."""
+    return view.forecast.method != PUBLISHED
+
+
+def ranged(view: View, draws: int = DRAWS) -> View:
     """Return the view with ranges: the same run with draws; a method without draws has none."""
-    if view.forecast.method == PUBLISHED:
+    if not has_ranges(view):
         return view
-    return View(forecast(view.run.dataset, view.run.scenario, view.last, DRAWS), view.baseline)
+    return View(forecast(view.run.dataset, view.run.scenario, view.last, draws), view.baseline)
+
+
+def key_of(view: View) -> tuple[object, ...]:
+    """Return what tells one run from another, whatever its draws."""
+    return view.run.dataset.content_hash, view.run.scenario.hash, view.run.scenario.name, view.last
 
 
 def baseline(dataset: Dataset, to: int | None) -> Run:

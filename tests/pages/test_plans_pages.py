@@ -7,8 +7,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Button
 
-from pages.shared.engine import DRAWS
+from pages.shared.engine import DRAWS, LIVE
 from tests.support import ROOT
 
 pytestmark = pytest.mark.filterwarnings("default")
@@ -35,9 +36,28 @@ def page(app: AppTest, name: str) -> str:
 
 def test_send_shows_the_range_and_survives_a_second_run(app: AppTest) -> None:
     text = page(app, "send")
-    assert "The 80% range is" in text and f"80% range of {DRAWS} draws" in text
+    assert "The 80% range is" in text and f"80% range of {LIVE} draws" in text
+    assert f"rest on {LIVE} draws, so that they follow the sliders; what you download rests on {DRAWS}" in text
     assert len(app.get("vega_lite_chart")) == 2
     assert not app.run().exception
+
+
+def test_the_full_range_is_made_when_asked_for_and_only_for_that_scenario(app: AppTest) -> None:
+    page(app, "send")
+    _button(app, FULL).click().run()
+    assert not app.exception
+    text = " ".join(str(item.proto.body) for item in app.get("html"))
+    assert f"rest on {DRAWS} draws." in text and f"80% range of {DRAWS} draws" in text
+    assert FULL not in [button.label for button in app.button]
+    next(box for box in app.selectbox if box.label.startswith("Growth in England")).select("none").run()
+    assert _button(app, FULL)  # another scenario: few draws again
+
+
+FULL = "Work out the full range"
+
+
+def _button(app: AppTest, label: str) -> Button:
+    return next(button for button in app.button if button.label == label)
 
 
 def test_the_choice_of_the_national_trend_moves_the_answer_and_stays_on_the_next_page(app: AppTest) -> None:

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from forecasting.outputs.figure import Subject
 from forecasting.outputs.subjects.accuracy import past_accuracy
 from forecasting.outputs.subjects.common import View
-from forecasting.outputs.subjects.costs import costs
+from forecasting.outputs.subjects.costs import costs, costs_head
 from forecasting.outputs.subjects.overview import overview
-from forecasting.outputs.subjects.placements import placements
-from forecasting.outputs.subjects.population import population
+from forecasting.outputs.subjects.placements import placements, placements_head
+from forecasting.outputs.subjects.population import population, population_head
 from forecasting.outputs.subjects.programme import programme
 from forecasting.outputs.subjects.published import published
-from forecasting.outputs.subjects.send import send
+from forecasting.outputs.subjects.send import send, send_head
 from forecasting.outputs.subjects.track_record import track
 
 SUBJECTS: dict[str, Callable[[View], Subject]] = {
@@ -28,4 +28,11 @@ SUBJECTS: dict[str, Callable[[View], Subject]] = {
     "published": published,
 }
 
-__all__ = ["SUBJECTS", "Subject", "View"]
+HEADS: dict[str, Callable[[View], Subject]] = {
+    "population": population_head,
+    "send": send_head,
+    "placements": placements_head,
+    "costs": costs_head,
+}  # subjects with ranges: answer and headline figures alone, there before the draws are made
+
+__all__ = ["HEADS", "SUBJECTS", "Subject", "View"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import pandas as pd
@@ -15,13 +16,26 @@ from forecasting.outputs.subjects.common import Parts, View, bar_figure, implica
 from forecasting.periods import year_to_financial_year
 
 
-def costs(view: View) -> Subject:
-    """Return the subject "Costs" of a run."""
+def costs_head(view: View) -> Subject:
+    """Return the answer and the headline figures of the subject "Costs"."""
     if not view.has("cost_gbp"):
         answer = f"The dataset has no budget for {view.name}: add the table budget to see costs and balances."
         return Subject("costs", "Costs", answer, (), (), ())
+    told = account.by_placement(view) and view.has("in_year_balance_gbp")
+    answer = account.balance_sentence(view) if told else _answer(view)
+    return Subject("costs", "Costs", answer, _metrics(view), (), ())
+
+
+def costs(view: View) -> Subject:
+    """Return the subject "Costs" of a run."""
+    head = costs_head(view)
+    if not view.has("cost_gbp"):
+        return head
     if account.by_placement(view):
-        return _placed(view)
+        sections = list(account.sections(view))
+        if place_cost_range(view.run.dataset):
+            sections.append(Section("The published bands", (_unit_costs(view),)))
+        return replace(head, sections=tuple(sections), implications=_implications(view))
     sections = [
         Section("Where the money goes", (_lines(view),)),
         Section("The account", (_balance(view), _account(view))),
@@ -30,15 +44,7 @@ def costs(view: View) -> Subject:
         sections.append(Section("What a place costs", (_unit_costs(view),)))
     if view.has("saving_gbp", component="under_provision"):
         sections.append(Section("What bringing places back saves", (_savings(view),)))
-    return Subject("costs", "Costs", _answer(view), _metrics(view), tuple(sections), _implications(view))
-
-
-def _placed(view: View) -> Subject:
-    sections = account.sections(view)
-    if place_cost_range(view.run.dataset):
-        sections.append(Section("The published bands", (_unit_costs(view),)))
-    answer = account.balance_sentence(view) if view.has("in_year_balance_gbp") else _answer(view)
-    return Subject("costs", "Costs", answer, _metrics(view), tuple(sections), _implications(view))
+    return replace(head, sections=tuple(sections), implications=_implications(view))
 
 
 def _answer(view: View) -> str:

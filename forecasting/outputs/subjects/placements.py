@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import pandas as pd
@@ -23,13 +24,21 @@ from forecasting.outputs.subjects.common import (
 IN, OUT = "in_borough", "out_of_borough"
 
 
+def placements_head(view: View) -> Subject:
+    """Return the answer and the headline figures of the subject "Placements"."""
+    if placed.by_child(view):
+        return Subject("placements", "Placements", placed.answer(view), placed.metrics(view), (), ())
+    metrics = _metrics(view) if view.has("places_needed", "need", component="growth") else ()
+    return Subject("placements", "Placements", _answer(view), metrics, (), ())
+
+
 def placements(view: View) -> Subject:
     """Return the subject "Placements" of a run: children placed one by one where the method can, else pro rata."""
+    head = placements_head(view)
     if placed.by_child(view):
-        return Subject("placements", "Placements", placed.answer(view), placed.metrics(view), placed.sections(view),
-                       placed.implications(view))  # fmt: skip
+        return replace(head, sections=placed.sections(view), implications=placed.implications(view))
     if not view.has("places_needed", "need", component="growth"):
-        return Subject("placements", "Placements", _answer(view), (), (), ())
+        return head
     sections = []
     if view.has("placements", "place"):
         sections.append(Section("In the borough against out of the authority", (_in_and_out(view), *_by_need(view))))
@@ -37,7 +46,7 @@ def placements(view: View) -> Subject:
     if view.has("spare_places", "provider"):
         sections.append(Section("Every provider", (_providers(view), _provider_table(view))))
     sections += placed.followed(view)
-    return Subject("placements", "Placements", _answer(view), _metrics(view), tuple(sections), _implications(view))
+    return replace(head, sections=tuple(sections), implications=_implications(view))
 
 
 def _share_out(view: View, year: int) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from forecasting.outputs import words
@@ -10,27 +12,34 @@ from forecasting.outputs.subjects.common import Parts, View, has_range, implicat
 from forecasting.outputs.subjects.year_groups import residents_by_year, year_group_sections
 
 
-def population(view: View) -> Subject:
-    """Return the subject "Population" of a run."""
+def population_head(view: View) -> Subject:
+    """Return the answer and the headline figures of the subject "Population"."""
     if not view.has("pupils"):
         return Subject("population", "Population", f"The dataset has no pupils of {view.name}: add the table pupils.",
                        (), (), ())  # fmt: skip
     growth = view.at("pupils_growth", view.last)
-    pupils = view.at("pupils", view.last)
     answer = (
         f"{view.name}'s schools go from {words.count(view.at('pupils', view.first))} pupils in {view.first} to "
-        f"{words.count(pupils)} in {view.last}: {words.change(growth, 'count', str(view.first))}."
+        f"{words.count(view.at('pupils', view.last))} in {view.last}: {words.change(growth, 'count', str(view.first))}."
     )
     metrics = [view.metric("Pupils", "pupils", "Pupils on roll in the area's schools, wherever they live.")]
-    sections = [Section("Pupils on roll", (_pupils(view),)), *year_group_sections(view)]
     if view.has("pupils_with_sen"):
         metrics.append(view.metric("Pupils with SEN", "pupils_with_sen", "SEN support and EHC plans together."))
+    return Subject("population", "Population", answer, tuple(metrics), (), ())
+
+
+def population(view: View) -> Subject:
+    """Return the subject "Population" of a run."""
+    if not view.has("pupils"):
+        return population_head(view)
+    sections = [Section("Pupils on roll", (_pupils(view),)), *year_group_sections(view)]
+    if view.has("pupils_with_sen"):
         sections.append(Section("Pupils with SEN", (_sen(view),)))
     if view.has("residents", "nc_year"):
         sections.append(Section("Residents", (residents_by_year(view),)))
     elif view.has("residents"):
         sections.append(Section("Residents", (_residents(view),)))
-    return Subject("population", "Population", answer, tuple(metrics), tuple(sections), _implications(view))
+    return replace(population_head(view), sections=tuple(sections), implications=_implications(view))
 
 
 def _pupils(view: View) -> Figure:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from forecasting.model.run import PUBLISHED
@@ -13,13 +15,10 @@ from forecasting.outputs.subjects.common import View, bar_figure, implications, 
 ENGLAND = "England"
 
 
-def send(view: View) -> Subject:
-    """Return the subject "SEND" of a run."""
-    if view.forecast.method != PUBLISHED and view.has("ehc_plans"):
-        found = (*send_plans.sections(view), *_neighbours(view))
-        sentences = implications(*send_plans.sentences(view), *_implications(view))
-        return Subject("send", "SEND", send_plans.answer(view), send_plans.metrics(view), found, sentences)
-    plans = "ehc_plans" if view.has("ehc_plans") else "pupils_with_ehc_plan"
+def send_head(view: View) -> Subject:
+    """Return the answer and the headline figures of the subject "SEND"."""
+    if _of_plans(view):
+        return Subject("send", "SEND", send_plans.answer(view), send_plans.metrics(view), (), ())
     wanted = (
         ("EHC plans maintained", "ehc_plans", "Plans maintained by the authority, wherever the child is placed."),
         ("Pupils with an EHC plan", "pupils_with_ehc_plan", "On roll in the area's schools, wherever they live."),
@@ -27,11 +26,23 @@ def send(view: View) -> Subject:
         ("Share of pupils with a plan", "ehc_plan_prevalence", "Pupils with a plan ÷ pupils on roll."),
     )
     metrics = [view.metric(label, measure, text) for label, measure, text in wanted if view.has(measure)]
-    sections = []
-    if view.has(plans):
-        sections.append(Section("Plans over time", (_plans(view, plans),)))
-    sections += _neighbours(view)
-    return Subject("send", "SEND", _answer(view), tuple(metrics), tuple(sections), _implications(view))
+    return Subject("send", "SEND", _answer(view), tuple(metrics), (), ())
+
+
+def send(view: View) -> Subject:
+    """Return the subject "SEND" of a run."""
+    if _of_plans(view):
+        found = (*send_plans.sections(view), *_neighbours(view))
+        sentences = implications(*send_plans.sentences(view), *_implications(view))
+        return replace(send_head(view), sections=found, implications=sentences)
+    plans = "ehc_plans" if view.has("ehc_plans") else "pupils_with_ehc_plan"
+    sections = [Section("Plans over time", (_plans(view, plans),))] if view.has(plans) else []
+    return replace(send_head(view), sections=(*sections, *_neighbours(view)), implications=_implications(view))
+
+
+def _of_plans(view: View) -> bool:
+    """Return whether plans are forecast, not only held at a share of pupils."""
+    return view.forecast.method != PUBLISHED and view.has("ehc_plans")
 
 
 def _neighbours(view: View) -> list[Section]:
