@@ -20,6 +20,7 @@ class Metric:
         value: the figure in words.
         change: its change in words.
         help: how it comes about.
+        interval: its 80% range in words; "" where there is none.
         number: the figure itself, unrounded, for a workbook; None where only words exist.
         unit: what one unit of `number` is: count, gbp or fraction.
     """
@@ -30,6 +31,7 @@ class Metric:
     help: str
     number: float | None = None
     unit: str = "count"
+    interval: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -75,10 +75,11 @@ def table_html(table: Table) -> str:
 
 
 def metrics_html(metrics: tuple[Metric, ...]) -> str:
-    """Return the headline figures as a description list: label, value, change, how it comes about."""
+    """Return the headline figures as a description list: label, value, change, range, how it comes about."""
     cards = "".join(
         f"<div><dt>{escape(m.label)}</dt><dd><strong>{escape(m.value)}</strong>"
-        f"<span>{escape(m.change)}</span><small>{escape(m.help)}</small></dd></div>"
+        f"<span>{escape(m.change)}</span>{f'<span>{escape(m.interval)}</span>' if m.interval else ''}"
+        f"<small>{escape(m.help)}</small></dd></div>"
         for m in metrics
     )
     return f'<dl class="metrics">{cards}</dl>'

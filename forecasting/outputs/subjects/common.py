@@ -74,6 +74,14 @@ class View:
         """Return one central figure."""
         return self.run.forecast.value(measure, year, **at)
 
+    def interval(self, measure: str, year: int | None = None, **at: Any) -> str:
+        """Return the 80% range of a figure in words, "80% range 205 to 1,697"; "" without draws or where it is one."""
+        if not self.forecast.draws:
+            return ""
+        unit = self.run.forecast.margin(measure, *at).unit
+        low, high = (words.shown(self.at(measure, year, statistic=name, **at), unit) for name in ("p10", "p90"))
+        return f"80% range {low} to {high}" if low != high else ""
+
     def source(self, table: str) -> str:
         """Return the source of a dataset table in the words of its rows."""
         return _source(self.run.dataset, table)
@@ -88,7 +96,7 @@ class View:
         moved = value - self.at(measure, start, **at)
         return Metric(
             f"{label}, {year}", words.shown(value, margin.unit), words.change(moved, margin.unit, str(start)),
-            help_text, value, margin.unit,
+            help_text, value, margin.unit, self.interval(measure, year, **at),
         )  # fmt: skip
 
 

@@ -28,14 +28,17 @@ CHOICES = {
 
 
 def recognised(found: Sequence[Found], dataset: Dataset | None) -> Table:
-    """Return what was recognised, a row a sheet: what it is, the tables it fills, rows and years."""
+    """Return what was recognised, a row a sheet with rows in it: what it is, the tables it fills, rows and years."""
+    empty = sum(not item.rows for item in found)
+    found = [item for item in found if item.rows] or list(found)
     frame = pd.DataFrame({
         "File": [item.file for item in found], "Sheet": [item.sheet for item in found],
         "What it is": [item.what for item in found], "Fills": [", ".join(item.tables) for item in found],
         "Rows": [item.rows for item in found],
         "Years": [_years(dataset, item.tables) for item in found],
     })  # fmt: skip
-    return Table("recognised", "What was recognised", frame, {"Rows": "count"})
+    left = f"{words.things(empty, 'empty sheet')} left out." if 0 < empty and frame["Rows"].any() else ""
+    return Table("recognised", "What was recognised", frame, {"Rows": "count"}, left)
 
 
 def added_up(done: Totals) -> str:

@@ -54,7 +54,7 @@ def _answer(view: View) -> str:
     answer = _children_answer(view) if placed.by_child(view) else _places_answer(view)
     if view.has("cumulative_balance_gbp"):
         end = words.balance(view.at("cumulative_balance_gbp", view.last))
-        answer += f". The high-needs account ends the year with {end}"
+        answer += f". The high-needs account ends the year with {end}{_in_brackets(view, 'cumulative_balance_gbp')}"
     return answer + "."
 
 
@@ -72,8 +72,13 @@ def _children_answer(view: View) -> str:
     has = f" and has {words.count(_open(view))} open" if view.has("places_available") else ""
     return (
         f"By {view.last}, {view.name} needs {words.things(required, 'specialist place')}{has}; {words.count(short)} "
-        f"{_have(short)} no suitable local place"
+        f"{_have(short)} no suitable local place{_in_brackets(view, 'places_short')}"
     )
+
+
+def _in_brackets(view: View, measure: str) -> str:
+    ranged = view.interval(measure, view.last)
+    return f" ({ranged})" if ranged else ""
 
 
 def _have(number: float) -> str:
@@ -218,11 +223,8 @@ def _places_implications(view: View) -> tuple[str, ...]:
 
 def _children_implications(view: View) -> tuple[str, ...]:
     short = view.at("places_short", view.last)
-    low, high = (view.at("places_short", view.last, statistic=name) for name in ("p10", "p90"))
-    ranged = f"The 80% range of children without a suitable local place in {view.last} is {words.count(low)} to "
     less = view.at("places_short", view.last, component=UNMITIGATED) - short
     return (
-        f"{ranged}{words.count(high)}." if view.forecast.draws else "",
         f"Without the projects {words.count(less)} more children would have none."
         if view.run.programme.on.any() and less >= 0.5 else "",
     )  # fmt: skip

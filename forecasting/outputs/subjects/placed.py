@@ -36,10 +36,9 @@ def by_child(view: View) -> bool:
 def answer(view: View) -> str:
     """Return the answer: who has no suitable local place at the end, with the range, and how many are placed out."""
     short, out = view.at("places_short", view.last), view.at("placements", view.last, place=OUT)
-    low, high = (view.at("places_short", view.last, statistic=name) for name in ("p10", "p90"))
     text = f"In {view.last}, {words.count(short)} children with a plan have no suitable local place"
-    if view.forecast.draws:
-        text += f" (80% range {words.count(low)} to {words.count(high)})"
+    if ranged := view.interval("places_short", view.last):
+        text += f" ({ranged})"
     if not limits_known(view):
         text = f"Who lacks a suitable local place is not known: {_ADD}. In {view.last}"
         return (
