@@ -174,7 +174,7 @@ def run(
     forecast = Forecast(
         scenario.name, name, why, dataset.base_year, years, tuple(job.out.margins),
         _warnings(job, plan, name),
-        _stamp(job, scenario, name), job.draws, _homes(dataset, placement),
+        _stamp(job, scenario, name), job.draws, _homes(dataset, followed() if name in plans.METHODS else None),
     )  # fmt: skip
     return Run(dataset, scenario, job.assumptions, plan, forecast, followed, job.out.totals)
 

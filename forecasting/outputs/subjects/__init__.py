@@ -8,7 +8,7 @@ from forecasting.outputs.figure import Subject
 from forecasting.outputs.subjects.accuracy import past_accuracy
 from forecasting.outputs.subjects.common import View
 from forecasting.outputs.subjects.costs import costs, costs_head
-from forecasting.outputs.subjects.overview import overview
+from forecasting.outputs.subjects.overview import overview, overview_head
 from forecasting.outputs.subjects.placements import placements, placements_head
 from forecasting.outputs.subjects.population import population, population_head
 from forecasting.outputs.subjects.programme import programme
@@ -29,6 +29,7 @@ SUBJECTS: dict[str, Callable[[View], Subject]] = {
 }
 
 HEADS: dict[str, Callable[[View], Subject]] = {
+    "overview": overview_head,
     "population": population_head,
     "send": send_head,
     "placements": placements_head,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,17 @@ from forecasting.outputs.subjects.common import Parts, View, has_range, implicat
 from forecasting.periods import year_to_financial_year
 
 
+def overview_head(view: View) -> Subject:
+    """Return the answer and the headline figures of the subject "Overview"."""
+    if view.has("places_needed"):
+        answer = _answer(view)
+    elif view.has("ehc_plans"):
+        answer = send_plans.answer(view)
+    else:
+        answer = f"The dataset says nothing of places in {view.name}."
+    return Subject("overview", "Overview", answer, _metrics(view), (), ())
+
+
 def overview(view: View) -> Subject:
     """Return the subject "Overview" of a run."""
     if not view.has("places_needed"):
@@ -23,27 +35,25 @@ def overview(view: View) -> Subject:
     figures = [_demand_and_places(view) if placed.by_child(view) else _need_against_places(view)]
     if view.has("cumulative_balance_gbp"):
         figures.append(balance_figure(view, _cases(view)))
-    return Subject(
-        "overview", "Overview", _answer(view), _metrics(view),
-        (Section("Need against places", (figures[0],)),
+    return replace(
+        overview_head(view),
+        sections=(Section("Need against places", (figures[0],)),
          *([Section("The high-needs account", (figures[1],))] if figures[1:] else []),
          Section("Against the baseline", (_against_baseline(view),))),
-        _implications(view),
+        implications=_implications(view),
     )  # fmt: skip
 
 
 def _without_places(view: View) -> Subject:
     """Return what is known when the dataset says nothing of placements: the children, and which tables to add."""
     sections = [Section("Against the baseline", (_against_baseline(view),))]
-    answer = f"The dataset says nothing of places in {view.name}."
     if view.has("ehc_plans"):
-        answer = send_plans.answer(view)
         sections.insert(0, Section("EHC plans", (send_plans.plans_figure(view),), send_plans.range_words(view)))
     missing = (
         "Add the tables placements or providers to see which places are needed.",
         _money_implication(view),
     )
-    return Subject("overview", "Overview", answer, _metrics(view), tuple(sections), implications(*missing))
+    return replace(overview_head(view), sections=tuple(sections), implications=implications(*missing))
 
 
 def _net_built(view: View, year: int) -> float:
