@@ -9,12 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from forecasting.model.population_inputs import PupilInputs
 from forecasting.model.population_observed import children_behind, living_here, reference_ratios, stated_arrivals
 from forecasting.model.population_ratios import Ratios, RatioSettings, Spread, in_phase, own_variances
-from forecasting.values import Floats, Whole
+from forecasting.values import Flags, Floats, Whole
 
 SPREADS_TRIED: Mapping[str, tuple[float, ...]] = {
     "chance": (0.05, 0.1, 0.2, 0.4, 0.8),
@@ -74,7 +73,7 @@ class _Observed:
     """Ratios as deviations from their reference, and the shared terms that act on them."""
 
     deviation: Floats  # (nc_year, year), 0 where not known
-    known: NDArray[np.bool_]  # (nc_year, year)
+    known: Flags  # (nc_year, year)
     count: Floats  # (nc_year, year) expected pupils
     fixed: Floats  # (nc_year, year, factor): two phase means, then one yield factor per dwelling type
     fixed_variance: Floats  # (factor,)
@@ -213,15 +212,13 @@ def _search(
     return best
 
 
-def _unlike_the_rest(seen: _Observed, solved: _Solved, limit: float) -> NDArray[np.bool_]:
+def _unlike_the_rest(seen: _Observed, solved: _Solved, limit: float) -> Flags:
     """(nc_year, year) ratios further than `limit` standard deviations from what the others say."""
     own = np.diagonal(solved.inverse, axis1=1, axis2=2)
     return np.asarray((np.abs(solved.weighted) / np.sqrt(own) > limit) & seen.known)
 
 
-def _averaged(
-    inputs: PupilInputs, settings: RatioSettings, seen: _Observed, spread: Spread, aside: NDArray[np.bool_]
-) -> Ratios:
+def _averaged(inputs: PupilInputs, settings: RatioSettings, seen: _Observed, spread: Spread, aside: Flags) -> Ratios:
     """Average the unknowns over the spreads and fades kept (Hoeting and others 1999), moments matched."""
     kept = np.array([(shared, fade) for shared in SHARED_KEPT for fade in FADE_KEPT])
     likelihood, solutions = np.empty(len(kept)), []

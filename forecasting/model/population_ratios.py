@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from forecasting.values import Floats, Whole
+from forecasting.values import Flags, Floats, Whole
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ ENTRY_DEVIATION = 0.5  # of take-up and transfers from their pooled mean, before
 OTHER_ENTRY_DRIFT = 2.5
 
 
-def in_phase(nc_years: Whole) -> NDArray[np.bool_]:
+def in_phase(nc_years: Whole) -> Flags:
     """Return (nc_year,) True for the year groups moved up into within a phase: 1 to 6 and 8 to 11."""
     return np.asarray((nc_years >= 1) & (nc_years <= 11) & (nc_years != 7))
 
@@ -116,7 +115,7 @@ class Ratios:
     spread: Spread
     shared: Floats
     shared_sd: Floats
-    set_aside: NDArray[np.bool_]
+    set_aside: Flags
     settings: RatioSettings
     kept: Floats
     kept_weight: Floats

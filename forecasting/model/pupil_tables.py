@@ -14,14 +14,8 @@ from forecasting.errors import DatasetError
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.margins import total
 from forecasting.inputs.year_groups import RECEPTION, year_groups
-from forecasting.model.population_inputs import (
-    PHASE_NC_YEARS,
-    Housing,
-    PupilInputs,
-    Residents,
-    pupil_inputs,
-    refusal,
-)
+from forecasting.model.population_inputs import PHASE_NC_YEARS, Housing, PupilInputs, Residents, refusal
+from forecasting.model.population_tables import pupil_inputs
 from forecasting.values import Floats, Whole
 
 AHEAD = 31

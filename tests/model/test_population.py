@@ -13,9 +13,10 @@ from forecasting.model.population_births import project_residents, reception_wei
 from forecasting.model.population_choice import fit_pupils
 from forecasting.model.population_drivers import DRIVERS, account, pupil_drivers
 from forecasting.model.population_fit import PupilFit, plain_fit
-from forecasting.model.population_inputs import POST_16, PRIMARY, SECONDARY, PupilInputs, Residents, pupil_inputs
+from forecasting.model.population_inputs import POST_16, PRIMARY, SECONDARY, PupilInputs, Residents
 from forecasting.model.population_levers import Amount, PupilLevers
 from forecasting.model.population_survey import scap_table
+from forecasting.model.population_tables import pupil_inputs
 from forecasting.periods import year_to_academic_year
 
 HORIZON = 10
