@@ -174,14 +174,17 @@ def run(
     forecast = Forecast(
         scenario.name, name, why, dataset.base_year, years, tuple(job.out.margins),
         _warnings(job, plan, name),
-        _stamp(job, scenario, name), job.draws, _homes(dataset, followed() if name in plans.METHODS else None),
+        _stamp(job, scenario, name), job.draws, _homes(job),
     )  # fmt: skip
     return Run(dataset, scenario, job.assumptions, plan, forecast, followed, job.out.totals)
 
 
-def _homes(dataset: Dataset, placement: Placement | None) -> tuple[tuple[str, str], ...]:
-    names = placement.mitigated.providers if placement else ()
-    return tuple(zip(names, homes(dataset, names), strict=True))
+def _homes(job: Job) -> tuple[tuple[str, str], ...]:
+    """Return the providers that a margin names, each with its kind of setting; what a place costs says it itself."""
+    whole = [margin for margin in job.out.margins if not margin.fixed]
+    named = [dict(zip(margin.axes, margin.labels, strict=True)).get("provider", ()) for margin in whole]
+    names = tuple(dict.fromkeys(str(name) for labels in named for name in labels))
+    return tuple(zip(names, homes(job.dataset, names), strict=True))
 
 
 def answers(
