@@ -19,7 +19,7 @@ STRUCTURAL = {
     10_000.0,  # step of the lever for the high needs block, £
     20_000.0,  # highest number of places or children that a lever allows
     100_000.0,  # step of the lever for the block transfer, £
-    400_000.0,  # cells of one block of draws
+    200_000.0,  # cells of one block of draws
     500_000.0,  # highest unit cost that a lever allows, £
 }
 
