@@ -12,12 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
+from forecasting.model.local_level import damped_steps
+from forecasting.model.trend_statistics import recency
 from forecasting.values import Floats
 
 LEAST_YEARS = 3  # Januaries below which no trend is fitted
 # Judgements, each weak, and overruled by the data as years are added (docs/method_support.md).
 HALF = 0.5  # added to both counts before the log-odds, so that 0 is allowed
-RECENCY_HALF_LIFE = 4.0  # years after which a past change counts half
 LASTING_SD = 0.03  # prior sd of a change of the log-odds that goes on year after year
 YEAR_SD = 0.03  # prior sd of the change of one year around it
 PRIOR_YEARS = 4.0  # years of changes that the prior of YEAR_SD is worth
@@ -79,8 +80,7 @@ def _shrunk(changes: Floats, chance: Floats) -> tuple[Floats, Floats, Floats]:
         chance: variance that counting alone adds to a change, axis (series); part of the prior.
     """
     known = np.isfinite(changes)
-    recent = 0.5 ** (np.arange(len(changes))[::-1] / RECENCY_HALF_LIFE)
-    weight = recent[:, None] * known
+    weight = recency(len(changes))[:, None] * known
     weight = weight / np.maximum(weight.sum(axis=0), 1e-12)
     years = 1.0 / np.maximum((weight**2).sum(axis=0), 1e-12) * known.any(axis=0)
     seen = np.where(known, changes, 0.0)
@@ -104,8 +104,7 @@ def shares(trend: ShareTrend, n_years: int, n_draws: int = 0, seed: int | Sequen
         n_draws: number of draws.
         seed: seed of the random values.
     """
-    ahead = np.arange(n_years)
-    steps, roots = np.cumsum(DAMPING**ahead)[:, None], np.sqrt(ahead + 1.0)[:, None]
+    steps, roots = damped_steps(DAMPING, n_years)[:, None], np.sqrt(np.arange(n_years) + 1.0)[:, None]
     rng = np.random.default_rng(seed)
     drawn = rng.standard_normal((n_draws, 2, 1)) * trend.shared_sd[:, None]
     drawn = drawn + rng.standard_normal((n_draws, *trend.own_sd.shape)) * trend.own_sd

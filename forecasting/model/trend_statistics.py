@@ -1,4 +1,4 @@
-"""Statistics that several stages of `trend` share: weights of past years, robust spread, variance by size.
+"""Statistics that trends have in common: weights of past years, robust spread, variance by size, quantiles.
 
 The constants of `trend` are judgements made before any score was seen; each is weak and the data overrule it
 (docs/method_trend.md).
