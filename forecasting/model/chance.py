@@ -14,7 +14,7 @@ from forecasting.values import Singles, Whole
 
 Counts = NDArray[np.int32]
 
-MOST_BY_STEPS = 12.0  # mean of a cell above which numpy's own generator is quicker than counting up
+MOST_BY_STEPS = 6.0  # mean of a cell above which numpy's own generator is quicker than counting up
 NEGLIGIBLE = 1e-9  # a chance that a number of 24 bits cannot show
 
 
@@ -36,8 +36,8 @@ def binomial(people: Counts, hazard: Singles, rng: np.random.Generator) -> tuple
     none[large] = 0.0
     number = rng.random(len(x), dtype=np.float32)
     cells = np.flatnonzero(number >= none)
-    odds = np.expm1(h[cells])
-    counts = _counted(number[cells], none[cells], x[cells] * odds, odds)
+    odds = np.exp(h.take(cells)) - 1
+    counts = _counted(number.take(cells), none.take(cells), x.take(cells) * odds, odds)
     counts[np.searchsorted(cells, large)] = rng.binomial(
         people.reshape(-1)[large], -np.expm1(-h[large].astype(np.float64))
     )
@@ -60,8 +60,8 @@ def poisson(mean: Singles, rng: np.random.Generator) -> Counts:
     number = rng.random(len(flat), dtype=np.float32)
     cells = np.flatnonzero(number >= none)
     counts = np.zeros(len(flat), dtype=np.int32)
-    some = flat[cells]
-    counts[cells] = _counted(number[cells], none[cells], some, np.zeros_like(some))
+    some = flat.take(cells)
+    counts[cells] = _counted(number.take(cells), none.take(cells), some, np.zeros_like(some))
     counts[large] = rng.poisson(flat[large])
     return counts.reshape(mean.shape)
 
@@ -77,6 +77,6 @@ def _counted(number: Singles, chance: Singles, a: Singles, b: Singles) -> Counts
         upto = upto + chance
         k += 1
         on = np.flatnonzero((number >= upto) & (chance > NEGLIGIBLE))
-        at, number, chance, upto, a, b = at[on], number[on], chance[on], upto[on], a[on], b[on]
+        at, number, chance, upto, a, b = (part.take(on) for part in (at, number, chance, upto, a, b))
         counts[at] = k + 1
     return counts

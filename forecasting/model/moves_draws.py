@@ -350,7 +350,8 @@ def _one_year(
     np.subtract(stock[:, :-1], struck[:, :-1], out=stayed[:, 1:])
     stayed[:, plan.first_of_setting] = 0
     keep = ~leaves
-    stayed += _landed(plan, block, cells[keep], changes_setting[keep], changes_need[keep], stock.shape, t, rng)
+    landed = _landed(plan, block, cells[keep], changes_setting[keep], changes_need[keep], stock.shape, t, rng)
+    np.add.at(stayed.reshape(-1), landed, 1)
     left = _left(plan, stock, cells[leaves])
     mean = _joining(plan, block, stock.shape, t, rng)
     if wanted is not None:
@@ -463,8 +464,8 @@ def _outcomes(
     """What happens to each child struck: leaves; changes setting; changes need (at least one of them)."""
     shape = leave.shape
     draw, pair, need = _place(cells, shape[1], shape[2])
-    quits = -np.expm1(-np.take(leave, cells))
-    moves = -np.expm1(-np.take(move, cells))
+    quits = 1.0 - np.exp(-np.take(leave, cells))
+    moves = 1.0 - np.exp(-np.take(move, cells))
     changes = np.take(block.need_rate, draw * shape[2] + need)
     moves[certain] = 1.0
     if certain.any():
@@ -488,8 +489,8 @@ def _landed(
     shape: tuple[int, ...],
     t: int,
     rng: np.random.Generator,
-) -> Counts:
-    """Where children who keep the plan and change something are a year later, axes (draw, p, d)."""
+) -> Ints:
+    """Where children who keep the plan and change something are a year later: cells (flat), one entry a child."""
     axes = plan.rates.axes
     draw, pair, need = _place(cells, shape[1], shape[2])
     setting, nc = axes.pair_setting[pair].copy(), axes.pair_nc[pair]
@@ -498,8 +499,7 @@ def _landed(
     at = np.flatnonzero(changes_need)
     rows = plan.change_to[need[at]]
     need[at] = np.minimum((rng.random(len(at))[:, None] > rows).sum(axis=1), shape[2] - 1)
-    flat = (draw * shape[1] + plan.grid[nc + 1, setting]) * shape[2] + need
-    return np.bincount(flat, minlength=int(np.prod(shape))).reshape(shape).astype(np.int32)
+    return np.asarray((draw * shape[1] + plan.grid[nc + 1, setting]) * shape[2] + need)
 
 
 def _new_setting(plan: _Plan, block: _Block, cells: Ints, t: int, rng: np.random.Generator) -> Ints:
