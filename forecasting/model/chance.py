@@ -38,10 +38,10 @@ def binomial(people: Counts, hazard: Singles, rng: np.random.Generator) -> tuple
     cells = np.flatnonzero(number >= none)
     odds = np.exp(h.take(cells)) - 1
     counts = _counted(number.take(cells), none.take(cells), x.take(cells) * odds, odds)
-    counts[np.searchsorted(cells, large)] = rng.binomial(
-        people.reshape(-1)[large], -np.expm1(-h[large].astype(np.float64))
-    )
-    return cells, counts
+    often = -np.expm1(-h[large].astype(np.float64))
+    counts[np.searchsorted(cells, large)] = rng.binomial(people.reshape(-1)[large], often)
+    some = np.flatnonzero(counts)
+    return cells.take(some), counts.take(some)
 
 
 def poisson(mean: Singles, rng: np.random.Generator) -> Counts:
@@ -77,6 +77,7 @@ def _counted(number: Singles, chance: Singles, a: Singles, b: Singles) -> Counts
         upto = upto + chance
         k += 1
         on = np.flatnonzero((number >= upto) & (chance > NEGLIGIBLE))
-        at, number, chance, upto, a, b = (part.take(on) for part in (at, number, chance, upto, a, b))
+        at, number = at.take(on), number.take(on)
+        chance, upto, a, b = chance.take(on), upto.take(on), a.take(on), b.take(on)
         counts[at] = k + 1
     return counts
