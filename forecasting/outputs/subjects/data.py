@@ -12,11 +12,13 @@ from forecasting.outputs.subjects.common import View
 def data(view: View) -> Subject:
     """Return the subject "Data" of a run."""
     dataset = view.run.dataset
+    filled = {name: len(frame) for name, frame in dataset.tables.items() if len(frame)}
     tables = pd.DataFrame({
-        "Table": list(dataset.tables), "Rows": [len(frame) for frame in dataset.tables.values()],
-        "What it holds": [BY_NAME[name].help for name in dataset.tables],
+        "Table": list(filled), "Rows": list(filled.values()),
+        "What it holds": [BY_NAME[name].help for name in filled],
     })  # fmt: skip
     about = dataset.table("about")[["key", "value"]].set_axis(["Fact", "Value"], axis=1)
+    about = about.loc[about["Value"].ne("")]
     notes = pd.DataFrame({"Grade": [n.grade for n in dataset.notes], "Noticed": [str(n) for n in dataset.notes]})
     sections = [
         Section("What it is", (Table("about", "About the dataset", about),)),
