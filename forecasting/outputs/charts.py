@@ -52,7 +52,7 @@ def _base() -> alt.Chart:
 
 def _colour(series: Sequence[str], mode: Mode) -> alt.Color:
     palette = PALETTES[mode].categories
-    legend = alt.Legend() if len(series) > 1 else None
+    legend = alt.Legend(symbolOpacity=1) if len(series) > 1 else None  # as strong as the lines, where bands are pale
     return alt.Color(
         "series:N", scale=alt.Scale(domain=list(series), range=list(palette[: len(series)])), legend=legend
     )

@@ -74,11 +74,16 @@ def table_html(table: Table) -> str:
     return f"{region}{table_tag}</div>{note}"
 
 
+def _joined(text: str) -> str:
+    """Return text in which no line ends between a minus and its pound sign."""
+    return escape(text).replace("−£", "−&NoBreak;£")
+
+
 def metrics_html(metrics: tuple[Metric, ...]) -> str:
     """Return the headline figures as a description list: label, value, change, range, how it comes about."""
     cards = "".join(
         f"<div><dt>{escape(m.label)}</dt><dd><strong>{escape(m.value)}</strong>"
-        f"<span>{escape(m.change)}</span>{f'<span>{escape(m.interval)}</span>' if m.interval else ''}"
+        f"<span>{escape(m.change)}</span>{f'<span>{_joined(m.interval)}</span>' if m.interval else ''}"
         f"<small>{escape(m.help)}</small></dd></div>"
         for m in metrics
     )

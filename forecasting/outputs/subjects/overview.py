@@ -64,7 +64,7 @@ def _answer(view: View) -> str:
     answer = _children_answer(view) if placed.by_child(view) else _places_answer(view)
     if view.has("cumulative_balance_gbp"):
         end = words.balance(view.at("cumulative_balance_gbp", view.last))
-        answer += f". The high-needs account ends the year with {end}{_in_brackets(view, 'cumulative_balance_gbp')}"
+        answer += f". The high-needs account ends the year with {end}{_balance_range(view)}"
     return answer + "."
 
 
@@ -84,6 +84,17 @@ def _children_answer(view: View) -> str:
         f"By {view.last}, {view.name} needs {words.things(required, 'specialist place')}{has}; {words.count(short)} "
         f"{_have(short)} no suitable local place{_in_brackets(view, 'places_short')}"
     )
+
+
+def _balance_range(view: View) -> str:
+    """Return the 80% range of the balance in brackets, a deficit from its smaller end; "" without draws."""
+    measure = "cumulative_balance_gbp"
+    if not view.interval(measure, view.last):
+        return ""
+    low, high = (view.at(measure, view.last, statistic=name) for name in ("p10", "p90"))
+    if high < 0:
+        return f" (80% range {words.gbp(-high)} to {words.gbp(-low)})"
+    return f" (80% range {words.balance(low)} to {words.balance(high)})"
 
 
 def _in_brackets(view: View, measure: str) -> str:
