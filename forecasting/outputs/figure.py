@@ -77,6 +77,14 @@ class Figure:
     table: Table
     note: str
 
+    @property
+    def name(self) -> str:
+        """Return what the chart is called on a page: the same while levers move, what it then says stands before it.
+
+        A name that changes would make the browser build the whole chart anew instead of moving its lines.
+        """
+        return f"Chart: {self.subtitle}. What it says stands before it, its figures in the table after it."
+
 
 @dataclass(frozen=True, eq=False)
 class Section:

@@ -91,8 +91,8 @@ def metrics_html(metrics: tuple[Metric, ...]) -> str:
 
 
 def figure_head_html(figure: Figure) -> str:
-    """Return the title and subtitle above a chart, and the line with scenario, source and price base."""
-    note = f'<p class="note">{escape(figure.note)}</p>'
+    """Return what stands above a chart: title, subtitle, scenario and source, and its message to be read aloud."""
+    note = f'<p class="note">{escape(figure.note)}</p><p class="aloud">{escape(figure.alt)}</p>'
     return f'<h3 class="fig">{escape(figure.title)}</h3><p class="sub">{escape(figure.subtitle)}</p>{note}'
 
 
@@ -167,6 +167,7 @@ dl.metrics small{font-size:.82rem;line-height:1.35;margin-top:.3rem;opacity:.85}
 h2{font-size:1.4rem;margin:1.2rem 0 .3rem;padding:0}
 h3.fig{font-size:1.15rem;margin:.6rem 0 0;padding:0}
 p.sub{font-size:.95rem;margin:0 0 .5rem;opacity:.88}
+p.aloud{position:absolute;width:1px;height:1px;margin:0;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 p.note{font-size:.85rem;margin:.3rem 0 .6rem;opacity:.85;line-height:1.4}
 .scroll{overflow-x:auto}
 table.figures{border-collapse:collapse;width:100%;font-size:.93rem;line-height:1.4}

@@ -63,7 +63,7 @@ def draw_figure(figure: Figure, view: View, head: str = "") -> None:
     """Draw a chart with its words and its table."""
     mode = "dark" if st.context.theme.type == "dark" else "light"
     st.html(f"{head}{figure_head_html(figure)}")
-    st.vega_lite_chart(figure.data, figure.spec(mode), theme=None, width="stretch", alt=figure.alt, key=figure.key)
+    st.vega_lite_chart(figure.data, figure.spec(mode), theme=None, width="stretch", alt=figure.name, key=figure.key)
     with st.expander("The figures as a table", on_change="rerun", key=f"open:{figure.key}") as opened:
         if opened.open:
             draw_table(figure.table, view)

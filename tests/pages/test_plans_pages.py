@@ -60,6 +60,17 @@ def _button(app: AppTest, label: str) -> Button:
     return next(button for button in app.button if button.label == label)
 
 
+def test_a_chart_keeps_its_name_while_levers_move_and_its_message_is_beside_it(app: AppTest) -> None:
+    # a browser builds a chart anew when its specification or its name changes, and moves its lines when data change
+    page(app, "send")
+    before = [(chart.proto.alt, chart.proto.spec) for chart in app.get("vega_lite_chart")]
+    next(box for box in app.selectbox if box.label.startswith("Growth in England")).select("none").run()
+    assert [(chart.proto.alt, chart.proto.spec) for chart in app.get("vega_lite_chart")] == before
+    assert all(alt.startswith("Chart: ") for alt, _ in before)
+    text = " ".join(str(item.proto.body) for item in app.get("html"))
+    assert '<p class="aloud">' in text
+
+
 def test_the_choice_of_the_national_trend_moves_the_answer_and_stays_on_the_next_page(app: AppTest) -> None:
     before = page(app, "send")
     choice = next(box for box in app.selectbox if box.label.startswith("Growth in England"))
