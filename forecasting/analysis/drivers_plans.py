@@ -88,20 +88,20 @@ class Driver:
 
 
 @lru_cache(maxsize=16)
-def drivers(done: Run) -> tuple[Driver, ...]:
+def drivers(done: Run, ranges: bool = True) -> tuple[Driver, ...]:
     """Return the drivers of the change of EHC plans in a run; their sum is the change. Empty for other methods.
 
     Args:
         done: a run of the method moves, age_flow or trend.
+        ranges: whether to give ranges where the run has draws; each takes draws of its own.
     """
-    return tuple(
-        Driver(name, float(runs[0]), _HELP[name], _interval(runs[1:])) for name, runs in driver_runs(done).items()
-    )
+    found = driver_runs(done, ranges)
+    return tuple(Driver(name, float(runs[0]), _HELP[name], _interval(runs[1:])) for name, runs in found.items())
 
 
-def whole_change(done: Run) -> Driver:
+def whole_change(done: Run, ranges: bool = True) -> Driver:
     """Return the whole change that the drivers of a run add up to."""
-    runs = np.sum(list(driver_runs(done).values()), axis=0)
+    runs = np.sum(list(driver_runs(done, ranges).values()), axis=0)
     return Driver("Whole change", float(runs[0]), "All causes together.", _interval(runs[1:]))
 
 
@@ -113,18 +113,19 @@ def _interval(draws: Floats) -> Interval | None:
 
 
 @lru_cache(maxsize=16)
-def driver_runs(done: Run) -> dict[str, Floats]:
+def driver_runs(done: Run, ranges: bool = True) -> dict[str, Floats]:
     """Return each driver in every run, axis (run), the central run first: in each run they add up to its change.
 
     Args:
         done: as for `drivers`; empty for other methods.
+        ranges: False for the central run alone.
     """
     method = done.forecast.method
     if done.plans is None or method not in plans.METHODS:
         return {}
-    years, runs = done.plans.years, done.plans.runs
+    years, runs = done.plans.years, done.plans.runs[: None if ranges else 1]
     seed = int(dict(done.forecast.stamp)["seed"])
-    job = Job(done.dataset, done.assumptions, done.forecast.years, done.forecast.draws, seed)
+    job = Job(done.dataset, done.assumptions, done.forecast.years, len(runs) - 1, seed)
     start = years.index(max(years[0], done.forecast.base_year))
     parts = {"moves": _of_moves, "age_flow": _of_age_flow, "trend": _of_trend}[method](job, runs[:, -1])
     change = runs[:, -1] - runs[:, start]

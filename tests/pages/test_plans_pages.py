@@ -43,12 +43,12 @@ def test_send_shows_the_range_and_survives_a_second_run(app: AppTest) -> None:
 
 
 def test_the_full_range_is_made_when_asked_for_and_only_for_that_scenario(app: AppTest) -> None:
-    page(app, "send")
+    assert "ranges of causes take draws of their own" in page(app, "send")
     _button(app, FULL).click().run()
     assert not app.exception
     text = " ".join(str(item.proto.body) for item in app.get("html"))
     assert f"rest on {DRAWS} draws." in text and f"80% range of {DRAWS} draws" in text
-    assert FULL not in [button.label for button in app.button]
+    assert FULL not in [button.label for button in app.button] and "ranges of causes" not in text
     next(box for box in app.selectbox if box.label.startswith("Growth in England")).select("none").run()
     assert _button(app, FULL)  # another scenario: few draws again
 

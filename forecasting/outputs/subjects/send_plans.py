@@ -77,8 +77,9 @@ def sections(view: View) -> tuple[Section, ...]:
         found.append(Section("Joiners and leavers", (_flows(view),)))
     if view.has("sen_support"):
         found.append(Section("SEN support beside plans", send_support.figures(view), send_support.words_of(view)))
-    if drivers(view.run):
-        found.append(Section("Where growth comes from", _drivers(view), _DRIVERS))
+    if drivers(view.run, False):
+        told = _DRIVERS if _causes_ranged(view) or not view.forecast.draws else f"{_DRIVERS} {_LATER}"
+        found.append(Section("Where growth comes from", _drivers(view), told))
     return tuple(found)
 
 
@@ -87,6 +88,14 @@ _DRIVERS = (
     "together beyond that. The parts add up to the whole change, in the central run and in every draw; their ranges do "
     "not add up, because the causes do not all go one way at once."
 )
+
+
+_LATER = "The ranges of causes take draws of their own: they come with the full range."
+_ENOUGH = 200  # draws from which causes have a range; fewer follow a slider, and two runs more would make it wait
+
+
+def _causes_ranged(view: View) -> bool:
+    return view.forecast.draws >= _ENOUGH
 
 
 def range_words(view: View) -> str:
@@ -153,8 +162,8 @@ def _flows(view: View) -> Figure:
 
 
 def _drivers(view: View) -> tuple[Figure | Table, ...]:
-    found = drivers(view.run)
-    whole = whole_change(view.run)
+    ranged = _causes_ranged(view)
+    found, whole = drivers(view.run, ranged), whole_change(view.run, ranged)
     rows = (*found, whole)
     data = pd.DataFrame([(item.name, "plans", item.plans) for item in rows], columns=["name", "series", "value"])
     most = max(found, key=lambda item: abs(item.plans))
@@ -184,7 +193,7 @@ def _signed(value: float) -> str:
 
 def sentences(view: View) -> tuple[str, ...]:
     """Return what follows from the figures, and which table would say more."""
-    found = drivers(view.run)
+    found = drivers(view.run, False)
     most = max(found, key=lambda item: abs(item.plans)) if found else None
     tables = {
         "moves": "",
