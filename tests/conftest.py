@@ -8,6 +8,21 @@ from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.load import load
 from tests.support import DEMONSTRATION, ROTHERHAM, Copy, copy_rotherham, synthetic_pupil_tables, write_tables
 
+SLOWEST = (
+    "test_store_under_fire",
+    "test_fill",
+    "test_house",
+    "test_workbook",
+    "test_placements_invariants",
+    "test_dfe",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files that take longest first, so that no processor waits for one of them at the end."""
+    place = {name: order for order, name in enumerate(SLOWEST)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(SLOWEST)))
+
 
 @pytest.fixture(scope="session")
 def rotherham() -> Dataset:
