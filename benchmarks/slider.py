@@ -10,7 +10,8 @@ where the method is `moves` and everything is worked out), one arrow key is pres
 the release of the key (keyup, seen by a listener in the capturing phase, where Streamlit sends its message) and stops
 at the last of these: the answer sentence has its new text; the last change in the DOM inside any chart, up to 150 ms
 after the script has ended. Both are seen by one MutationObserver, and both clocks are the browser's own
-(performance.now). Charts that do not change with this slider are found in the warm-up moves and not waited for. Every
+(performance.now). Charts that do not change with every move are found in the warm-up moves and not waited for; a
+sentence that stays the same (its figures are rounded) is not waited for either. Every
 move is one step up from the slider's lower end, at most 80 of them before the upper one, to a value that no earlier
 move had, so that the product computes every forecast anew instead of taking it from its cache.
 
@@ -71,12 +72,16 @@ WATCH = """() => {
 }"""
 DONE = """waited => {
   const m = window.move;
-  return m.answered !== null && waited.every(i => m.drawn.get(i) !== null);
+  const drawn = [...m.drawn.values()].some(at => at !== null);
+  return waited.length ? waited.every(i => m.drawn.get(i) !== null) : drawn || m.answered !== null;
 }"""
 LOST = "JSON.stringify({move: window.move.drawn && [...window.move.drawn], focus: document.activeElement.innerText})"
 QUIET = """() => document.querySelector('[data-test-script-state=notRunning]') !== null"""
-TIMES = """() => ({answered: window.move.answered - window.move.start, drawn: [...window.move.drawn].filter(([, at]) =>
-  at !== null).map(([i, at]) => [i, at - window.move.start])})"""
+TIMES = """() => {
+  const m = window.move;
+  const drawn = [...m.drawn].filter(([, at]) => at !== null).map(([i, at]) => [i, at - m.start]);
+  return {answered: m.answered && m.answered - m.start, drawn};
+}"""
 
 
 def subject(page: str, data: str) -> Subject:
@@ -118,18 +123,18 @@ def moved(screen: Screen, slider: str, waited: list[int]) -> dict[str, Any]:
 
 
 def prepare(screen: Screen, slider: str) -> list[int]:
-    """Watch a page, warm it up from the slider's lower end, and return which charts change with the slider."""
+    """Watch a page, warm it up from the slider's lower end, and return which charts change with every move."""
     screen.slider(slider).focus()
     screen.page.keyboard.press("Home")
     screen.page.wait_for_timeout(2_000)
     screen.page.evaluate(WATCH)
     found = [moved(screen, slider, []) for _ in range(WARM_UP)]
-    return sorted({index for times in found[1:] for index, _ in times["drawn"]})
+    return sorted(set.intersection(*({index for index, _ in times["drawn"]} for times in found[1:])))
 
 
 def waiting(times: dict[str, Any]) -> float:
     """Return the time of a move: the answer or the last chart, whichever came last."""
-    return max([times["answered"], *(at for _, at in times["drawn"])])
+    return max([times["answered"] or 0.0, *(at for _, at in times["drawn"])])
 
 
 def measure(page: str, moves: int, data: str) -> dict[str, list[dict[str, Any]]]:
@@ -168,7 +173,7 @@ def report(page: str, found: dict[str, list[dict[str, Any]]]) -> str:
         middles[name] = median(waits)
         last = quantiles(waits, n=20)[-1]
         charts = median(len(one["drawn"]) for one in times)
-        answered = median(one["answered"] for one in times)
+        answered = median([one["answered"] for one in times if one["answered"]] or [0.0])
         lines.append(f"  {name:8s} median {middles[name]:5.0f} ms   p95 {last:5.0f} ms   least {min(waits):5.0f} ms   "
                      f"answer {answered:5.0f} ms   charts redrawn {charts:.0f}")  # fmt: skip
     lines.append(f"  ratio of the medians {middles['product'] / middles['bare']:.2f}")
