@@ -73,7 +73,13 @@ def metrics(view: View) -> tuple[Metric, ...]:
             view.metric("Waiting", "children_waiting", "Of these, children who stay in their present setting."),
             *told,
         ]
-        told.append(view.metric("Spare places", "spare_places", "Places open less children on roll, all providers."))
+        told.append(
+            view.metric(
+                "Spare places",
+                "spare_places",
+                "Places open less children on roll, all providers; below zero: more children than places.",
+            )
+        )
         told.append(view.metric("Above capacity", "children_over_capacity", "Children above the places of a provider."))
     return tuple(told)
 
