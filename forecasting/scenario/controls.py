@@ -71,8 +71,9 @@ class Control:
         return f"{self.lever.name}:{self.key}"
 
     def stands_at(self, shown: Value) -> bool:
-        """Return whether the control already shows a value: a box hands back what it prints, rounded, unasked."""
-        return isinstance(self.value, int | float) and shown == float(self.form % self.value)
+        """Return whether the control already prints a value: a box hands back, unasked, what it holds or prints."""
+        numbers = not self.options and isinstance(self.value, int | float) and isinstance(shown, int | float)
+        return numbers and self.form % shown == self.form % self.value
 
     @property
     def place(self) -> Place:
