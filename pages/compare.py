@@ -29,5 +29,5 @@ found = comparing.comparison(view, keys, engine.DRAWS)
 subject = compare.compare(view, found, year, measure)
 with top.container():
     head(subject)
-body(subject, view)
+body(subject, view, comparing.protected(view, found, year, measure))
 comparing.download(view, found)

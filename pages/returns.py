@@ -3,9 +3,7 @@
 import streamlit as st
 
 from forecasting.outputs.returns.layout import codes, layout
-from forecasting.outputs.returns.sheet import to_bytes
 from forecasting.outputs.subjects.returns import returns
-from forecasting.outputs.words import file_name
 from pages.shared import engine, official, small_numbers
 from pages.shared.context import draw_sidebar, page_context
 from pages.shared.show import body, head
@@ -24,18 +22,10 @@ filled = engine.filled_return(view, code, share)
 if len(variants) > 1 and view.run.scenario.hash == view.baseline.scenario.hash:
     st.info(f'"{variants[0]}" and "{variants[1]}" are the same: choose or change a scenario to fill the second.')
 policy = small_numbers.policy()
-st.download_button(
-    "Download this return (Excel)", type="primary", on_click="ignore",
-    data=lambda: to_bytes(engine.filled_return(view, code, share, policy), view.run),
-    file_name=file_name(view.name, f"{code} {view.run.scenario.name}", "xlsx"),
-)  # fmt: skip
-st.write(
-    "The page shows every figure. What you download follows the choice at the foot of the sidebar: for sharing "
-    "outside, small numbers are withheld; the copy for the Department is made with Internal working."
-)
+official.download(view, code, share, policy)
 found = returns(filled, variants.index(variant))
 with top:
     head(found)
-body(found, view)
-official.form(code, filled, view.name)
+body(found, view, lambda chosen: returns(engine.filled_return(view, code, share, chosen), variants.index(variant)))
+official.form(view, code, share, policy)
 draw_sidebar("returns", view)

@@ -22,7 +22,7 @@ COUNT, MILLION, PERCENT, POUNDS = ",.0f", ",.1f", ".1f", ",.0f"
 
 
 def _finish(chart: alt.Chart | alt.LayerChart | alt.FacetChart, height: int | alt.Step, mode: Mode) -> Spec:
-    # Checking the specification takes ten times as long as making it; the tests check every figure.
+    # Checking the specification takes ten times as long as making it; tests/outputs/test_charts.py checks each.
     spec: Spec = chart.properties(width="container", height=height).to_dict(validate=False)
     for unwanted in ("data", "datasets", "$schema", "config"):
         spec.pop(unwanted, None)
@@ -197,19 +197,33 @@ def tornado(names: tuple[str, ...], series: tuple[str, str], x: str, form: str, 
     return _finish(alt.layer(bar, here, *texts, _row_names(names, mode)), alt.Step(40), mode)
 
 
+def _tips(form: str, **titles: str) -> list[alt.Tooltip]:
+    """Return the tooltip of a name and its figures, each with its title."""
+    return [alt.Tooltip(f"{column}:N", title=title) if column == "name" else
+            alt.Tooltip(f"{column}:Q", title=title, format=form) for column, title in titles.items()]  # fmt: skip
+
+
+def _span(names: Sequence[str], x: alt.X, tip: list[alt.Tooltip], mode: Mode, opacity: float) -> alt.Chart:
+    """Return a thick line from low to high for each name."""
+    rule = _base().mark_rule(strokeWidth=5, color=PALETTES[mode].categories[0], opacity=opacity)
+    chart: alt.Chart = rule.encode(y=_row(names, 0.5), x=x, x2="high:Q", tooltip=tip)
+    return chart
+
+
+def _mark(names: Sequence[str], column: str, size: int, tip: list[alt.Tooltip], mode: Mode) -> alt.Chart:
+    """Return a point at one column for each name."""
+    point = _base().mark_point(filled=True, size=size, color=PALETTES[mode].categories[0], opacity=1)
+    chart: alt.Chart = point.encode(y=_row(names, 0.5), x=f"{column}:Q", tooltip=tip)
+    return chart
+
+
 @lru_cache(maxsize=64)
 def points(names: tuple[str, ...], x: str, form: str, mode: Mode) -> Spec:
     """Return a central point with its range for each name; columns name, low, value, high."""
-    colour = PALETTES[mode].categories[0]
-    row = _row(names, 0.5)
-    axis = alt.Axis(format=form, tickCount=4)
-    tip = [alt.Tooltip("name:N", title="Scenario"), alt.Tooltip("value:Q", title="Central", format=form),
-           alt.Tooltip("low:Q", title="Low", format=form),
-           alt.Tooltip("high:Q", title="High", format=form)]  # fmt: skip
-    rule = _base().mark_rule(strokeWidth=5, color=colour, opacity=0.5).encode(
-        y=row, x=alt.X("low:Q", title=x, axis=axis, scale=alt.Scale(zero=False, nice=True, padding=12)), x2="high:Q",
-        tooltip=tip)  # fmt: skip
-    point = _base().mark_point(filled=True, size=120, color=colour, opacity=1).encode(y=row, x="value:Q", tooltip=tip)
+    tip = _tips(form, name="Scenario", value="Central", low="Low", high="High")
+    rule = _span(names, alt.X("low:Q", title=x, axis=alt.Axis(format=form, tickCount=4),
+                              scale=alt.Scale(zero=False, nice=True, padding=12)), tip, mode, 0.5)  # fmt: skip
+    point = _mark(names, "value", 120, tip, mode)
     nothing = _base().mark_rule(color=PALETTES[mode].quiet, strokeDash=[3, 3], aria=False).encode(x="zero:Q")
     return _finish(alt.layer(rule, nothing, point, _row_names(names, mode)), alt.Step(40), mode)
 
@@ -217,17 +231,10 @@ def points(names: tuple[str, ...], x: str, form: str, mode: Mode) -> Spec:
 @lru_cache(maxsize=64)
 def ranges(names: tuple[str, ...], x: str, form: str, mode: Mode) -> Spec:
     """Return a low–high line with both ends marked for each name; columns name, low, high."""
-    colour = PALETTES[mode].categories[0]
-    name = _row(names, 0.5)
+    tip = _tips(form, name="Provider", low="Lowest", high="Highest")
     axis = alt.Axis(format=form, tickCount=5)
-    tip = [alt.Tooltip("name:N", title="Provider"), alt.Tooltip("low:Q", title="Lowest", format=form),
-           alt.Tooltip("high:Q", title="Highest", format=form)]  # fmt: skip
-    rule = _base().mark_rule(strokeWidth=5, color=colour).encode(
-        y=name, x=alt.X("low:Q", title=x, axis=axis, scale=alt.Scale(zero=True)), x2="high:Q", tooltip=tip)  # fmt: skip
-    ends = [
-        _base().mark_point(filled=True, size=110, color=colour, opacity=1).encode(y=name, x=f"{end}:Q", tooltip=tip)
-        for end in ("low", "high")
-    ]
+    rule = _span(names, alt.X("low:Q", title=x, axis=axis, scale=alt.Scale(zero=True)), tip, mode, 1.0)
+    ends = [_mark(names, end, 110, tip, mode) for end in ("low", "high")]
     return _finish(alt.layer(rule, *ends, _row_names(names, mode)), alt.Step(40), mode)
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, time
 from io import BytesIO
 
 from forecasting.inputs.review import Review
+from forecasting.outputs.disclosure import INTERNAL
 from forecasting.outputs.figure import Table
 from forecasting.outputs.stamp import SYNTHETIC
 from forecasting.outputs.subjects import data_review
@@ -49,6 +50,7 @@ def _write(book: Book, review: Review, name: str, tables: Sequence[Table]) -> No
     sheet.line(name, "title")
     if review.synthetic:
         sheet.line(SYNTHETIC, "warn")
+    sheet.line(INTERNAL.sentence, "warn")  # messages quote cells of the files
     if not grids:
         sheet.line("Nothing to show.")
     for table, grid in zip(filled, grids, strict=True):

@@ -151,7 +151,12 @@ def marks_html(marks: dict[str, float | None]) -> str:
     return f"<style>{rules}</style>"
 
 
-STYLE = """<style>
+# What Streamlit offers on each chart would save its figures with small numbers shown; a download of ours stands below.
+SAVING = ("Show data", "Download as PNG", "Copy Vega-Lite spec")
+_HIDDEN = ",".join(f'[data-testid=stElementToolbarButton]:has([aria-label^="{name}"])' for name in SAVING)
+STYLE = (
+    f"<style>{_HIDDEN}{{display:none}}</style>"
+    + """<style>
 .block-container{padding-top:3.2rem;max-width:1180px}
 h1{font-size:2rem;margin:0 0 .25rem}
 .answer{font-size:1.3rem;line-height:1.45;margin:0 0 1rem;max-width:62rem}
@@ -200,6 +205,7 @@ height:.6rem;margin-left:-1px;border-radius:1px;background:currentColor;opacity:
 .answer{font-size:1.1rem}
 dl.metrics{grid-template-columns:1fr 1fr}dl.metrics strong{font-size:1.2rem;white-space:normal}}
 </style>"""
+)
 
 
 def scene_html(story: Story, number: int) -> str:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from forecasting.analysis.compare import Comparison
 from forecasting.model.run import Run, nowhere
+from forecasting.outputs import words
 from forecasting.outputs.disclosure import Policy
 from forecasting.outputs.figure import Subject, Table
 from forecasting.outputs.protect import protect
@@ -66,9 +67,17 @@ def leaving_table(table: Table, made: Subject | None, policy: Policy) -> pd.Data
         policy: what is done about small numbers.
     """
     found = [item for item in (made.tables if made else ()) if item.key == table.key]
-    frame = found[0].frame if found else _without_small(table, policy)
+    frame = _marked(found[0].frame, table.frame, policy) if found else _without_small(table, policy)
     last = pd.DataFrame([[policy.sentence, *[None] * (len(frame.columns) - 1)]], columns=frame.columns, dtype=object)
     return pd.concat([frame.astype(object), last], ignore_index=True)
+
+
+def _marked(frame: pd.DataFrame, shown: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+    """Return a protected table with the symbol where a figure is withheld that is shown inside the authority."""
+    if frame.shape != shown.shape:
+        return frame
+    blank, known = ((each.isna() | (each == words.NOT_KNOWN)).to_numpy() for each in (frame, shown))
+    return frame.astype(object).mask(blank & ~known, policy.symbol)
 
 
 def _without_small(table: Table, policy: Policy) -> pd.DataFrame:

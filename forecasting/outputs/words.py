@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 
+NOT_KNOWN = "–"  # in a cell of words
 METHODS = {
     "published_rate": "the share of pupils with a plan stays as it is (published_rate)",
     "cohort": "pupils by year group, at the present share of pupils with a plan (cohort)",

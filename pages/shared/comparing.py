@@ -7,7 +7,7 @@ import streamlit as st
 from forecasting.analysis.compare import MOST, Comparison
 from forecasting.model.run import Run
 from forecasting.outputs.disclosure import Policy
-from forecasting.outputs.leaving import leaving_comparison, leaving_table
+from forecasting.outputs.leaving import leaving, leaving_comparison, leaving_table
 from forecasting.outputs.subjects import View
 from forecasting.outputs.subjects import compare as subject
 from forecasting.outputs.words import file_name
@@ -17,6 +17,7 @@ from forecasting.scenario.from_dataset import dataset_scenarios
 from forecasting.scenario.scenario import Scenario
 from forecasting.scenario.store import id_of, open_store
 from pages.shared import engine, prepare, small_numbers, stored
+from pages.shared.small_numbers import Made
 
 HAND = "hand:"
 
@@ -81,6 +82,11 @@ def download(view: View, found: Comparison) -> None:
         data=partial(_csv, view, found, policy), file_name=file_name(view.name, called, "csv"),
         help="Every headline figure of every year and scenario, with ranges and differences.",
     )  # fmt: skip
+
+
+def protected(view: View, found: Comparison, year: int, measure: str) -> Made:
+    """Return what makes the page again of protected figures, for the CSV of each of its tables."""
+    return lambda policy: subject.compare(leaving(view, policy), leaving_comparison(found, policy), year, measure)
 
 
 def _workbook(view: View, found: Comparison, policy: Policy, progress: Progress) -> bytes:

@@ -1,27 +1,55 @@
-"""The form that writes a return into the council's own copy of the official workbook."""
+"""The downloads of a return: as a workbook of ours, and written into the council's own copy of the official one."""
+
+from functools import partial
 
 import pandas as pd
 import streamlit as st
 
 from forecasting.errors import DatasetError
+from forecasting.outputs.disclosure import Policy
 from forecasting.outputs.returns.anchors import remember, remembered
 from forecasting.outputs.returns.filled import Filled
 from forecasting.outputs.returns.official import Anchor, Completed, Official, complete, guess
+from forecasting.outputs.returns.sheet import to_bytes
+from forecasting.outputs.subjects import View
 from forecasting.outputs.words import file_name
+from forecasting.outputs.workbook import Progress
+from pages.shared import engine, prepare
 
+AUDIENCE = (
+    'What you download follows "Downloads are for" at the foot of the sidebar: for sharing outside, small numbers are '
+    'withheld; the copy for the Department, which needs every figure, is made with "Internal working".'
+)
 COLUMNS = {"table": "Table", "variant": "Variant", "sheet": "Sheet", "cell": "First figure"}
 
 
-def form(code: str, filled: Filled, authority: str) -> None:
+def download(view: View, code: str, share: bool, policy: Policy) -> None:
+    """Draw the download of a return as a workbook of ours, made on the way and with a bar, since it takes a while."""
+    prepare.download(
+        "return", file_name(view.name, f"{code} {view.run.scenario.name}", "xlsx"),
+        (prepare.made_of(view, policy), code, share), partial(_workbook, view, code, share, policy),
+        "Every table of the return, what is missing, assumed and to be explained.",
+    )  # fmt: skip
+    st.write(f"The page shows every figure, because it is for work inside the authority. {AUDIENCE}")
+
+
+def _workbook(view: View, code: str, share: bool, policy: Policy, progress: Progress) -> bytes:
+    progress(0.1, "Protecting small numbers")
+    filled = engine.filled_return(view, code, share, policy)
+    progress(0.8, "Writing tables")
+    return to_bytes(filled, view.run)
+
+
+def form(view: View, code: str, share: bool, policy: Policy) -> None:
     """Draw the form: upload, where each table stands, download."""
     st.html("<h2>Fill in your own copy of the official workbook</h2><p>Only cells of figures are written. Formulas, "
             "formats, hidden sheets and everything else stay as they are. Where the tables stand is remembered for "
-            "next time.</p>")  # fmt: skip
+            f"next time. {AUDIENCE}</p>")  # fmt: skip
     file = st.file_uploader("The official workbook (.xlsx or .xlsm)", type=["xlsx", "xlsm"], key=f"official_{code}")
     if file is None:
         return
     try:
-        book = Official(file.name, file.getvalue())
+        book, filled = Official(file.name, file.getvalue()), engine.filled_return(view, code, share, policy)
         places = _places(book, remembered(code) or guess(book, filled), filled)
         done = complete(book, filled, places)
     except DatasetError as error:
@@ -30,7 +58,8 @@ def form(code: str, filled: Filled, authority: str) -> None:
     if not places:
         st.warning("No table of this return was found by its labels. Add a row for each table above.")
         return
-    _offer(code, done, places, file_name(authority, f"{code} official", file.name.rsplit(".", 1)[-1]))
+    st.caption(policy.sentence)
+    _offer(code, done, places, file_name(view.name, f"{code} official", file.name.rsplit(".", 1)[-1]))
 
 
 def _places(book: Official, known: tuple[Anchor, ...], filled: Filled) -> list[Anchor]:
@@ -47,7 +76,7 @@ def _places(book: Official, known: tuple[Anchor, ...], filled: Filled) -> list[A
 
 def _offer(code: str, done: Completed, places: list[Anchor], name: str) -> None:
     kept = f" {len(done.kept)} cells hold a formula and were left as they are." if done.kept else ""
-    blank = f" {done.blank} figures are not known; their cells were left as they are." if done.blank else ""
+    blank = f" {done.blank} figures are not known or withheld; their cells were left as they are." if done.blank else ""
     st.success(f"{done.written} figures written in {len(places)} tables.{kept}{blank}")
     if st.download_button("Download the filled workbook", data=done.content, file_name=name):
         remember(code, places)

@@ -8,12 +8,13 @@ import streamlit as st
 
 from forecasting.errors import SufficiencyError
 from forecasting.outputs.disclosure import INTERNAL, Policy
-from forecasting.outputs.figure import Table
+from forecasting.outputs.figure import Subject, Table
 from forecasting.outputs.leaving import leaving, leaving_table
 from forecasting.outputs.policy import FORMS, changed, keep, kept
 from forecasting.outputs.subjects import SUBJECTS, View
 
 OUTSIDE, INSIDE = "Sharing outside", "Internal working"
+Made = Callable[[Policy], Subject]  # a page made again, of figures protected as the policy says
 WORDS = {"withhold": "Withhold small counts", "round": "Round every count"}
 
 
@@ -33,14 +34,26 @@ def council() -> Policy:
         return Policy()
 
 
-def maker(table: Table, view: View) -> Callable[[], bytes]:
-    """Return what makes the CSV of a table, as it may leave the authority, with the session as it is now."""
-    return partial(_csv_bytes, table, view, policy(), st.session_state.get("page", ""))
+def maker(table: Table, view: View, made: Made | None = None) -> Callable[[], bytes]:
+    """Return what makes the CSV of a table, as it may leave the authority, with the session as it is now.
+
+    Args:
+        table: the table as shown inside the authority.
+        view: the run shown.
+        made: makes the page again of protected figures; when not given, the subject of the page in hand is made again,
+            and a table that belongs to none leaves without its counts where one of them is small.
+    """
+    page = st.session_state.get("page", "")
+    again = made or (partial(_subject, page, view) if page in SUBJECTS else None)
+    return partial(_csv_bytes, table, policy(), again)
 
 
-def _csv_bytes(table: Table, view: View, chosen: Policy, page: str) -> bytes:
-    made = SUBJECTS[page](leaving(view, chosen)) if page in SUBJECTS and chosen.form != "none" else None
-    return as_csv(leaving_table(table, made, chosen))
+def _subject(page: str, view: View, chosen: Policy) -> Subject:
+    return SUBJECTS[page](leaving(view, chosen))
+
+
+def _csv_bytes(table: Table, chosen: Policy, made: Made | None) -> bytes:
+    return as_csv(leaving_table(table, made(chosen) if made and chosen.form != "none" else None, chosen))
 
 
 def as_csv(frame: pd.DataFrame) -> bytes:

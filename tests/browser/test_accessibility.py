@@ -9,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
 from forecasting.outputs.accessibility import STREAMLIT
+from forecasting.outputs.html import SAVING
 from pages.shared.navigation import TITLES
 from tests.browser.harness import NARROW, WIDE, Screen, screen
 
@@ -36,6 +37,8 @@ def test_axe_finds_nothing_of_our_making(
 ) -> None:
     with screen(browser, address, WIDE, color_scheme=scheme) as visitor:
         visitor.open(f"{page}?scenario=mitigated")  # with every project built, so that every chart is there
+        for name in SAVING:  # figures leave by the downloads, which protect small numbers
+            assert not visitor.page.locator(f'button[aria-label^="{name}"]:visible').count()
         if visitor.charts.count():
             visitor.page.get_by_text("The figures as a table").first.click()
             expect(visitor.page.locator("details[open] table.figures").first).to_be_visible()

@@ -154,7 +154,7 @@ def _span(view: View, line: Line) -> tuple[Span | None, str]:
 
 def _range(line: Line, span: Span | None, basis: str) -> str:
     if span is None:
-        return "–"
+        return words.NOT_KNOWN
     ends = f"{in_words(line.lever, span.low)} to {in_words(line.lever, span.high)}"
     held = f"stated, {words.percent(span.coverage, 0)}" if basis == STATED else "judged"
     return f"{ends} ({held})"

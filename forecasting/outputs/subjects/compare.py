@@ -100,7 +100,7 @@ def _apart_words(one: One, unit: str) -> str:
 
 def _with_range(value: float, interval: Interval | None, unit: str) -> str:
     if np.isnan(value):
-        return "–"
+        return words.NOT_KNOWN
     held = f" ({words.shown(interval.low, unit)} to {words.shown(interval.high, unit)})" if interval else ""
     return f"{words.shown(value, unit)}{held}"
 
@@ -113,7 +113,7 @@ def _headlines(view: View, found: Comparison, lines: Sequence[Line]) -> Table:
 
 
 def _differences(view: View, found: Comparison, lines: Sequence[Line]) -> Table:
-    columns = {name: [_apart_words(line.figures[at], line.unit) or "–" for line in lines]
+    columns = {name: [_apart_words(line.figures[at], line.unit) or words.NOT_KNOWN for line in lines]
                for at, name in enumerate(found.names) if at}  # fmt: skip
     frame = pd.DataFrame({"Figure": [line.label for line in lines], **columns})
     title = f"Difference from {found.names[0]}, with its range in brackets"
