@@ -199,6 +199,7 @@ height:.6rem;margin-left:-1px;border-radius:1px;background:currentColor;opacity:
 .remarks p{font-size:.85rem;line-height:1.35;margin:0 0 .3rem}
 .remarks .unusual{font-weight:600}
 [data-testid^=stBaseButton-primary]:not(:disabled){color:light-dark(#fff,#14181D)}
+[data-testid=stMultiSelect] span[title]{color:light-dark(#fff,#14181D)}
 [data-testid=stWidgetLabel]{color:inherit}
 @media (prefers-reduced-motion:reduce){*{transition:none!important;animation:none!important}}
 @media (max-width:640px){.block-container{padding-left:1rem;padding-right:1rem}h1{font-size:1.6rem}

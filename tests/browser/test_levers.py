@@ -32,6 +32,7 @@ def _more(visitor: Screen) -> Locator:
 def _is(visitor: Screen, figure: str, differs: str) -> None:
     expect(visitor.metric("Pupils, ")).to_have_text(figure, timeout=PATIENCE)
     expect(visitor.differs).to_have_text(differs, timeout=PATIENCE)
+    visitor.settled()  # a key that is pressed while the page is drawn may find no button to press
 
 
 def test_a_lever_comes_in_late_and_goes_back_and_all_of_it_is_undone(visitor: Screen, rotherham: Dataset) -> None:
