@@ -14,10 +14,10 @@ from forecasting.axes import DATA
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.margins import total
 from forecasting.inputs.national import ENGLAND, plans_by_authority
+from forecasting.model.plan_totals import FIRST_HISTORY
 from forecasting.model.trend_inputs import panel, unit_of
 
 SHORTEST = 5  # years of plans below which there is no record to speak of
-FIRST_HISTORY = 3  # years known at the first origin
 HORIZONS = (1, 2, 3, 4, 5)
 TOTAL = ("total",)
 METHODS = ("auto", "own_growth_3y", "last_value", "published_rate")

@@ -23,8 +23,7 @@ from forecasting.model.moves_axes import pair_grid
 from forecasting.model.moves_levers import Levers, lever_arrays, with_weights
 from forecasting.model.moves_rates import MoveRates
 from forecasting.model.moves_table import residents_by_year
-from forecasting.values import Flags, Floats, Singles
-from forecasting.values import Whole as Ints
+from forecasting.values import Flags, Floats, Singles, Whole
 
 BLOCK_CELLS = 200_000  # draws in a block × cells: keeps a block in the processor's cache and memory small
 THREADS = 2  # blocks run side by side; the result does not depend on it
@@ -54,7 +53,7 @@ class Draws:
     start: int
     shift: Singles
 
-    def imbalance(self) -> Ints:
+    def imbalance(self) -> Whole:
         """stock(t+1) − stock(t) − joined + left, axes (draw, year); zero if plans are conserved."""
         total = self.margins["total"].astype(np.int64)
         before = np.concatenate([np.full((len(total), 1), self.start), total[:, :-1]], axis=1)
@@ -70,16 +69,16 @@ class _Plan:
     people: Floats
     levers: tuple[Floats, Floats, Floats, Floats]
     start: Counts
-    last_of_setting: Ints
-    first_of_setting: Ints
-    top_pairs: Ints
-    grid: Ints
+    last_of_setting: Whole
+    first_of_setting: Whole
+    top_pairs: Whole
+    grid: Whole
     base: Singles
     change_to: Floats
     uncertain: bool
     chance: bool
     totals: Floats | None
-    group: Ints
+    group: Whole
 
 
 class _Ways:
@@ -133,7 +132,7 @@ def simulate(
     *,
     shift: Singles | None = None,
     totals: Floats | None = None,
-    group: Ints | None = None,
+    group: Whole | None = None,
 ) -> Draws:
     """Draw plans and flows.
 
@@ -379,7 +378,7 @@ def _year_hazards(plan: _Plan, block: _Block, t: int, rng: np.random.Generator) 
 
 def _struck(
     plan: _Plan, stock: Counts, leave: Singles, move: Singles, need_rate: Singles, rng: np.random.Generator
-) -> tuple[Counts, Ints, Flags]:
+) -> tuple[Counts, Whole, Flags]:
     """Children to whom something happens: by cell, one by one (cells, flat), and whether they had to move."""
     hazard = leave + move - np.log1p(-need_rate)[:, None, :]
     hazard[:, plan.last_of_setting] = 0.0
@@ -393,7 +392,7 @@ def _struck(
     return struck, np.concatenate([np.repeat(cells, times), must]), certain
 
 
-def _left(plan: _Plan, stock: Counts, leavers: Ints) -> Counts:
+def _left(plan: _Plan, stock: Counts, leavers: Whole) -> Counts:
     """Leavers by NC year at origin, those at the last NC year included, axes (draw, n)."""
     axes, (draws, pairs, needs) = plan.rates.axes, stock.shape
     draw, pair, _ = _place(leavers, pairs, needs)
@@ -403,7 +402,7 @@ def _left(plan: _Plan, stock: Counts, leavers: Ints) -> Counts:
     return left
 
 
-def _place(cells: Ints, pairs: int, needs: int) -> tuple[Ints, Ints, Ints]:
+def _place(cells: Whole, pairs: int, needs: int) -> tuple[Whole, Whole, Whole]:
     """Draw, pair and need of flat cells (one division by each size: remainders are dear)."""
     row = cells // needs
     draw = row // pairs
@@ -442,7 +441,7 @@ def _relabelled(plan: _Plan, stock: Counts, rng: np.random.Generator) -> Counts:
     return stock + change.reshape(stock.shape).astype(np.int32)
 
 
-def _forced_children(plan: _Plan, stock: Counts) -> Ints:
+def _forced_children(plan: _Plan, stock: Counts) -> Whole:
     """Cells (flat), one entry a child, of children whose setting does not serve them next year."""
     forced = np.setdiff1d(plan.last_of_setting, plan.top_pairs)
     people = stock[:, forced].reshape(-1)
@@ -455,7 +454,7 @@ def _forced_children(plan: _Plan, stock: Counts) -> Ints:
 def _outcomes(
     plan: _Plan,
     block: _Block,
-    cells: Ints,
+    cells: Whole,
     certain: Flags,
     leave: Singles,
     move: Singles,
@@ -483,13 +482,13 @@ def _outcomes(
 def _landed(
     plan: _Plan,
     block: _Block,
-    cells: Ints,
+    cells: Whole,
     changes_setting: Flags,
     changes_need: Flags,
     shape: tuple[int, ...],
     t: int,
     rng: np.random.Generator,
-) -> Ints:
+) -> Whole:
     """Where children who keep the plan and change something are a year later: cells (flat), one entry a child."""
     axes = plan.rates.axes
     draw, pair, need = _place(cells, shape[1], shape[2])
@@ -502,7 +501,7 @@ def _landed(
     return np.asarray((draw * shape[1] + plan.grid[nc + 1, setting]) * shape[2] + need)
 
 
-def _new_setting(plan: _Plan, block: _Block, cells: Ints, t: int, rng: np.random.Generator) -> Ints:
+def _new_setting(plan: _Plan, block: _Block, cells: Whole, t: int, rng: np.random.Generator) -> Whole:
     """Setting moved to: central chances times the tilt of the draw and the lever; a binary search in each row."""
     upto, wide = block.ways.of_year(plan, block.tilt, t), plan.rates.axes.n_settings
     first = cells * wide
@@ -551,7 +550,7 @@ def _levered(plan: _Plan, mean: Singles, t: int) -> Singles:
     return np.ascontiguousarray(mean, dtype=np.float32)
 
 
-def _group_starts(plan: _Plan) -> Ints:
+def _group_starts(plan: _Plan) -> Whole:
     """Positions at which another setting or group of NC years begins along the open pairs."""
     axes = plan.rates.axes
     key = axes.pair_setting * (int(plan.group.max()) + 1) + plan.group[axes.pair_nc]

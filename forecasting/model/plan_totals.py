@@ -25,7 +25,7 @@ from forecasting.model.trend_panel import HALF, panel_from_long
 from forecasting.values import Floats
 
 TREND, AGE_FLOW = "trend", "age_flow"
-FIRST_HISTORY = 3  # years known at the first origin, as in the track record
+FIRST_HISTORY = 3  # years known at the first origin of a trial on the authority's own past
 ORIGINS = 5  # past Januaries to forecast from
 AHEAD = 3  # years ahead that are compared
 PUBLISHED_WEIGHT = 6  # forecasts of its own that weigh as much as the errors measured on other authorities
