@@ -12,10 +12,11 @@ view = page_context("data")
 draw_sidebar("data", view)
 subject = data(view)
 st.html(answer_html(subject.title, subject.answer))
-accept.outcome(view)
+told = st.container()
 
 sources = upload.files()
 if sources:
+    accept.forget()
     found = upload.checked(sources)
     if found and found.dataset is not None:
         old, called = accept.compare(found.dataset, found.review, view)
@@ -24,6 +25,8 @@ if sources:
         accept.report(found.review, "draft")
 else:
     upload.forget()
+with told:
+    accept.outcome(view)
 
 accept.earlier()
 st.html("<h2>Datasets that come with the software</h2>")

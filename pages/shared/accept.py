@@ -124,6 +124,11 @@ def outcome(view: View) -> None:
         report(seen, "now")
 
 
+def forget() -> None:
+    """Drop what came of the last accepting: other files are on the table now."""
+    st.session_state.pop(_DONE, None)
+
+
 def report(seen: Review, key: str) -> None:
     """Draw the download of the data-quality report."""
     name = words.file_name(seen.name or "files", "data quality", "xlsx")
@@ -156,7 +161,7 @@ def _back(kept: Kept) -> None:
     except DatasetError as error:
         st.error(str(error))
     else:
-        st.session_state.pop(_DONE, None)
+        forget()
         st.rerun()
 
 

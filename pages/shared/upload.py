@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from forecasting.errors import DatasetError, Fault
 from forecasting.inputs import template
@@ -58,7 +59,8 @@ def files() -> list[Source]:
 
 def checked(sources: list[Source]) -> Checked | None:
     """Draw steps 2 to 4 and return what the check came to; None while the user has something to choose first."""
-    added_up = _once("totals", (_digest(sources),), lambda: _totals(sources))
+    bar = st.empty()  # drawn in every run: what stands below keeps its place, so that nothing half typed is lost
+    added_up = _once("totals", (_digest(sources),), lambda: _totals(sources, bar))
     given, sources = sources, list(added_up.files)
     looked = _once("survey", (_digest(sources),), lambda: survey(sources))
     st.html("<h2>2. What was recognised</h2>")
@@ -87,9 +89,9 @@ def checked(sources: list[Source]) -> Checked | None:
     return Checked(dataset, draft)
 
 
-def _totals(sources: list[Source]) -> Totals:
+def _totals(sources: list[Source], bar: DeltaGenerator) -> Totals:
     """Add up pupil-level files before anything else looks at them, with a bar that moves."""
-    bar = st.progress(0.0, text="Reading…")
+    bar.progress(0.0, text="Reading…")
     done = totals(sources, lambda share, words: bar.progress(share, text=words))
     bar.empty()
     return done
