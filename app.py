@@ -1,5 +1,7 @@
-"""Opens the app: navigation only; every page sets itself up."""
+"""Opens the app: the navigation; every page sets itself up."""
 
+from pages.shared import ahead
 from pages.shared.navigation import navigate
 
+ahead.work()
 navigate(by_app=True).run()

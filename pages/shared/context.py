@@ -28,13 +28,14 @@ def page_context(page: str) -> View:
     state.start()
     st.session_state.page = page
     data = state.dataset()
+    if name := state.unknown_scenario(data):
+        st.warning(f'There is no scenario "{name}" here. You see the baseline.')
     try:
-        run = engine.forecast(data, state.scenario(data), st.session_state.to)
+        view = state.in_hand(data)
     except SufficiencyError as error:
         st.error(str(error))
         state.reset()
-        run = engine.baseline(data, None)
-    view = View(run, engine.baseline(data, st.session_state.to))
+        view = View(engine.baseline(data, None), engine.baseline(data, st.session_state.to))
     st.session_state.years = view.forecast.years
     if data.synthetic:
         st.html('<p class="synthetic">Synthetic data: a made-up authority, not a real one.</p>')

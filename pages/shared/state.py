@@ -7,6 +7,7 @@ import streamlit as st
 from forecasting.errors import DatasetError
 from forecasting.inputs.accepted import listing
 from forecasting.inputs.dataset import Dataset
+from forecasting.outputs.subjects import View
 from forecasting.scenario.assumptions import Value
 from forecasting.scenario.controls import Control, from_screen
 from forecasting.scenario.from_dataset import dataset_scenarios
@@ -68,19 +69,35 @@ def use(new: Dataset | None, path: str = "", kept: str = "") -> None:
 
 def base_scenario(data: Dataset) -> Scenario:
     """Return the scenario chosen, before the changes made on screen."""
-    version = stored.opened()
-    if version is not None and id_of(st.session_state.scenario) == version.id:
-        return version.scenario
+    if saved := _saved():
+        return saved
     found = dataset_scenarios(data)
-    if st.session_state.scenario not in found:
-        st.warning(f'There is no scenario "{st.session_state.scenario}" here. You see the baseline.')
-        st.session_state.scenario = BASELINE
-    return found[st.session_state.scenario]
+    return found.get(st.session_state.scenario, found[BASELINE])
+
+
+def _saved() -> Scenario | None:
+    """Return the scenario chosen as it was saved, None when it is one of the dataset."""
+    version = stored.opened()
+    return version.scenario if version is not None and id_of(st.session_state.scenario) == version.id else None
+
+
+def unknown_scenario(data: Dataset) -> str:
+    """Return the name of a scenario that is asked for and is not here, "" if there is none; the baseline is taken."""
+    name = st.session_state.scenario
+    if _saved() or name in dataset_scenarios(data):
+        return ""
+    st.session_state.scenario = BASELINE
+    return name
 
 
 def scenario(data: Dataset) -> Scenario:
     """Return the scenario in hand, changes made on screen included."""
     return changed(base_scenario(data), st.session_state.moves)
+
+
+def in_hand(data: Dataset) -> View:
+    """Return the run of the scenario in hand, with the baseline beside it."""
+    return View(engine.forecast(data, scenario(data), st.session_state.to), engine.baseline(data, st.session_state.to))
 
 
 def choose(name: str) -> None:

@@ -1,0 +1,26 @@
+"""What a page will show, worked out before anything of a run goes to the browser."""
+
+from contextlib import suppress
+
+import streamlit as st
+
+from forecasting.errors import SufficiencyError
+from forecasting.outputs.subjects import HEADS, SUBJECTS
+from pages.shared import engine, state
+
+
+def work() -> None:
+    """Work out what the page drawn last will show, and keep it with the engine, where the page finds it.
+
+    Whatever reaches the browser alone is drawn alone: the answer and its charts are there soonest when they come
+    together with the navigation.
+    """
+    page = st.session_state.get("page", "")
+    if page not in SUBJECTS:
+        return
+    with suppress(SufficiencyError):  # the page says it
+        view = state.in_hand(state.dataset())
+        if page in HEADS and engine.has_ranges(view):
+            HEADS[page](view)
+        else:
+            engine.subject(page, view)
