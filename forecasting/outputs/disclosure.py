@@ -21,6 +21,7 @@ from scipy import sparse
 
 from forecasting.errors import SufficiencyError
 from forecasting.outputs.linear import LinearProgramme
+from forecasting.outputs.together import Together, together
 from forecasting.values import Floats
 
 Mask = NDArray[np.bool_]
@@ -28,6 +29,7 @@ Form = Literal["withhold", "round", "none"]
 
 _ENOUGH = 1e-6
 _FIRST_PUSHES, _PUSHES = 16, 1  # they cost less than looking for the cheapest change of each figure
+_EACH = 4  # cheapest changes between pushes, which cost twice as much as one of them
 _HIDDEN_COSTS = 1e-4  # what is withheld already may be moved for next to nothing
 _SUM_COSTS = 50.0  # withholding a total costs a reader more than withholding one of its parts
 _ZERO_COSTS = 10.0  # a zero tells the reader that a service is not used; withhold others first
@@ -103,7 +105,9 @@ def small(sums: Sums, policy: Policy) -> Mask:
     return np.asarray((sums.values > least) & (sums.values < policy.threshold - _ENOUGH))
 
 
-def withheld(sums: Sums, policy: Policy, *, secret: Mask | None = None, fixed: Mask | None = None) -> Mask:
+def withheld(
+    sums: Sums, policy: Policy, *, secret: Mask | None = None, fixed: Mask | None = None, also: Mask | None = None
+) -> Mask:
     """Return along figures: whether it is withheld, small ones and those that protect them.
 
     Args:
@@ -111,23 +115,24 @@ def withheld(sums: Sums, policy: Policy, *, secret: Mask | None = None, fixed: M
         policy: what is done about small numbers.
         secret: along figures that are not printed anyway and need no protection themselves.
         fixed: along figures that have been printed elsewhere and can no longer be withheld.
+        also: along figures to be withheld where they can be, as they are in a scenario beside this one.
 
     Raises:
         NotProtected: no further figure can protect a small one (cannot happen while any figure may be withheld).
     """
     none = np.zeros(len(sums.values), dtype=bool)
-    asked = _Asked(sums, none if secret is None else secret, none if fixed is None else fixed)
+    asked = _Asked(sums, *(none if mask is None else mask for mask in (secret, fixed, also)))
     return _withheld(asked, policy)
 
 
 class _Asked:
     """Figures to be protected, known by their content: years that scenarios and returns share are protected once."""
 
-    def __init__(self, sums: Sums, unseen: Mask, fixed: Mask) -> None:
+    def __init__(self, sums: Sums, unseen: Mask, fixed: Mask, also: Mask) -> None:
         """Take the content of everything that the answer depends on."""
-        self.sums, self.unseen, self.fixed = sums, unseen, fixed
+        self.sums, self.unseen, self.fixed, self.also = sums, unseen, fixed, also & ~fixed
         rules = sums.rules
-        parts = (sums.values, unseen, fixed, rules.data, rules.indices, rules.indptr)
+        parts = (sums.values, unseen, fixed, self.also, rules.data, rules.indices, rules.indptr)
         self.content = blake2b(b"".join(np.ascontiguousarray(part).tobytes() for part in parts)).digest()
 
     def __hash__(self) -> int:
@@ -139,7 +144,28 @@ class _Asked:
 
 @lru_cache(maxsize=1024)  # some tens of kilobytes each
 def _withheld(asked: _Asked, policy: Policy) -> Mask:
-    few = small(asked.sums, policy)
+    try:
+        return _hidden(asked, policy, asked.also & ~_told(asked.sums, asked.fixed))
+    except NotProtected:
+        if not asked.also.any():
+            raise
+        return _hidden(asked, policy, np.zeros_like(asked.also))  # a reader knows too much to hide what others hide
+
+
+def _told(sums: Sums, fixed: Mask) -> Mask:
+    """Return along figures which a reader works out from printed ones, one rule after the other."""
+    rules, told = abs(sums.rules) > 0, fixed.copy()
+    while True:
+        last = np.flatnonzero(np.asarray(rules @ (~told).astype(np.int64)).ravel() == 1)
+        entries = rules[last].tocoo().col
+        new = entries[~told[entries]]
+        if not len(new):
+            return told
+        told[new] = True
+
+
+def _hidden(asked: _Asked, policy: Policy, also: Mask) -> Mask:
+    few = small(asked.sums, policy) | also
     hidden = few | asked.unseen
     if policy.form == "withhold" and policy.secondary and few.any():
         free = hidden | ~asked.fixed
@@ -150,18 +176,24 @@ def _withheld(asked: _Asked, policy: Policy) -> Mask:
 
 def _protected(sums: Sums, threshold: int, hidden: Mask, unseen: Mask, free: Mask) -> Mask:
     """Return along figures that may be withheld whether they are: `hidden`, and those that protect them."""
-    inside = sums.rules[:, free]
-    moving = Sums(sums.values[free], inside[np.diff(inside.indptr) > 0])
-    hidden, safe = hidden[free], unseen[free]
-    pushes = _Pushes(moving, hidden, threshold)
-    changes = _Changes(moving, hidden, _price(sums)[free])
-    room = _Room(sums, free, threshold)
-    safe = pushes.free(safe, _FIRST_PUSHES)
+    values, hidden, secret = sums.values[free], hidden[free], unseen[free]
+    one = together(sums.rules[:, free])
+    moving, asked = Sums(one.least(values), one.rules), one.any(hidden & ~secret)
+    price = _price(moving, one.added(np.where(hidden, 0.0, _loss(values))))
+    room = _Room(sums, free, one, threshold)
+    found = _found(moving, threshold, asked | one.all(hidden), one.all(secret), price, room)
+    return np.asarray(found[one.group])
+
+
+def _found(sums: Sums, threshold: int, hidden: Mask, safe: Mask, price: Floats, room: _Room) -> Mask:
+    """Return along figures which are withheld, so many that each is protected but for those safe without it."""
+    pushes, changes = _Pushes(sums, hidden, threshold), _Changes(sums, hidden, price)
+    safe, rounds = pushes.free(safe, _FIRST_PUSHES), 0
     while True:
         open_ones = np.flatnonzero(hidden & ~safe)
         if not len(open_ones):
             return hidden
-        at = int(open_ones[np.argmin(moving.values[open_ones])])
+        at = int(open_ones[np.argmin(sums.values[open_ones])])
         found = [changes.cheapest(at, float(threshold))]
         if found[0] is None:
             found = [changes.cheapest(at, by) for by in room.moves(at) if by]
@@ -173,7 +205,9 @@ def _protected(sums: Sums, threshold: int, hidden: Mask, unseen: Mask, free: Mas
                 changes.hide(more)
                 pushes.hide(more)
                 safe |= np.abs(change) >= threshold - _ENOUGH
-        safe = pushes.free(safe, _PUSHES)
+        rounds += 1
+        if rounds % _EACH == 0:
+            safe = pushes.free(safe, _PUSHES)
 
 
 class _Pushes:
@@ -247,13 +281,13 @@ class _Changes:
 class _Room:
     """How far a figure can move when whatever may be withheld is: up and down together it must be the threshold."""
 
-    def __init__(self, sums: Sums, free: Mask, threshold: int) -> None:
+    def __init__(self, sums: Sums, free: Mask, one: Together, threshold: int) -> None:
         """Keep the figures; the attack on them is set up when it is first needed, which is seldom."""
-        self._sums, self._free, self._threshold = sums, free, threshold
+        self._sums, self._free, self._one, self._threshold = sums, free, one, threshold
         self._attack: _Attack | None = None
 
     def moves(self, at: int) -> tuple[float, float]:
-        """Return how far up and how far down a figure is to be moved, which cannot rise by the threshold.
+        """Return how far up and how far down a group of figures is to be moved, which cannot rise by the threshold.
 
         A figure of five that is printed bounds its parts to 0 to 5; that is wide enough, though no part can rise by
         five.
@@ -262,7 +296,7 @@ class _Room:
             NotProtected: what has been printed elsewhere bounds it more closely.
         """
         self._attack = self._attack or _Attack(self._sums, self._free)
-        figure = int(np.flatnonzero(self._free)[at])
+        figure = int(np.flatnonzero(self._free)[np.argmax(self._one.group == at)])
         low, high = self._attack.ends(figure)
         if high - low < self._threshold - _ENOUGH:
             raise NotProtected("a small figure cannot be protected, because other exports of this forecast bound it")
@@ -270,8 +304,12 @@ class _Room:
         return rise if rise > _ENOUGH else 0.0, rise - self._threshold
 
 
-def _price(sums: Sums) -> Floats:
-    loss = np.log1p(np.maximum(sums.values, 0.0)) + np.where(sums.values < _ENOUGH, _ZERO_COSTS, 0.1)
+def _loss(values: Floats) -> Floats:
+    """Return along figures what a reader loses where it is withheld."""
+    return np.asarray(np.log1p(np.maximum(values, 0.0)) + np.where(values < _ENOUGH, _ZERO_COSTS, 0.1))
+
+
+def _price(sums: Sums, loss: Floats) -> Floats:
     return np.asarray(np.where(sums.totals, _SUM_COSTS, 1.0) * loss)
 
 

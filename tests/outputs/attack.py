@@ -15,8 +15,8 @@ from scipy import sparse
 from forecasting import axes
 from forecasting.export import csv_bytes
 from forecasting.outputs.disclosure import Sums, given_away
+from forecasting.outputs.linear import LinearProgramme
 from forecasting.outputs.protect import protect, treatments
-from forecasting.outputs.returns import figures
 from forecasting.outputs.returns.fill import fill
 from forecasting.outputs.returns.layout import codes, layout
 
@@ -63,28 +63,102 @@ def exposed(forecast, policy, homes=None, years=None):
     return found, attacked
 
 
-def exposed_by_returns(runs, policy, wanted=None):
-    """Return how many figures of the returns, shared with the forecast table, are exposed, and how many were attacked.
+def exposed_by_returns(runs, policy, wanted=None, years=None, every=1):
+    """Return how many figures of the returns are exposed, and how many were attacked.
+
+    The attacker has every return and the forecast table of all scenarios. From the labels alone he knows which children
+    each line counts, so he asks which children by need, setting and NC year there may be, none of them below zero, for
+    every printed figure to come out. What the product itself takes to be a sum is not used.
 
     Args:
         runs: forecasts in the order of the variants.
         policy: how they are protected.
         wanted: layouts; those of every return when not given.
+        years: Januaries attacked; all when not given.
+        every: attack only each so-many-th withheld figure.
     """
-    seen, real = [], figures.withheld
+    done = [fill(each, runs, policy=policy) for each in wanted or map(layout, codes())]
+    told = [protect(run.forecast, policy).forecast for run in runs]
+    januaries = sorted({year for filled in done for year in filled.years} & set(years or range(9999)))
+    results = [_attacked(done, told, variant, year, every) for year in januaries for variant in range(len(runs))]
+    return sum(bad for bad, _ in results), sum(attacked for _, attacked in results)
 
-    def watched(sums, chosen, *, secret, fixed):
-        seen.append((sums, real(sums, chosen, secret=secret, fixed=fixed), secret))
-        return seen[-1][1]
 
-    figures.withheld = watched
-    try:
-        for each in wanted or map(layout, codes()):
-            fill(each, runs, policy=policy)
-    finally:
-        figures.withheld = real
-    bad = sum(int(given_away(sums, hidden, policy.threshold, ~secret).sum()) for sums, hidden, secret in seen)
-    return bad, sum(int((hidden & ~secret).sum()) for _, hidden, secret in seen)
+def _attacked(done, told, variant, year, every):
+    """Attack one January of one scenario; of the last actual one, which scenarios share, with all of them in hand."""
+    together = range(len(told)) if year <= told[0].base_year else [variant]
+    children = _children(told[variant])
+    printed, hidden = [], []
+    for side in together:
+        printed += _printed(told[side], year, children)
+        for filled in done:
+            lines = list(_lines(filled, min(side, len(filled.layout.variants) - 1), year, children))
+            printed += [(mask, value) for mask, value in lines if value is not None]
+            hidden += [mask for mask, value in lines if value is None]
+    known = {mask.tobytes(): (mask, value) for mask, value in printed}
+    aims = [mask for mask in {mask.tobytes(): mask for mask in hidden if mask.any()}.values()]
+    if not aims or not known:
+        return 0, 0
+    matrix = sparse.csr_matrix(np.array([mask for mask, _ in known.values()], dtype=float))
+    given, size = np.array([value for _, value in known.values()], dtype=float), matrix.shape[1]
+    programme = LinearProgramme(
+        matrix, given, np.zeros(size), np.zeros(size), np.full(size, np.inf), prices_change=True
+    )
+    bad = 0
+    for mask in aims[::every]:
+        ends = []
+        for sign in (1.0, -1.0):
+            programme.charge(np.arange(size), sign * mask)
+            ends.append(sign * programme.least())
+        bad += ends[1] - ends[0] < 5 - 1e-5
+    return bad, len(aims[::every])
+
+
+def _children(forecast):
+    """Return every kind of child there may be: need, setting, NC year."""
+    every = {"need": axes.NEEDS.names, "setting": axes.SETTINGS.names, "nc_year": range(-4, 22)}
+    labels = [forecast.margin("ehc_plans", name).labels[1] if forecast.has("ehc_plans", name) else words
+              for name, words in every.items()]  # fmt: skip
+    rows = pd.DataFrame([(need, setting, int(age)) for need in labels[0] for setting in labels[1] for age in labels[2]],
+                        columns=["need", "setting", "nc_year"])  # fmt: skip
+    first = np.array([int(band["first_nc_year"]) for band in axes.AGE_BANDS.codes])
+    at = np.clip(np.searchsorted(first, rows["nc_year"], side="right") - 1, 0, None)
+    bands = np.array(axes.AGE_BANDS.names)[at]
+    return rows.assign(age_band=bands, post_16=rows["nc_year"] >= 12)
+
+
+def _lines(filled, variant, year, children):
+    """Yield which children each line of a return counts, and its figure; None where it is withheld."""
+    for table in filled.tables:
+        if table.table.unit != "count" or table.table.measure != "ehc_plans" or year not in table.years:
+            continue
+        column, masks = table.years.index(year), []
+        for number, line in enumerate(table.table.lines):
+            mask = np.zeros(len(children), dtype=bool)
+            for part in line.selections:
+                mask |= np.logical_and.reduce([children[name].isin(allowed) for name, allowed in part.wanted.items()])
+            masks.append((number, mask))
+        if table.table.total:
+            masks.append((len(masks), np.logical_or.reduce([mask for _, mask in masks])))
+        for number, mask in masks:
+            if not table.unknown[variant, number, column]:
+                value = table.values[variant, number, column]  # noqa: PD011
+                yield mask, None if np.isnan(value) else value
+
+
+def _printed(forecast, year, children):
+    """Return which children each printed figure of the forecast table counts, and the figure."""
+    found = []
+    for margin in forecast.margins:
+        if margin.measure != "ehc_plans" or margin.component or margin.fixed or year not in margin.labels[0]:
+            continue
+        values = margin.stats[0][margin.labels[0].index(year)]
+        for at in np.argwhere(~np.isnan(values)):
+            mask = np.ones(len(children), dtype=bool)
+            for axis, labels, place in zip(margin.axes[1:], margin.labels[1:], at, strict=True):
+                mask &= (children[axis].astype(str) == str(labels[place])).to_numpy()
+            found.append((mask, values[tuple(at)]))
+    return found
 
 
 def _rules(table, real, homes):

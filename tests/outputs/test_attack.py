@@ -69,4 +69,4 @@ def test_returns_beside_the_export(demonstration):
                   replace(layout("scap"), start=first - 2025, count=1),
                   replace(layout("dsg"), start=first - 2025, count=1)]  # fmt: skip
         bad, attacked = exposed_by_returns([demonstration], POLICY, wanted)
-        assert attacked > 200 and bad == 0
+        assert attacked > 100 and bad == 0

@@ -31,11 +31,12 @@ def _table(filled: Filled, table: FilledTable) -> list[str]:
     where = f"Table {table.table.id}, {table.table.title}"
     for variant, values in zip(filled.layout.variants, table.values, strict=True):
         if table.table.unit == "count" and (values < 0).any():
-            found.append(f"{where} ({variant}): a figure is below zero.")
+            found.append((variant, "a figure is below zero."))
         if table.table.total and not _adds_up(values):
-            found.append(f"{where} ({variant}): the rows do not add up to the total.")
-        found += [f"{where} ({variant}): {text}" for text in _jumps(filled, table, values)]
-    return found
+            found.append((variant, "the rows do not add up to the total."))
+        found += [(variant, text) for text in _jumps(filled, table, values)]
+    return [f"{where} ({' and '.join(name for name, other in found if other == text)}): {text}"
+            for text in dict.fromkeys(text for _, text in found)]  # fmt: skip
 
 
 def _adds_up(values: Floats) -> bool:
@@ -52,13 +53,16 @@ def _jumps(filled: Filled, table: FilledTable, values: Floats) -> list[str]:
     found = []
     for row, column in np.argwhere(odd & plain[:, None]):
         joint = filled.years[column] == filled.last_actual
-        pounds = "£" if table.table.unit == "gbp" else ""
+        start, end = (_figure(values[row, at], table.table.unit) for at in (column, column + 1))
         found.append(
-            f"{table.labels[row]} goes from {pounds}{before[row, column]:,.0f} in {table.columns[column]} to "
-            f"{pounds}{values[row, column + 1]:,.0f} in {table.columns[column + 1]}"
+            f"{table.labels[row]} goes from {start} in {table.columns[column]} to {end} in {table.columns[column + 1]}"
             f"{', from the last actual to the first forecast: explain the break' if joint else ': explain it'}."
         )
     return found
+
+
+def _figure(value: float, unit: str) -> str:
+    return f"{'−' if value < 0 else ''}{'£' if unit == 'gbp' else ''}{abs(value):,.0f}"
 
 
 def _agreement(filled: Filled) -> list[str]:

@@ -34,6 +34,8 @@ class Figures:
         unallocated: children whose need is not recorded, where they stand in no row by need.
         assumed: what was assumed.
         order: what the rounded figures are, and the figures themselves, for a rounding that stays near this one.
+        before: those that are withheld because they were in the last January.
+        unplaced: children whose setting is not recorded, who stand with those in other settings.
     """
 
     known: dict[Key, float]
@@ -41,9 +43,19 @@ class Figures:
     unallocated: float
     assumed: frozenset[str]
     order: tuple[tuple[Key, ...], Whole]
+    before: frozenset[Key] = frozenset()
+    unplaced: float = 0.0
+
+    @property
+    def hidden(self) -> frozenset[Key]:
+        """Return the lines and totals that are not to be printed."""
+        return self.withheld | self.before
 
 
-def figures(tables: Tables, known: Counts, allocate: bool, policy: Policy, like: Figures | None = None) -> Figures:
+def figures(
+    tables: Tables, known: Counts, allocate: bool, policy: Policy, like: Figures | None = None,
+    before: frozenset[Key] = frozenset(),
+) -> Figures:  # fmt: skip
     """Return the figures of every table of one measure and January.
 
     Args:
@@ -51,33 +63,46 @@ def figures(tables: Tables, known: Counts, allocate: bool, policy: Policy, like:
         known: the counts.
         allocate: whether children whose need is not recorded share the needs of the others.
         policy: what is done about small numbers.
-        like: the same figures of another variant; where figures can be rounded either way they go its way.
+        like: the same figures of another variant; where figures can be rounded either way they go its way, and what
+            it withholds is withheld, so that the one side does not show what the other hides.
+        before: lines withheld in the last January, where its shares or rates are held: who knows the growth of a line
+            would find out what it was then.
     """
-    lines = {(code, table.id, at): line.selections
-             for code, table in tables for at, line in enumerate(table.lines) if line.selections}  # fmt: skip
-    frames = tuple(_shared_out(frame) if allocate else frame for frame in known.frames)
+    asked = {(code, table.id, at): recorded(line.selections, known.recorded)
+             for code, table in tables for at, line in enumerate(table.lines)}  # fmt: skip
+    lines = {key: selections for key, selections in asked.items() if selections}
+    ready = {(code, table.id): table.shares or table.rates > 0 for code, table in tables}
+    known = replace(known, frames=tuple(_shared_out(frame) if allocate else frame for frame in known.frames))
+    known = _with_needs_by_age(known, lines.values())
     assumed: set[str] = set()
-    frames = _with_needs_by_age(frames, lines.values(), assumed)
-    known = replace(known, frames=frames)
     used: _Used = {}
     for key, selections in lines.items():
-        answer = _answer(known, selections, assumed)
+        answer = _answer(known, selections, ready[key[:2]], assumed)
         if answer is not None:
             used[key] = answer
-    return _rounded(tables, known, used, frozenset(assumed), 0.0 if allocate else _unknown(frames), policy, like)
+    unknown = 0.0 if allocate else _unknown(known.frames)
+    found = _rounded(tables, known, used, frozenset(assumed), unknown, policy, like)
+    return replace(found, before=before & set(found.known), unplaced=_unknown(known.frames, "setting"))
+
+
+def recorded(selections: tuple[Selection, ...], settings: frozenset[str]) -> tuple[Selection, ...]:
+    """Return the selections that ask for all settings or for one that is recorded; of others nothing is known."""
+    return tuple(part for part in selections if not part.settings or settings & {*part.settings})
 
 
 def _answer(
-    known: Counts, selections: tuple[Selection, ...], assumed: set[str]
+    known: Counts, selections: tuple[Selection, ...], assume: bool, assumed: set[str]
 ) -> tuple[int, tuple[Selection, ...]] | None:
-    at = known.frame_for(selections)
-    if at is not None:
-        return at, selections
-    plain = tuple(replace(part, post_16=None) for part in selections if part.post_16 is not True)
-    at = known.frame_for(plain) if plain and any(part.post_16 is not None for part in selections) else None
+    at = known.frame_for(selections, assume)
+    plain = selections
     if at is None:
-        return None
-    assumed.add("the age of children in bases is not known; all of them stand with pupils before post-16")
+        plain = tuple(replace(part, post_16=None) for part in selections if part.post_16 is not True)
+        split = any(part.post_16 is not None for part in selections)
+        at = known.frame_for(plain, assume) if plain and split else None
+        if at is None:
+            return None
+        assumed.add("the age of children in bases is not known; all of them stand with pupils before post-16")
+    assumed.update(known.notes[at])
     return at, plain
 
 
@@ -95,30 +120,32 @@ def _shared_out(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(value=whole * shares, **{OPEN: False}).loc[kept].reset_index(drop=True)
 
 
-def _with_needs_by_age(
-    frames: tuple[pd.DataFrame, ...], lines: Iterable[tuple[Selection, ...]], assumed: set[str]
-) -> tuple[pd.DataFrame, ...]:
+def _with_needs_by_age(known: Counts, lines: Iterable[tuple[Selection, ...]]) -> Counts:
     """Return the breakdowns with needs by setting and side of post-16, made where a line asks for it and none has it.
 
     The needs of the children of a setting are taken to be the same on both sides of post-16.
     """
+    frames = known.frames
     wanted = {"need", "setting", "post_16"}
     split = {setting for parts in lines if any("need" in part.wanted for part in parts)
              for part in parts if part.post_16 is not None for setting in part.settings}  # fmt: skip
     needs = next((frame for frame in frames if {"need", "setting"} <= set(frame.columns)), None)
     ages = next((frame for frame in frames if {"setting", "post_16"} <= set(frame.columns)), None)
     if not split or needs is None or ages is None or any(wanted <= set(frame.columns) for frame in frames):
-        return frames
+        return known
     by_age = ages.pivot_table(index="setting", columns="post_16", values="value", aggfunc="sum").reindex(
         columns=[False, True], fill_value=0.0
     )
     old = (by_age[True] / by_age.sum(axis=1).where(lambda total: total > 0)).reindex(needs["setting"]).to_numpy()
     old = np.where(np.isnan(old), 0.0, old)
-    if by_age[True].reindex(sorted(split)).sum() > 0:
-        assumed.add("the needs of post-16 pupils in bases are taken to be those of all pupils in bases")
     parts = [needs.assign(post_16=side, value=needs["value"] * share, **{OPEN: False})
              for side, share in ((False, 1.0 - old), (True, old))]  # fmt: skip
-    return (*frames, pd.concat(parts, ignore_index=True))
+    made = pd.concat(parts, ignore_index=True)
+    told = [text for frame, note in zip(frames, known.notes, strict=True) if frame is needs or frame is ages
+            for text in note]  # fmt: skip
+    if by_age[True].reindex(sorted(split)).sum() > 0:
+        told.append("the needs of post-16 pupils in bases are taken to be those of all pupils in bases")
+    return replace(known, frames=(*frames, made), notes=(*known.notes, tuple(told)))
 
 
 def _rounded(
@@ -128,8 +155,9 @@ def _rounded(
     """Round cells, lines and totals together, so that every sum that is printed adds up; then withhold."""
     cells = np.concatenate([np.zeros(0), *[frame["value"].to_numpy(np.float64) for frame in known.frames]])
     starts = np.cumsum([0, *[len(frame) for frame in known.frames]])
-    parts = {key: starts[at] + _chosen(known.frames[at], selections) for key, (at, selections) in used.items()}
-    parts = {key: chosen for key, chosen in parts.items() if not np.isnan(cells[chosen]).any()}
+    rows = [(masks(frame), len(frame)) for frame in known.frames]
+    parts = {key: starts[at] + chosen(rows[at][0], asked, rows[at][1]) for key, (at, asked) in used.items()}
+    parts = {key: mine for key, mine in parts.items() if not np.isnan(cells[mine]).any()}
     found = {(code, table.id, TOTAL): [key for key in parts if key[:2] == (code, table.id)]
              for code, table in tables if table.total}  # fmt: skip
     sizes = {(code, table.id, TOTAL): len(table.lines) for code, table in tables}
@@ -141,14 +169,16 @@ def _rounded(
     unit = policy.base if policy.form == "round" else 1
     whole = unit * round_linked(values / unit, rules, None if near is None else near // unit)
     named = slice(len(cells), len(cells) + len(order))
-    hidden = _withheld(Sums(whole.astype(np.float64), rules), known.frames, len(order), policy)[named]
+    also = np.zeros(len(values), dtype=bool)
+    also[named] = [key in like.withheld for key in order] if like else False
+    hidden = _withheld(Sums(whole.astype(np.float64), rules), known.frames, also, len(order), policy)[named]
     return Figures(
         dict(zip(order, whole[named].astype(np.float64).tolist(), strict=True)),
         frozenset(key for key, gone in zip(order, hidden, strict=True) if gone), unknown, assumed, (order, whole),
     )  # fmt: skip
 
 
-def _withheld(sums: Sums, frames: Sequence[pd.DataFrame], named: int, policy: Policy) -> Mask:
+def _withheld(sums: Sums, frames: Sequence[pd.DataFrame], also: Mask, named: int, policy: Policy) -> Mask:
     """Return along figures whether it is withheld; cells that other exports print are known to the reader."""
     if policy.form != "withhold":
         return np.zeros(len(sums.values), dtype=bool)
@@ -159,16 +189,34 @@ def _withheld(sums: Sums, frames: Sequence[pd.DataFrame], named: int, policy: Po
     fixed = np.concatenate([printed, np.zeros(named + rest, dtype=bool)])
     few = small(sums, policy)[: len(printed)]  # withheld by the forecast table, and not to be given away here
     secret = np.concatenate([~printed & ~(exported & few), np.zeros(named, dtype=bool), np.ones(rest, dtype=bool)])
-    return withheld(sums, policy, secret=secret, fixed=fixed)
+    return withheld(sums, policy, secret=secret, fixed=fixed, also=also)
 
 
-def _chosen(frame: pd.DataFrame, selections: tuple[Selection, ...]) -> Whole:
-    columns = {name: frame[name].to_numpy() for name in frame.columns}
-    mask = np.zeros(len(frame), dtype=bool)
+_Masks = dict[str, dict[object, Mask]]
+
+
+def masks(frame: pd.DataFrame) -> _Masks:
+    """Return along the rows of a breakdown, by column and word, whether a row has the word."""
+    found: _Masks = {}
+    for name in frame.columns.difference(["value", OPEN]):
+        codes, words = pd.factorize(frame[name])
+        found[name] = {word: np.asarray(codes == at) for at, word in enumerate(words.tolist())}
+    return found
+
+
+def chosen(rows: _Masks, selections: tuple[Selection, ...], size: int) -> Whole:
+    """Return the rows of a breakdown that some selections count.
+
+    Args:
+        rows: masks of the breakdown.
+        selections: what is counted.
+        size: number of its rows.
+    """
+    none, mask = np.zeros(size, dtype=bool), np.zeros(size, dtype=bool)
     for selection in selections:
-        part = np.ones(len(frame), dtype=bool)
+        part = np.ones(size, dtype=bool)
         for name, allowed in selection.wanted.items():
-            part &= np.logical_or.reduce([np.asarray(columns[name] == word, dtype=bool) for word in allowed])
+            part &= np.logical_or.reduce([rows[name].get(word, none) for word in allowed])
         mask |= part
     return np.flatnonzero(mask)
 
@@ -219,6 +267,6 @@ def _matrix(rules: list[tuple[list[int], int]], size: int) -> sparse.csr_matrix:
     return sparse.csr_matrix((entries, (rows, columns)), shape=(len(rules), size))
 
 
-def _unknown(frames: Sequence[pd.DataFrame]) -> float:
-    known = [frame for frame in frames if "need" in frame]
-    return float(known[0].loc[known[0]["need"] == UNKNOWN, "value"].sum()) if known else 0.0
+def _unknown(frames: Sequence[pd.DataFrame], axis: str = "need") -> float:
+    known = [frame for frame in frames if axis in frame]
+    return float(known[0].loc[known[0][axis] == UNKNOWN, "value"].sum()) if known else 0.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,13 +11,16 @@ from forecasting.errors import UsageError
 from forecasting.model.run import Run
 from forecasting.outputs.disclosure import INTERNAL, Policy
 from forecasting.outputs.protect import Protected, protect
-from forecasting.outputs.returns.counts import counts
-from forecasting.outputs.returns.figures import TOTAL, Figures, Tables, figures
+from forecasting.outputs.returns.counts import Counts, counts
+from forecasting.outputs.returns.figures import TOTAL, UNKNOWN, Figures, Key, Tables, figures
 from forecasting.outputs.returns.filled import Filled, FilledTable
 from forecasting.outputs.returns.layout import Layout, ReturnTable, codes, layout
+from forecasting.outputs.returns.missing import missing
 from forecasting.outputs.returns.money import effects, money_table
 
-_Found = list[dict[tuple[str, int], Figures]]  # by variant: measure and January → figures
+_SOMEBODY = 0.5
+_Figures = dict[tuple[str, int], Figures]  # by measure and January
+_Found = list[_Figures]  # by variant
 
 
 def fill(wanted: Layout, runs: Sequence[Run], *, allocate_unknown: bool = False, policy: Policy = INTERNAL) -> Filled:
@@ -42,7 +46,7 @@ def fill(wanted: Layout, runs: Sequence[Run], *, allocate_unknown: bool = False,
     tables = tuple(_filled(wanted, table, years, found, variants) for table in wanted.tables)
     steps = effects(wanted, variants, years)
     name = dataset.about("authority_name") or dataset.name
-    return Filled(wanted, name, years, dataset.base_year, tables, tuple(_missing((*tables, *steps))),
+    return Filled(wanted, name, years, dataset.base_year, tables, tuple(missing((*tables, *steps), runs[0])),
                   _assumed(wanted, variants, years, found), steps, policy)  # fmt: skip
 
 
@@ -54,23 +58,58 @@ def _figures(wanted: Layout, variants: Sequence[Run], years: Sequence[int], allo
     measures = dict.fromkeys(table.measure for table in wanted.tables if table.unit == "count")
     found: _Found = []
     for run in variants:
-        shared = None if open_work else protect(run.forecast, policy)
-        before = found[0] if found else {}
-        found.append({
-            (measure, year): _one(together, run, shared, measure, year, allocate, policy, before.get((measure, year)))
-            for measure in measures for year in years
-        })  # fmt: skip
+        job = _Job(together, run, None if open_work else protect(run.forecast, policy), allocate, policy)
+        like = found[0] if found else {}
+        found.append({key: figure for measure in measures for key, figure in job.figures(measure, years, like).items()})
     return found
 
 
-def _one(
-    together: Sequence[Layout], run: Run, shared: Protected | None, measure: str, year: int, allocate: bool,
-    policy: Policy, like: Figures | None,
-) -> Figures:  # fmt: skip
-    tables: Tables = [(each.code, table) for each in together for table in each.tables
-                      if table.measure == measure and table.unit == "count"
-                      and year in each.years(run.dataset.base_year)]  # fmt: skip
-    return figures(tables, counts(run, measure, year, shared), allocate, policy, like)
+@dataclass(frozen=True, eq=False)
+class _Job:
+    """One run whose figures are asked for: the returns that are protected together, and how."""
+
+    together: Sequence[Layout]
+    run: Run
+    shared: Protected | None
+    allocate: bool
+    policy: Policy
+
+    def figures(self, measure: str, years: Sequence[int], like: _Figures) -> _Figures:
+        """Return the figures of a measure by January.
+
+        Args:
+            measure: name of the measure.
+            years: Januaries.
+            like: those of another variant.
+        """
+        tables = {year: self._tables(measure, year) for year in years}
+        known = {year: self._counts(tables[year], measure, year) for year in years}
+        before = self._last(measure) if any(any(each.notes) for each in known.values()) else frozenset()
+        return {(measure, year): figures(
+            tables[year], known[year], self.allocate, self.policy, like.get((measure, year)),
+            before if any(known[year].notes) else frozenset()) for year in years}  # fmt: skip
+
+    def _last(self, measure: str) -> frozenset[Key]:
+        """Return the lines withheld in the last January, whose shares are held."""
+        if self.shared is None:
+            return frozenset()
+        last = self.run.dataset.base_year
+        tables = self._tables(measure, last)
+        return figures(tables, self._counts(tables, measure, last), self.allocate, self.policy).withheld
+
+    def _tables(self, measure: str, year: int) -> Tables:
+        """Return the tables that count a measure in a January; in the last one with counts those of every return.
+
+        What is withheld then is withheld as long as its shares are held, so all its lines count, printed or not.
+        """
+        last = self.run.dataset.base_year
+        return [(each.code, table) for each in self.together for table in each.tables
+                if table.measure == measure and table.unit == "count"
+                and (year == last or year in each.years(last))]  # fmt: skip
+
+    def _counts(self, tables: Tables, measure: str, year: int) -> Counts:
+        rates = max((table.rates for _, table in tables), default=0)
+        return counts(self.run, measure, year, self.shared, rates)
 
 
 def _filled(
@@ -84,9 +123,9 @@ def _filled(
     cells = [[[(by_year[table.measure, year], (wanted.code, table.id, row)) for year in kept] for row in rows]
              for by_year in found]  # fmt: skip
     values = np.array([[[part.known.get(key, np.nan) for part, key in row] for row in variant] for variant in cells])
-    hidden = np.array([[[key in part.withheld for part, key in row] for row in variant] for variant in cells])
+    hidden = np.array([[[key in part.hidden for part, key in row] for row in variant] for variant in cells])
     columns = tuple(wanted.column(year, table.year) for year in kept)
-    return FilledTable(table, columns, labels, values).without(hidden)
+    return FilledTable(table, columns, labels, values, tuple(kept)).without(hidden)
 
 
 def _assumed(wanted: Layout, variants: Sequence[Run], years: Sequence[int], found: _Found) -> tuple[str, ...]:
@@ -95,7 +134,7 @@ def _assumed(wanted: Layout, variants: Sequence[Run], years: Sequence[int], foun
     told = []
     for text in sorted({text for part in everything for text in part.assumed}):
         when = sorted({year for variant in found for (_, year), part in variant.items() if text in part.assumed})
-        told.append(f"In January {', '.join(map(str, when))} {text}.")
+        told.append(f"{_when(when)}: {text}.")
     if wanted.first > last:
         told.append(f"The return asks for an actual count in {wanted.column(years[0])}, January {years[0]}; the data "
                     f"end with January {last}, so this column is a forecast.")  # fmt: skip
@@ -107,24 +146,17 @@ def _assumed(wanted: Layout, variants: Sequence[Run], years: Sequence[int], foun
             f"Up to {left:,.0f} children a year whose need is not recorded stand in no row by need. They are allocated "
             "only when you accept that they share the needs of the others."
         )
+    used = {
+        name for table in wanted.tables for line in table.lines for part in line.selections for name in part.settings
+    }
+    unplaced = max((part.unplaced for part in everything if UNKNOWN in used), default=0.0)
+    if unplaced >= _SOMEBODY:
+        told.append(f"Up to {unplaced:,.0f} children a year whose setting is not recorded stand with those in other "
+                    "arrangements.")  # fmt: skip
     return tuple(told)
 
 
-def _missing(tables: Sequence[FilledTable]) -> list[str]:
-    found = []
-    for filled in tables:
-        blank = np.asarray(filled.unknown.any(axis=0))
-        where = f"Table {filled.table.id}"
-        lost = {tuple(np.flatnonzero(row)) for row in blank}
-        if len(lost) == 1:
-            found += [f"{where}, {filled.table.title}: {_when(filled, blank[0])}."] if blank[0].any() else []
-        else:
-            found += [f"{where}, {label}: {_when(filled, row)}."
-                      for label, row in zip(filled.labels, blank, strict=True) if row.any()]  # fmt: skip
-    return found
-
-
-def _when(filled: FilledTable, blank: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> str:
-    if blank.all():
-        return "the data give no such figures"
-    return f"not known for {', '.join(name for name, gone in zip(filled.columns, blank, strict=True) if gone)}"
+def _when(years: Sequence[int]) -> str:
+    """Return Januaries in words."""
+    together = len(years) > 2 and years[-1] - years[0] == len(years) - 1
+    return f"January {years[0]} to {years[-1]}" if together else f"January {', '.join(map(str, years))}"

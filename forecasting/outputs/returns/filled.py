@@ -20,6 +20,7 @@ class FilledTable:
         columns: names of its years.
         labels: labels of its rows, the total last where it has one.
         values: variant × row × year; whole numbers, blank (NaN) where the data cannot fill them or they are withheld.
+        years: January census years of its columns; for money those in which the financial years end.
         withheld: variant × row × year; which are withheld because small numbers are protected. None = none of them.
     """
 
@@ -27,6 +28,7 @@ class FilledTable:
     columns: tuple[str, ...]
     labels: tuple[str, ...]
     values: Floats
+    years: tuple[int, ...] = ()
     withheld: Mask | None = None
 
     @property

@@ -102,6 +102,8 @@ class ReturnTable:
         across: whether years run down and the lines across.
         unit: count or gbp.
         year: how its columns are named; "" = as in the return.
+        shares: whether the last January's shares stand in for a breakdown that is not forecast.
+        rates: calendar years whose rates stand in for a flow that is not forecast; 0 = none.
     """
 
     id: str
@@ -113,6 +115,8 @@ class ReturnTable:
     across: bool = False
     unit: str = "count"
     year: str = ""
+    shares: bool = False
+    rates: int = 0
 
 
 @dataclass(frozen=True)
@@ -181,10 +185,10 @@ def layout(code: str, folder: Path = FOLDER) -> Layout:
     faults = _faults(path.name, data)
     if faults:
         raise DatasetError(tuple(faults))
-    columns = data["columns"]
+    columns, assumed = data["columns"], data.get("assumed", {})
     return Layout(
         code, data["title"], data["source"], tuple(data.get("notes", ())), columns["year"], columns.get("from", 0),
-        columns["count"], tuple(columns["variants"]), tuple(_table(item) for item in data["table"]),
+        columns["count"], tuple(columns["variants"]), tuple(_table(item, assumed) for item in data["table"]),
         columns.get("first", 0), tuple(_effect(item) for item in data.get("effect", ())),
         columns.get("sheets") == "table",
     )  # fmt: skip
@@ -199,10 +203,11 @@ def _read(path: Path) -> dict[str, Any]:
         ) from error
 
 
-def _table(item: Mapping[str, Any]) -> ReturnTable:
+def _table(item: Mapping[str, Any], assumed: Mapping[str, Any]) -> ReturnTable:
     return ReturnTable(str(item["id"]), item["title"], item.get("measure", "ehc_plans"), _lines(item),
                        item.get("total", ""), item.get("count", 0), item.get("across", False),
-                       item.get("unit", "count"), item.get("year", ""))  # fmt: skip
+                       item.get("unit", "count"), item.get("year", ""), assumed.get("shares_of_last_january", False),
+                       assumed.get("rates_of_calendar_years", 0))  # fmt: skip
 
 
 def _effect(item: Mapping[str, Any]) -> ReturnTable:

@@ -27,7 +27,8 @@ def money_table(layout: Layout, table: ReturnTable, runs: Sequence[Run], years: 
     values = np.array([[_line(run.forecast, line, years) for line in table.lines] for run in runs])
     whole = np.array([_whole(variant, _sums(table.lines, variant)) for variant in values])
     labels = tuple(line.label for line in table.lines)
-    return FilledTable(table, tuple(layout.column(year, table.year) for year in years), labels, whole)
+    return FilledTable(table, tuple(layout.column(year, table.year) for year in years), labels, whole,
+                       tuple(years))  # fmt: skip
 
 
 def _line(forecast: Forecast, line: Line, years: Sequence[int]) -> Floats:
@@ -101,7 +102,8 @@ def _waterfall(found: Mapping[str, Run], table: ReturnTable) -> Steps | None:
 def _effect(layout: Layout, table: ReturnTable, found: Steps | None, years: Sequence[int]) -> FilledTable:
     columns = tuple(layout.column(year, table.year) for year in years)
     if found is None:
-        return FilledTable(table, columns, (BASELINE_ROW, MITIGATED_ROW), np.full((1, 2, len(years)), np.nan))
+        return FilledTable(table, columns, (BASELINE_ROW, MITIGATED_ROW), np.full((1, 2, len(years)), np.nan),
+                           tuple(years))  # fmt: skip
     steps = [found.start[0], *found.effects[:, 0], found.interaction[0], found.end[0]]
     rows = np.array([[dict(zip(found.years, step.tolist(), strict=True)).get(year, np.nan) for year in years]
                      for step in steps])  # fmt: skip
@@ -109,4 +111,4 @@ def _effect(layout: Layout, table: ReturnTable, found: Steps | None, years: Sequ
     rules = [[*((int(cell), 1.0) for cell in column[:-1]), (int(column[-1]), -1.0)]
              for column, known in zip(cells.T, ~np.isnan(rows[0]), strict=True) if known]  # fmt: skip
     labels = (BASELINE_ROW, *found.names, INTERACTION_ROW, MITIGATED_ROW)
-    return FilledTable(table, columns, labels, _whole(rows, rules)[None])
+    return FilledTable(table, columns, labels, _whole(rows, rules)[None], tuple(years))
