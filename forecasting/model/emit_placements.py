@@ -13,6 +13,7 @@ from forecasting.model.cells import in_order
 from forecasting.model.job import Job
 from forecasting.model.overflow import SUITABLE
 from forecasting.model.placements import Placement
+from forecasting.model.places import with_capacity
 from forecasting.model.stock import Stock
 from forecasting.scenario.from_dataset import MAINSTREAM, setting_groups
 from forecasting.values import Floats
@@ -35,9 +36,11 @@ def emit(job: Job, found: Placement, stock: Stock, settings: Iterable[str]) -> N
     kept = [setting for setting in found.mitigated.settings if setting in wanted]
     _emit_placed(job, found.mitigated, kept)
     _emit_required(job, stock, [setting for setting in kept if setting in stock.settings])
-    _emit_places(job, found.mitigated)
-    _emit_without(job, found.mitigated)
     _emit_beside(job, found.unmitigated, kept)
+    if len(with_capacity(job.dataset)):  # else places, and who lacks one, are not known, which is not none and nobody
+        _emit_places(job, found.mitigated)
+        _emit_without(job, found.mitigated)
+        _emit_without_beside(job, found.unmitigated)
 
 
 def short(allocation: Allocation) -> Floats:
@@ -124,6 +127,10 @@ def _emit_beside(job: Job, allocation: Allocation, settings: list[str]) -> None:
     by_place = allocation.by_phase.sum(axis=2)[:, :, at].sum(axis=2)
     add("placements", years, by_place.sum(axis=2), "count", component=UNMITIGATED)
     add("placements", years, by_place, "count", component=UNMITIGATED, by=(("place", allocation.places),))
+
+
+def _emit_without_beside(job: Job, allocation: Allocation) -> None:
+    years, add = allocation.years, job.out.add
     add("children_waiting", years, allocation.waiting.sum(axis=(2, 3)), "count", component=UNMITIGATED)
     add("places_short", years, short(allocation).sum(axis=(2, 3)), "count", component=UNMITIGATED)
     over = np.maximum(on_roll(allocation) - allocation.open_places, 0.0)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from forecasting.inputs.dataset import Dataset
-from forecasting.model.places import with_capacity
 
 _NEEDS = (
     ("placements", "Where children are placed", "the table placements, or providers"),
-    ("spare_places", "Places, spare places and who lacks a place (nobody is counted as short)",
+    ("spare_places", "Places, spare places and who lacks a place",
      "the table providers, with capacities"),
     ("cost_gbp", "Costs, balances and savings", "the table budget, and unit_costs for methods that price each child"),
     ("programme_places", "What projects change", "the table projects"),
@@ -25,8 +24,6 @@ def gaps(dataset: Dataset, measures: Collection[str]) -> tuple[str, ...]:
         measures: words of the measures that the forecast has.
     """
     given = set(measures)
-    if not len(with_capacity(dataset)):
-        given.discard("spare_places")  # sites of projects have places, and no children yet
     if not dataset.has("project_capital"):
         given.discard("programme_capital_gbp")
     if "programme_places" not in given:

@@ -23,7 +23,7 @@ def test_a_whole_dataset_lacks_nothing(rotherham: Dataset) -> None:
 @pytest.mark.parametrize(
     ("lost", "words"),
     [
-        (("providers",), "who lacks a place (nobody is counted as short) cannot be given"),
+        (("providers",), "who lacks a place cannot be given"),
         (("budget",), "Costs, balances and savings cannot be given: the dataset lacks the table budget"),
         (("projects", "project_capital"), "What projects change cannot be given: the dataset lacks the table projects"),
         (("project_capital",), "Capital and payback of the projects cannot be given"),
@@ -35,3 +35,12 @@ def test_what_is_lacking_is_said(rotherham: Dataset, lost: tuple[str, ...], word
     told = said(rotherham, *lost)
     assert words in told
     assert "project_capital" in lost and "projects" not in lost or "Capital and payback" not in told
+
+
+def test_without_providers_who_lacks_a_place_is_unknown_not_nobody(demonstration: Dataset) -> None:
+    tables = {name: table for name, table in demonstration.tables.items() if name != "providers"}
+    datasets = demonstration, replace(demonstration, tables=tables)
+    known, unknown = (forecast(each, Scenario("plain"), to=each.base_year + 2) for each in datasets)
+    assert unknown.has("placements", "place")
+    for measure in ("places_short", "children_waiting", "places_available", "spare_places"):
+        assert known.has(measure) and not unknown.has(measure)

@@ -134,7 +134,7 @@ def _opening(index: float) -> str:
 def _delay(view: View, told: Sequence[Option]) -> str:
     """Return what it means if places come later: the year in which most is lacking because of it."""
     by_key = {option.key: option.run for option in told}
-    if "later" not in by_key:
+    if "later" not in by_key or not view.has("places_short"):
         return ""
     now, then = (by_key[key].forecast.series("places_short").set_index("year") for key in ("chosen", "later"))
     added = then["central"] - now["central"]

@@ -78,12 +78,20 @@ def _places_answer(view: View) -> str:
 
 
 def _children_answer(view: View) -> str:
-    required, short = view.at("places_required", view.last), view.at("places_short", view.last)
-    has = f" and has {words.count(_open(view))} open" if view.has("places_available") else ""
-    return (
-        f"By {view.last}, {view.name} needs {words.things(required, 'specialist place')}{has}; {words.count(short)} "
-        f"{_have(short)} no suitable local place{_in_brackets(view, 'places_short')}"
+    needs = (
+        f"By {view.last}, {view.name} needs {words.things(view.at('places_required', view.last), 'specialist place')}"
     )
+    if not placed.limits_known(view):
+        return f"{needs}. {placed.UNKNOWN.removesuffix('.')}"
+    has = f" and has {words.count(_open(view))} open" if view.has("places_available") else ""
+    short = view.at("places_short", view.last)
+    return (
+        f"{needs}{has}; {words.count(short)} {_have(short)} no suitable local place{_in_brackets(view, 'places_short')}"
+    )
+
+
+def _required(view: View) -> str:
+    return words.things(view.at("places_required", view.last), "specialist place")
 
 
 def _balance_range(view: View) -> str:
@@ -142,15 +150,16 @@ def _demand_and_places(view: View) -> Figure:
         ("Local places open", "places_available", {}),
     ]
     data = yearly(view, [part for part in parts if view.has(part[1])])
-    required, short = view.at("places_required", view.last), view.at("places_short", view.last)
-    here = f" and has {words.count(_open(view))} open" if view.has("places_available") else ""
-    title = f"{words.count(short)} without a suitable local place in {view.last}"
+    title = f"{_required(view)} needed in {view.last}"
+    if placed.limits_known(view):
+        short = words.count(view.at("places_short", view.last))
+        title = f"{short} without a suitable local place in {view.last}"
+        title = title if short != "0" else "Every child has a suitable local place"
     return line_figure(
-        view, "need_against_places", title if words.count(short) != "0" else "Every child has a suitable local place",
+        view, "need_against_places", title,
         f"Specialist places, {view.name}, January {int(data['year'].min())} to {view.last}; some children are well "
         f"placed elsewhere{'; band: 80% range' if has_range(data) else ''}",
-        f"In {view.last}, {view.name} needs {words.things(required, 'specialist place')}{here}; {words.count(short)} "
-        f"{_have(short)} no suitable local place.",
+        f"{_children_answer(view)}.",
         data, y="places", unit="count", source="placements, providers and projects of the dataset, and the assumptions",
     )  # fmt: skip
 
@@ -243,8 +252,9 @@ def _places_implications(view: View) -> tuple[str, ...]:
 
 
 def _children_implications(view: View) -> tuple[str, ...]:
-    short = view.at("places_short", view.last)
-    less = view.at("places_short", view.last, component=UNMITIGATED) - short
+    if not placed.limits_known(view):
+        return ()
+    less = view.at("places_short", view.last, component=UNMITIGATED) - view.at("places_short", view.last)
     return (
         f"Without the projects {words.count(less)} more children would have none."
         if view.run.programme.on.any() and less >= 0.5 else "",

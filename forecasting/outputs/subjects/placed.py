@@ -12,7 +12,7 @@ from forecasting.axes import STATISTICS
 from forecasting.model.capacity import homes
 from forecasting.model.emit_placements import UNMITIGATED
 from forecasting.model.overflow import DESTINATIONS, SUITABLE
-from forecasting.model.places import with_capacity
+from forecasting.model.run import PUBLISHED
 from forecasting.outputs import charts, words
 from forecasting.outputs.figure import Figure, Metric, Section, Table
 from forecasting.outputs.subjects.common import View, bar_figure, by_label, line_figure, path_of, wide, yearly
@@ -30,34 +30,28 @@ _HALF = 0.5  # a place counts as free from half a child on
 
 def by_child(view: View) -> bool:
     """Return whether the run places children one by one."""
-    return view.has("children_waiting")
+    return view.forecast.method != PUBLISHED and view.has("placements")
 
 
 def answer(view: View) -> str:
     """Return the answer: who has no suitable local place at the end, with the range, and how many are placed out."""
-    short, out = view.at("places_short", view.last), view.at("placements", view.last, place=OUT)
-    text = f"In {view.last}, {words.count(short)} children with a plan have no suitable local place"
+    began, out = (words.count(view.at("placements", year, place=OUT)) for year in (_first(view), view.last))
+    outside = f"{out} children are placed out of the borough, against {began} in {_first(view)}."
+    if not limits_known(view):
+        return f"{UNKNOWN} In {view.last}, {outside}"
+    short = words.count(view.at("places_short", view.last))
+    text = f"In {view.last}, {short} children with a plan have no suitable local place"
     if ranged := view.interval("places_short", view.last):
         text += f" ({ranged})"
-    if not limits_known(view):
-        text = f"Who lacks a suitable local place is not known: {_ADD}. In {view.last}"
-        return (
-            f"{text}, {words.count(out)} children are placed out of the borough, against "
-            f"{words.count(view.at('placements', _first(view), place=OUT))} in {_first(view)}."
-        )
-    began = view.at("placements", _first(view), place=OUT)
-    return (
-        f"{text}; {words.count(out)} children are placed out of the borough, against {words.count(began)} in "
-        f"{_first(view)}."
-    )
+    return f"{text}; {outside}"
 
 
-_ADD = "add the table providers, with capacities"
+UNKNOWN = "Who lacks a suitable local place is not known: add the table providers, with capacities."
 
 
 def limits_known(view: View) -> bool:
     """Return whether the places of any provider are known; without them nobody is counted as lacking one."""
-    return view.has("spare_places", "provider") and bool(len(with_capacity(view.run.dataset)))
+    return view.has("places_short")
 
 
 def _first(view: View) -> int:
@@ -86,16 +80,17 @@ def metrics(view: View) -> tuple[Metric, ...]:
 
 def sections(view: View) -> tuple[Section, ...]:
     """Return the sections of the page."""
-    found = [
-        Section("Out of the borough", (_outside(view),), _BOTH),
-        Section("Without a suitable local place", (_without(view), _beside(view)), _RULES),
-        Section("From need to setting", (_flow(view),)),
-    ]
+    outside = Section("Out of the borough", (_outside(view),), _BOTH)
+    flow = Section("From need to setting", (_flow(view),))
     if not limits_known(view):
-        return (found[0], found[2])
-    found.append(Section("What is full when", (_fill(view), _provider_table(view)), _FILL))
-    found.append(Section("By need and phase", (_by_need(view), _by_phase(view))))
-    return tuple(found)
+        return outside, flow
+    return (
+        outside,
+        Section("Without a suitable local place", (_without(view), _beside(view)), _RULES),
+        flow,
+        Section("What is full when", (_fill(view), _provider_table(view)), _FILL),
+        Section("By need and phase", (_by_need(view), _by_phase(view))),
+    )
 
 
 _BOTH = (
@@ -324,20 +319,20 @@ _FOLLOWED = (
 
 def implications(view: View) -> tuple[str, ...]:
     """Return what follows from the figures."""
+    if not limits_known(view):
+        return ()
     short = view.at("places_short", view.last)
-    known = limits_known(view)
-    told = [f"In {view.last}, {words.count(short)} children have no suitable local place."] if known else []
-    if known:
-        _, _, roll, places = _levels(view)
-        empty = float(np.maximum(places[-1] - roll[-1], 0.0).sum())
-        if empty > 1 and short > 1:
-            told.append(
-                f"Meanwhile {words.count(empty)} places stand empty: they do not suit the need or the age, or are "
-                "not where children are placed afresh."
-            )
-    if known and view.run.programme.on.any():
+    told = [f"In {view.last}, {words.count(short)} children have no suitable local place."]
+    _, _, roll, places = _levels(view)
+    empty = float(np.maximum(places[-1] - roll[-1], 0.0).sum())
+    if empty > 1 and short > 1:
+        told.append(
+            f"Meanwhile {words.count(empty)} places stand empty: they do not suit the need or the age, or are "
+            "not where children are placed afresh."
+        )
+    if view.run.programme.on.any():
         less = view.at("places_short", view.last, component=UNMITIGATED) - short
         told.append(f"The projects that are built give {words.count(less)} more children a suitable local place.")
-    elif known and view.at("spare_places", view.last) < short:
+    elif view.at("spare_places", view.last) < short:
         told.append("No project is switched on: choose projects on the page Programme to see what they change.")
     return tuple(told)
