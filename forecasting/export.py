@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Callable
 from importlib import import_module
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forecasting.axes import STATISTICS
 from forecasting.errors import UsageError
 from forecasting.model.forecast import Forecast
 from forecasting.model.run import Run, baseline_of
 from forecasting.outputs.disclosure import INTERNAL, Policy
-from forecasting.outputs.protect import protect
+from forecasting.outputs.protect import Protected, protect
 
+WITHHELD = "withheld"  # column of the Parquet that tells a figure withheld from one that is not known
 PUBLICATION = "the publication is a workbook: name a file that ends in .xlsx with --out"
 
 
@@ -28,10 +32,53 @@ def csv_bytes(forecast: Forecast, policy: Policy = INTERNAL) -> bytes:
     if policy.form == "none":
         return forecast.table.to_csv(index=False, lineterminator="\n").encode("utf-8")
     shared = protect(forecast, policy)
-    hidden = np.concatenate([mask.reshape(-1) for mask in shared.hidden])
     table = shared.forecast.table.astype(dict.fromkeys(STATISTICS, object))
-    table.loc[hidden, list(STATISTICS)] = policy.symbol
+    table.loc[_hidden(shared), list(STATISTICS)] = policy.symbol
     return table.to_csv(index=False, lineterminator="\n").encode("utf-8")
+
+
+def _hidden(shared: Protected) -> NDArray[np.bool_]:
+    """Return along the rows of the forecast table whether the figures of a row are withheld."""
+    return np.concatenate([mask.reshape(-1) for mask in shared.hidden])
+
+
+def parquet_bytes(forecast: Forecast, policy: Policy = INTERNAL) -> bytes:
+    """Return the forecast table as Parquet; its schema says under which policy, and from what it was made.
+
+    Numbers stay numbers: a withheld figure is null, and where figures are withheld a last column, `withheld`, tells
+    it from one that is not known. Metadata of the schema: scenario, method, small_numbers (the policy in words), symbol
+    (what the CSV writes for a withheld figure) and stamp (JSON).
+    """
+    import pyarrow as pa  # only here: a CSV needs no Parquet writer, and starts faster without one
+    import pyarrow.parquet as pq
+
+    shared = protect(forecast, policy)
+    table = shared.forecast.table
+    if policy.form == "withhold":
+        table = table.assign(**{WITHHELD: _hidden(shared)})
+    made = pa.Table.from_pandas(table, preserve_index=False)
+    told = {
+        "scenario": forecast.scenario,
+        "method": forecast.method,
+        "small_numbers": policy.sentence,
+        "symbol": policy.symbol if policy.form == "withhold" else "",
+        "stamp": json.dumps(dict(forecast.stamp)),
+    }
+    stream = BytesIO()
+    pq.write_table(made.replace_schema_metadata({**(made.schema.metadata or {}), **told}), stream)
+    return stream.getvalue()
+
+
+def zip_bytes(forecast: Forecast, policy: Policy = INTERNAL) -> bytes:
+    """Return the forecast table as CSV and as Parquet with a note that says what they are, in one file."""
+    note = [f"Forecast table. Scenario: {forecast.scenario}. Method: {forecast.method}.", policy.sentence,
+            *(f"{name}: {text}" for name, text in forecast.stamp), *forecast.warnings]  # fmt: skip
+    stream = BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("about.txt", "\n".join(note) + "\n")
+        file.writestr("forecast.csv", csv_bytes(forecast, policy))
+        file.writestr("forecast.parquet", parquet_bytes(forecast, policy))
+    return stream.getvalue()
 
 
 def json_bytes(forecast: Forecast, policy: Policy = INTERNAL) -> bytes:
@@ -63,7 +110,7 @@ def writer(path: Path, policy: Policy = INTERNAL, *, publication: bool = False) 
     writers: dict[str, Callable[[Run], None]] = {
         ".csv": lambda run: _write(path, csv_bytes(run.forecast, policy)),
         ".json": lambda run: _write(path, json_bytes(run.forecast, policy)),
-        ".parquet": lambda run: protect(run.forecast, policy).forecast.table.to_parquet(path, index=False),
+        ".parquet": lambda run: _write(path, parquet_bytes(run.forecast, policy)),
         ".xlsx": lambda run: (_publication if publication else _workbook)(run, path, policy),
         ".pptx": lambda run: _briefing(run, path, "deck", policy),
         ".docx": lambda run: _briefing(run, path, "paper", policy),

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Mapping, Sequence, Set
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from forecasting.outputs.systems import UNPRINTED, System, systems
 from forecasting.outputs.ties import Links
 from forecasting.values import Floats
 
+THREADS = 2  # years protected side by side: the solver lets others run; the result does not depend on it
 _FOLLOWS = "follows:"
 
 
@@ -77,8 +79,14 @@ def treatments() -> Mapping[str, Treatment]:
 
 
 @lru_cache(maxsize=4)  # forecasts are frozen: the same one under the same policy is protected once
-def protect(forecast: Forecast, policy: Policy) -> Protected:
+def protect(forecast: Forecast, policy: Policy, only: int | None = None) -> Protected:
     """Return a forecast to which a policy is applied; the policy "none" leaves it as it is.
+
+    Args:
+        forecast: the forecast.
+        policy: what is done about small numbers.
+        only: January census year wanted, for an answer in a tenth of the time: the years are protected one by one, and
+            what needs protection is blank in the others; None for every year.
 
     Raises:
         RoundingFailed: no whole numbers that add up were found.
@@ -89,14 +97,20 @@ def protect(forecast: Forecast, policy: Policy) -> Protected:
         return Protected(forecast, forecast, policy, 0, 0, tuple(hidden))
     stats = [margin.stats.copy() for margin in forecast.margins]
     few, others = 0, 0
-    for system in _all_systems(forecast):
-        whole, mask, first = _one(system, policy)
+    every = list(_all_systems(forecast))
+    wanted = [system for system in every if only in (None, system.year)]
+    with ThreadPoolExecutor(THREADS) as pool:
+        found = list(pool.map(partial(_one, policy=policy), wanted))
+    for system, (whole, mask, first) in zip(wanted, found, strict=True):
         few, others = few + int(first.sum()), others + int((mask & ~first).sum())
         _write(system, whole, mask, stats, hidden)
+    for system in every:
+        if only not in (None, system.year):
+            _hide(system, hidden)
     _follow(forecast.margins, hidden)
-    found = list(zip(forecast.margins, stats, hidden, strict=True))
-    rounded = replace(forecast, margins=tuple(replace(margin, stats=values) for margin, values, _ in found))
-    printed = replace(forecast, margins=tuple(_blank(*each) for each in found))
+    parts = list(zip(forecast.margins, stats, hidden, strict=True))
+    rounded = replace(forecast, margins=tuple(replace(margin, stats=values) for margin, values, _ in parts))
+    printed = replace(forecast, margins=tuple(_blank(*each) for each in parts))
     return Protected(printed, rounded, policy, few, others, tuple(hidden))
 
 
@@ -134,6 +148,11 @@ def _write(system: System, whole: Floats, mask: Mask, stats: Sequence[Floats], h
         flat[1:, system.cell[mine]] = np.round(flat[1:, system.cell[mine]])
         flat[0, system.cell[mine]] = whole[mine]
         hidden[at].reshape(-1)[system.cell[mine]] = mask[mine]
+
+
+def _hide(system: System, hidden: Sequence[Mask]) -> None:
+    for at in np.unique(system.margin[system.margin != UNPRINTED]):
+        hidden[at].reshape(-1)[system.cell[system.margin == at]] = True
 
 
 def _follow(margins: Sequence[Margin], hidden: Sequence[Mask]) -> None:

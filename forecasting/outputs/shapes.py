@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from inspect import signature
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
+from forecasting.outputs import charts
 from forecasting.outputs.charts import Spec
 from forecasting.outputs.figure import Figure
 
@@ -23,7 +27,35 @@ class Shape:
     zero: bool
 
 
-def shape(spec: Spec) -> Shape:
+_MAKERS: dict[Callable[..., Spec], Kind] = {
+    charts.lines: "line", charts.columns: "column", charts.bars: "bar", charts.pyramid: "bar",
+    charts.waterfall: "bar", charts.ranges: "bar", charts.steps: "line", charts.timeline: "timeline",
+    charts.capacity: "bar", charts.heat: "bar",
+}  # fmt: skip
+
+
+def kind_of(figure: Figure) -> Kind:
+    """Return the kind of chart of a figure; known without building the chart where its maker is."""
+    return _maker(figure) or shape(figure).kind
+
+
+def shape(figure: Figure) -> Shape:
+    """Return the shape of a figure, from what its chart is made of: building it takes a hundred times as long."""
+    kind, made = _maker(figure), figure.spec
+    if kind and isinstance(made, partial):
+        given = signature(made.func).bind_partial(*made.args, **made.keywords)
+        given.apply_defaults()
+        title = given.arguments.get("y", given.arguments.get("x"))
+        if title is not None:
+            return Shape(kind, _plain(title), bool(given.arguments.get("zero", True)))
+    return of_spec(made("light"))
+
+
+def _maker(figure: Figure) -> Kind | None:
+    return _MAKERS.get(figure.spec.func) if isinstance(figure.spec, partial) else None
+
+
+def of_spec(spec: Spec) -> Shape:
     """Return the shape of a Vega-Lite specification."""
     layer = spec.get("layer", [spec])[0]
     x, y = layer["encoding"]["x"], layer["encoding"]["y"]
@@ -36,8 +68,12 @@ def shape(spec: Spec) -> Shape:
 
 
 def _plain_title(axis: dict[str, Any]) -> str:
+    return _plain(str(axis.get("title") or ""))
+
+
+def _plain(title: str) -> str:
     """Return the title of an axis without words about marks that Excel draws in another way."""
-    return str(axis.get("title") or "").replace(" (bar)", "").replace(" (line)", "")
+    return title.replace(" (bar)", "").replace(" (line)", "")
 
 
 def drawn(figure: Figure) -> list[int]:

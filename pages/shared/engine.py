@@ -5,6 +5,7 @@ import os
 
 import streamlit as st
 
+from forecasting import export
 from forecasting.inputs.accepted import Kept, listing, open_kept
 from forecasting.inputs.bundled import bundled as bundled_datasets
 from forecasting.inputs.dataset import Dataset
@@ -118,6 +119,14 @@ def publication_bytes(view: View, policy: Policy, progress: Progress) -> bytes:
     """Return the publication workbook of the scenario in hand."""
     progress(0.0, RANGES)
     return publication.to_bytes(ranged(view).run, policy, progress=progress)
+
+
+def table_bytes(view: View, policy: Policy, progress: Progress) -> bytes:
+    """Return the whole forecast table of the scenario in hand, as CSV and Parquet in one file."""
+    progress(0.0, RANGES)
+    found = ranged(view)
+    progress(0.4, "Protecting small numbers")
+    return export.zip_bytes(found.forecast, policy)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Telling the story…")

@@ -13,6 +13,8 @@ from forecasting.outputs.disclosure import Policy
 from forecasting.outputs.subjects import View
 from forecasting.outputs.workbook import Progress
 
+KINDS = {"xlsx": "Excel", "zip": "CSV, Parquet"}
+
 
 def download(what: str, file_name: str, made_of: Hashable, make: Callable[[Progress], bytes], about: str) -> None:
     """Draw the button that makes a file and, once it is made, its download; it is gone when what it shows has changed.
@@ -29,7 +31,8 @@ def download(what: str, file_name: str, made_of: Hashable, make: Callable[[Progr
         _make(place, made_of, make)
     held = st.session_state.get(place)
     if held and held[0] == made_of:
-        st.download_button(f"Download the {what} (Excel)", held[1], file_name, on_click="ignore", type="primary",
+        kind = KINDS[file_name.rpartition(".")[2]]
+        st.download_button(f"Download the {what} ({kind})", held[1], file_name, on_click="ignore", type="primary",
                            width="stretch")  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from pages.shared import engine, more, prepare, small_numbers, state, stored, un
 
 WORKING = "For planners and finance: this scenario as a model with charts, whose totals follow the yellow cells."
 PUBLICATION = "To publish: accessible tables of values, one a sheet, always with small numbers protected."
+TABLE = "For other software: every figure with its range, one a row, as CSV and Parquet."
 OPEN = 2  # so many groups with a lever that works stand open, the first ones; the rest are one click away
 
 
@@ -136,14 +137,16 @@ def _class(control: Control) -> str:
 
 
 def downloads(view: View) -> None:
-    """Draw whom downloads are for, and the two workbooks."""
+    """Draw whom downloads are for, the two workbooks and the forecast table."""
     small_numbers.choice()
-    for what, name, policy, make, about in (
-        ("working workbook", view.run.scenario.name, small_numbers.policy(), engine.workbook_bytes, WORKING),
-        ("publication workbook", f"{view.run.scenario.name} publication", small_numbers.council(),
-         engine.publication_bytes, PUBLICATION),
+    name = view.run.scenario.name
+    for what, called, ending, policy, make, about in (
+        ("working workbook", name, "xlsx", small_numbers.policy(), engine.workbook_bytes, WORKING),
+        ("publication workbook", f"{name} publication", "xlsx", small_numbers.council(), engine.publication_bytes,
+         PUBLICATION),
+        ("forecast table", f"{name} forecast table", "zip", small_numbers.policy(), engine.table_bytes, TABLE),
     ):  # fmt: skip
-        prepare.download(what, words.file_name(view.name, name, "xlsx"), prepare.made_of(view, policy),
+        prepare.download(what, words.file_name(view.name, called, ending), prepare.made_of(view, policy),
                          partial(make, view, policy), about)  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from forecasting.inputs.load import load
 from forecasting.model.run import run
 from forecasting.outputs import charts
 from forecasting.outputs.figure import Figure
+from forecasting.outputs.shapes import kind_of, of_spec, shape
 from forecasting.outputs.subjects import SUBJECTS, View, compare
 from forecasting.scenario.from_dataset import dataset_scenarios
 from tests.support import ROOT
@@ -37,7 +38,10 @@ def test_every_figure_is_a_valid_specification(name: str) -> None:
     found = _figures(ROOT / "data" / name)
     assert len(found) > 15
     for figure in found:
-        _check(figure.spec("light"))
+        spec = figure.spec("light")
+        _check(spec)
+        # What other programs draw is known without building the chart, and is what the chart itself says.
+        assert (shape(figure), kind_of(figure)) == (of_spec(spec), of_spec(spec).kind), figure.key
 
 
 def test_a_fault_is_found() -> None:

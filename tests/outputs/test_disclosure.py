@@ -96,6 +96,17 @@ def shared(made):
     return protect(made, POLICY)
 
 
+def test_one_year_protected_alone_is_that_year_of_all(made, shared):
+    alone = protect(made, POLICY, only=2030)
+    for margin, whole, one in zip(made.margins, shared.forecast.margins, alone.forecast.margins, strict=True):
+        if not margin.axes or margin.axes[0] != "year":
+            continue
+        at = np.array([int(year) == 2030 for year in margin.labels[0]])
+        np.testing.assert_array_equal(one.stats[:, at], whole.stats[:, at])
+        if margin.measure in ("placements", "ehc_plans", "cost_gbp") and len(margin.axes) > 1:
+            assert np.isnan(one.stats[:, ~at][~np.isnan(whole.stats[:, ~at])]).all() or margin.measure == "cost_gbp"
+
+
 def _hidden_of(protected, system):
     return np.array([protected.hidden[m].ravel()[c] for m, c in zip(system.margin, system.cell, strict=True)])
 

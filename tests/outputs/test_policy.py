@@ -1,8 +1,11 @@
 """The council's policy on small numbers: kept, changed, refused, and applied to what leaves."""
 
+import json
+import zipfile
 from io import BytesIO
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
@@ -61,6 +64,32 @@ def test_a_shared_csv_shows_no_small_count_and_the_symbol(view):
     shown = pd.to_numeric(mine.loc[mine["central"] != "[c]", "central"])
     assert not ((shown > 0) & (shown < 5)).any()
     assert "[c]" not in export.csv_bytes(view.forecast).decode()
+
+
+def test_a_shared_parquet_names_its_policy_and_tells_withheld_from_unknown(view):
+    stream = BytesIO(export.parquet_bytes(view.forecast, Policy()))
+    told = {key.decode(): text.decode() for key, text in pq.read_schema(stream).metadata.items()}
+    assert told["small_numbers"] == Policy().sentence
+    assert (told["symbol"], told["scenario"]) == ("[c]", view.forecast.scenario)
+    assert json.loads(told["stamp"]) == dict(view.forecast.stamp)
+    table = pd.read_parquet(stream)
+    symbols = pd.read_csv(BytesIO(export.csv_bytes(view.forecast, Policy())), dtype=str, keep_default_na=False)
+    assert table["withheld"].tolist() == (symbols["central"] == "[c]").tolist()
+    assert table["withheld"].any() and table.loc[table["withheld"], "central"].isna().all()
+    assert pd.api.types.is_float_dtype(table["central"])
+
+
+def test_an_internal_parquet_says_so_and_is_the_table_itself(view):
+    stream = BytesIO(export.parquet_bytes(view.forecast))
+    assert pq.read_schema(stream).metadata[b"small_numbers"].decode() == INTERNAL.sentence
+    pd.testing.assert_frame_equal(pd.read_parquet(stream), view.forecast.table, check_dtype=False)
+
+
+def test_the_forecast_table_as_one_file_says_what_it_is(view):
+    with zipfile.ZipFile(BytesIO(export.zip_bytes(view.forecast, Policy()))) as file:
+        assert file.namelist() == ["about.txt", "forecast.csv", "forecast.parquet"]
+        assert Policy().sentence in file.read("about.txt").decode()
+        assert file.read("forecast.csv") == export.csv_bytes(view.forecast, Policy())
 
 
 def test_every_subject_is_made_of_a_shared_view(view):

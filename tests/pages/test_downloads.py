@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from io import BytesIO
 from typing import Any
 
@@ -46,6 +47,9 @@ def test_a_workbook_follows_the_audience_and_is_gone_when_the_scenario_moves(app
     assert _labels(app) == []  # what was prepared was for others
     assert _says(_prepared(app, "working workbook"), INTERNAL.sentence)
     assert _says(_prepared(app, "publication workbook"), Policy().sentence)  # always protected
+    app.button(key="prepare:forecast table").click().run()
+    with zipfile.ZipFile(BytesIO(app.session_state["file:forecast table"][1])) as file:
+        assert INTERNAL.sentence in file.read("about.txt").decode()
     app.selectbox(key="w:scenario").select("published").run()
     assert _labels(app) == []
 

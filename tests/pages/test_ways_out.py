@@ -29,7 +29,7 @@ POLICY = "made by the council's policy, or as internal working and marked so"
 WAYS_OUT = {
     ("pages/shared/show.py", "Download these figures (CSV)"): POLICY,
     ("pages/shared/comparing.py", "Download the comparison (CSV)"): POLICY,
-    ("pages/shared/prepare.py", "Download the {} (Excel)"): POLICY,  # both workbooks, the comparison, the return
+    ("pages/shared/prepare.py", "Download the {} ({})"): POLICY,  # workbooks, comparison, return, forecast table
     ("pages/shared/present.py", "Slides (PowerPoint)"): POLICY,
     ("pages/shared/present.py", "Paper (Word)"): POLICY,
     ("pages/shared/present.py", "Every chart (PNG and SVG)"): POLICY,

@@ -45,7 +45,7 @@ _SIZES = (18, 16, SMALLEST)
 
 def figure(slide: Any, told: Figure, at: Box) -> None:
     """Draw a figure as an editable chart; one that PowerPoint has no chart for as its table."""
-    form, table_of = shape(told.spec("light")), told.table
+    form, table_of = shape(told), told.table
     if form.kind not in _KINDS:
         table(slide, table_of, at)
         return

@@ -313,7 +313,7 @@ def _unit(view: View) -> Table:
 
 def _children(run: Run, view: View) -> dict[str, float]:
     """Return children by kind of setting in the last year; small numbers as the policy of the view says."""
-    shown = run.forecast if run is view.run else protect(run.forecast, view.policy).forecast
+    shown = run.forecast if run is view.run else protect(run.forecast, view.policy, only=view.last).forecast
     margin = shown.margin("placements", "setting")
     found = zip(margin.labels[1], margin.stats[0, margin.labels[0].index(view.last)], strict=True)
     return {str(code): float(count) for code, count in found}

@@ -154,14 +154,10 @@ def line_figure(
     series = tuple(dict.fromkeys(data["series"]))
     form = {"count": charts.COUNT, "million": charts.MILLION, "percent": charts.PERCENT, "gbp": charts.POUNDS}[unit]
     note = view.note(source, money=unit in ("million", "gbp"))
-    spec: Callable[[Mode], Spec] = partial(_lines, series, y, form, has_range(data), zero)
+    spec: Callable[[Mode], Spec] = partial(charts.lines, series, y, form, band=has_range(data), zero=zero)
     read = wide(data)
     table = Table(key, title, read, dict.fromkeys(read.columns[1:], unit), note)
     return Figure(key, title, subtitle, alt, spec, data, table, note)
-
-
-def _lines(series: tuple[str, ...], y: str, form: str, band: bool, zero: bool, mode: Mode) -> Spec:
-    return charts.lines(series, y, form, mode, band=band, zero=zero)
 
 
 def bar_figure(

@@ -16,7 +16,6 @@ from forecasting.model.run import PUBLISHED
 from forecasting.outputs import charts, words
 from forecasting.outputs.figure import Figure, Metric, Section, Table
 from forecasting.outputs.subjects.common import View, bar_figure, by_label, line_figure, path_of, wide, yearly
-from forecasting.outputs.theme import Mode
 
 OUT = "out_of_borough"
 ROOM, FULL, OVER, SHUT = "has room", "full", "more children than places", "no places"
@@ -138,12 +137,8 @@ def _without(view: View) -> Figure:
         "without", f"{words.count(short)} without a suitable place in {view.last}",
         f"Children who need a local place and have none, by where they are, {view.name}, January to {view.last}",
         f"{words.count(short)} children in {view.last}.",
-        partial(_stacked, series, "children", charts.COUNT), data, table, note,
+        partial(charts.columns, series, "children", charts.COUNT, stacked=True), data, table, note,
     )  # fmt: skip
-
-
-def _stacked(series: tuple[str, ...], y: str, form: str, mode: Mode) -> charts.Spec:
-    return charts.columns(series, y, form, mode, stacked=True)
 
 
 def _beside(view: View) -> Table:

@@ -96,12 +96,11 @@ def _contents(
     found: calculation.Calculation, table: Sheet,
 ) -> list[tuple[str, str]]:  # fmt: skip
     papers = "Where the papers disagree with themselves: printed, recomputed, explained."
-    rows = len(view.forecast.table)
     return [
         (first.name, "Every assumption in force, with its source and what was changed. Yellow cells are inputs."),
         *((page.name, item.answer) for page, item in subjects),
         *((page.name, papers) for page in disagree), *found.sheets,
-        (table.name, f"Every figure of the forecast, {rows:,} rows, unrounded: values, ranges among them."),
+        (table.name, long.about(view)),
     ]  # fmt: skip
 
 

@@ -47,7 +47,7 @@ def insert(sheet: Sheet, at: tuple[int, int], figure: Figure, grid: Grid, figure
         grid: the table as written.
         figures: first and last row of the table's figures.
     """
-    form = _shape_of(figure)
+    form = shape(figure)
     wanted = [1, *range(grid_days(grid), len(grid.columns))] if form.kind == "timeline" else drawn(figure)
     chart = sheet.book.file.add_chart(_excel_kind(form.kind, grid))
     for order, column in enumerate(wanted):
@@ -67,15 +67,6 @@ def insert(sheet: Sheet, at: tuple[int, int], figure: Figure, grid: Grid, figure
 def grid_days(grid: Grid) -> int:
     """Return where the two columns of days of a timeline start."""
     return len(grid.columns) - 2
-
-
-def _shape_of(figure: Figure) -> Shape:
-    return shape(figure.spec("light"))
-
-
-def kind_of(figure: Figure) -> Kind:
-    """Return the kind of chart of a figure."""
-    return _shape_of(figure).kind
 
 
 def _excel_kind(kind: Kind, grid: Grid) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from forecasting.outputs.figure import Figure, Subject, Table
-from forecasting.outputs.shapes import drawn
+from forecasting.outputs.shapes import drawn, kind_of
 from forecasting.outputs.subjects import View
 from forecasting.outputs.workbook import native, printed
 from forecasting.outputs.workbook.book import Sheet, widths
@@ -61,7 +61,7 @@ def _block(view: View, subject: Subject, item: Figure | Table, links: Links) -> 
     if table.key == "published":
         return _Block(table, printed.with_numbers(view, table), None)
     grid = of_table(table)
-    if figure is not None and native.kind_of(figure) == "timeline":
+    if figure is not None and kind_of(figure) == "timeline":
         grid = native.with_days(figure, grid)
     elif figure is not None and not drawn(figure):
         figure = None  # a grid of shades: Excel has no such chart, and its table says the same
@@ -117,7 +117,7 @@ def _write_block(sheet: Sheet, subject: Subject, block: _Block, room: _Room) -> 
     live = _live(grid)
     sheet.line(f"{block.table.title}{live}", "caption", room=room.text)
     if figure is not None:
-        timeline = native.kind_of(figure) == "timeline"
+        timeline = kind_of(figure) == "timeline"
         sheet.line(native.TIMELINE if timeline else figure.subtitle, room=room.text)
     if not grid.rows:
         sheet.line(NOTHING)
