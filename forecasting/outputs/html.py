@@ -182,6 +182,7 @@ border-bottom:1px solid color-mix(in srgb,currentColor 18%,transparent)}
 table.figures th{border-bottom-width:2px;font-weight:600}
 table.figures td{min-width:5.2rem}table.figures td.long{min-width:15rem}
 table.figures .num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+table.figures th.num{white-space:normal}
 .implications{border-left:6px solid #12436D;background:color-mix(in srgb,#5694CA 13%,transparent);
 padding:.7rem 1.1rem .8rem;margin:1.3rem 0 .5rem;border-radius:0 6px 6px 0}
 .implications h2{margin:0 0 .3rem;font-size:1.2rem}
