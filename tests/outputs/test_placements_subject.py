@@ -1,11 +1,16 @@
-"""The page Placements where no places are known: nobody is said to lack one."""
+"""The page Placements: nobody is said to lack a place where none are known; sums of withheld parts are blank."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+import pandas as pd
+
 from forecasting.inputs.dataset import Dataset
 from forecasting.model.run import run
+from forecasting.outputs.disclosure import Policy
+from forecasting.outputs.figure import Table
+from forecasting.outputs.leaving import leaving
 from forecasting.outputs.subjects import View
 from forecasting.outputs.subjects.placements import placements
 from forecasting.scenario.scenario import Scenario
@@ -19,3 +24,28 @@ def test_without_providers_nobody_is_said_to_lack_a_place(demonstration: Dataset
     assert [metric.label for metric in found.metrics] == [f"Out of the borough, {held.base_year + 2}"]
     assert found.implications == ()
     assert "Without a suitable local place" not in [section.heading for section in found.sections]
+
+
+def test_a_sum_of_which_a_part_is_withheld_is_blank_and_the_note_says_so(quick: Dataset) -> None:
+    here = run(quick, Scenario("plain"), to=quick.base_year + 1, method="trend")
+    inside, shared = View(here, here), leaving(View(here, here), Policy())
+    whole, safe = (_table(view, "flow").set_index("Need") for view in (inside, shared))
+    parts = shared.forecast.series("placements", "need", "setting")
+    parts = parts.loc[parts["year"] == shared.last].set_index("need")["central"]
+    label = quick.needs.label
+    gone = {label(str(need)) for need in parts.index[parts.isna()]}
+    assert gone and safe.loc[safe.index.isin(gone)].isna().any(axis=1).any()
+    both = whole.loc[safe.index, safe.columns]
+    # A sum that is shown is that of all its parts, each rounded by less than one.
+    assert ((safe - both).abs().max(axis=None)) < 3
+    assert "withheld" in _found(shared, "flow").note and "withheld" not in _found(inside, "flow").note
+    beside = _table(shared, "beside")
+    assert not beside.astype(str).apply(lambda column: column.str.contains("not known")).any(axis=None)
+
+
+def _found(view: View, key: str) -> Table:
+    return next(table for table in placements(view).tables if table.key == key)
+
+
+def _table(view: View, key: str) -> pd.DataFrame:
+    return _found(view, key).frame

@@ -39,13 +39,24 @@ def _says(book: Any, sentence: str) -> bool:
     return any(sentence in str(cell.value) for row in book["Cover"].iter_rows() for cell in row)
 
 
+def _marked_internal(book: Any) -> set[str]:
+    """Return the sheets that say that small numbers are shown, in a cell or in the printed foot."""
+    said = {sheet.title for sheet in book for row in sheet.iter_rows(max_row=8, max_col=1) for cell in row
+            if INTERNAL.sentence in str(cell.value)}  # fmt: skip
+    return said | {sheet.title for sheet in book if "small numbers are shown" in str(sheet.oddFooter.center.text)}
+
+
 def test_a_workbook_follows_the_audience_and_is_gone_when_the_scenario_moves(app: AppTest) -> None:
     assert _labels(app) == []
-    assert _says(_prepared(app, "working workbook"), Policy().sentence)
+    book = _prepared(app, "working workbook")
+    assert _says(book, Policy().sentence)
+    assert not _marked_internal(book)  # no sheet of it, nor its printed foot
     app.session_state["audience"] = INSIDE
     app.run()
     assert _labels(app) == []  # what was prepared was for others
-    assert _says(_prepared(app, "working workbook"), INTERNAL.sentence)
+    book = _prepared(app, "working workbook")
+    assert _says(book, INTERNAL.sentence)
+    assert {"Cover", "Overview", "Placements", "Costs"} <= _marked_internal(book)
     assert _says(_prepared(app, "publication workbook"), Policy().sentence)  # always protected
     app.button(key="prepare:forecast table").click().run()
     with zipfile.ZipFile(BytesIO(app.session_state["file:forecast table"][1])) as file:

@@ -64,7 +64,8 @@ class View:
         """Return the line under a chart or table: scenario, source, price base."""
         prices = f" Prices: {self.price_base}, moved by the price assumptions." if money else ""
         synthetic = " Synthetic data, not a real authority." if self.run.dataset.synthetic else ""
-        return f"Scenario: {self.run.scenario.name}. Source: {source}.{prices}{synthetic}"
+        blank = " Blank or –: withheld, or not known." if self.policy.form == "withhold" else ""
+        return f"Scenario: {self.run.scenario.name}. Source: {source}.{prices}{synthetic}{blank}"
 
     def has(self, measure: str, *axes: str, component: str = "", **fixed: str) -> bool:
         """Return whether the forecast holds a margin."""

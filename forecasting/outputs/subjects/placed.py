@@ -158,6 +158,8 @@ def _beside(view: View) -> Table:
 
 def _ranged(view: View, values: np.ndarray) -> str:
     central, low, high = (float(values[STATISTICS.index(name)]) for name in ("central", "p10", "p90"))
+    if central != central:
+        return words.NOT_KNOWN
     if not view.forecast.draws or high - low < 1e-9:
         return words.count(central)
     return f"{words.count(central)} ({words.count(low)} to {words.count(high)})"
@@ -176,9 +178,10 @@ def _flow(view: View) -> Figure:
     sums = sums[[name for name, _ in GROUPS if name in sums]]
     sums = sums.loc[sums.sum(axis=1) > _HALF]
     share = sums.div(sums.sum(axis=1), axis=0)
+    sums = sums.mask(_partly(frame.assign(column=column)).loc[sums.index, sums.columns])
     label = view.run.dataset.needs.label
     rows = [
-        (label(str(need)), kind, words.count(sums.loc[need, kind]),
+        (label(str(need)), kind, _cell(sums.loc[need, kind]),
          MOST if share.loc[need, kind] >= 0.5 else SOME if share.loc[need, kind] >= 0.1 else FEW)
         for need in sums.index for kind in sums.columns
     ]  # fmt: skip
@@ -186,14 +189,26 @@ def _flow(view: View) -> Figure:
     read = sums.rename(index=lambda need: label(str(need))).rename_axis("Need").reset_index()
     note = view.note("this forecast")
     table = Table("flow", f"From need to setting, {view.last}", read, dict.fromkeys(read.columns[1:], "count"), note)
-    top = label(str(sums.index[0]))
+    top, whole = label(str(sums.index[0])), float(sums.iloc[0].sum(skipna=False))
+    told = f"{top} has {words.count(whole)} children" if whole == whole else f"{top} has the most children"
     return Figure(
         "flow", f"{top} takes most specialist places", 
         f"Children in specialist places by need and kind of setting, {view.name}, January {view.last}",
-        f"{top} has {words.count(sums.iloc[0].sum())} children in specialist places in {view.last}.",
+        f"{told} in specialist places in {view.last}.",
         partial(charts.heat, tuple(dict.fromkeys(data["name"])), tuple(sums.columns), (FEW, SOME, MOST)), data, table,
         note,
     )  # fmt: skip
+
+
+def _partly(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return by need and kind of setting whether some of its figures are withheld: then the sum is not known."""
+    return frame.assign(gone=frame["central"].isna()).pivot_table(
+        index="need", columns="column", values="gone", aggfunc="max", fill_value=0
+    ).astype(bool)  # fmt: skip
+
+
+def _cell(value: float) -> str:
+    return words.NOT_KNOWN if value != value else words.count(value)
 
 
 def _levels(view: View) -> tuple[tuple[str, ...], tuple[int, ...], np.ndarray, np.ndarray]:

@@ -37,7 +37,7 @@ def to_bytes(view: View, made: datetime | None = None, progress: Progress = _sil
         progress: told how far it is.
     """
     stream, moment = BytesIO(), made or now()
-    book = Book(stream, moment, marks(view.run))
+    book = Book(stream, moment, marks(view.run, view.policy))
     _describe(book, view, moment)
     front = cover.start(book, view)
     cover.fill(front, view, moment, _sheets(book, view, progress))
