@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from forecasting.inputs.dataset import Dataset
@@ -12,6 +13,7 @@ from forecasting.outputs.disclosure import Policy
 from forecasting.outputs.figure import Table
 from forecasting.outputs.leaving import leaving
 from forecasting.outputs.subjects import View
+from forecasting.outputs.subjects.overview import overview_head
 from forecasting.outputs.subjects.placements import placements
 from forecasting.scenario.scenario import Scenario
 
@@ -49,3 +51,15 @@ def _found(view: View, key: str) -> Table:
 
 def _table(view: View, key: str) -> pd.DataFrame:
     return _found(view, key).frame
+
+
+def test_places_required_that_are_withheld_are_said_to_be_withheld(quick: Dataset) -> None:
+    here = run(quick, Scenario("plain"), to=quick.base_year + 1, method="trend")
+    year, name = here.forecast.years[-1], quick.name
+    assert overview_head(View(here, here)).answer.startswith(f"By {year}, {name} needs ")
+    blank = [replace(m, stats=np.full_like(m.stats, np.nan)) if m.measure == "places_required" else m
+             for m in here.forecast.margins]  # fmt: skip
+    gone = replace(here, forecast=replace(here.forecast, margins=tuple(blank)))
+    answer = overview_head(View(gone, here, Policy())).answer
+    assert answer.startswith(f"How many specialist places {name} needs by {year} is withheld; it has ")
+    assert "not known" not in answer

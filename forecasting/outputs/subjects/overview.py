@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -78,12 +79,14 @@ def _places_answer(view: View) -> str:
 
 
 def _children_answer(view: View) -> str:
-    needs = (
-        f"By {view.last}, {view.name} needs {words.things(view.at('places_required', view.last), 'specialist place')}"
-    )
+    required = view.at("places_required", view.last)
+    needs = f"By {view.last}, {view.name} needs {words.things(required, 'specialist place')}"
+    if math.isnan(required):  # withheld, because it would give away children who wait
+        needs = f"How many specialist places {view.name} needs by {view.last} is withheld"
     if not placed.limits_known(view):
         return f"{needs}. {placed.UNKNOWN.removesuffix('.')}"
-    has = f" and has {words.count(_open(view))} open" if view.has("places_available") else ""
+    joined = "; it has" if math.isnan(required) else " and has"
+    has = f"{joined} {words.count(_open(view))} open" if view.has("places_available") else ""
     short = view.at("places_short", view.last)
     return (
         f"{needs}{has}; {words.count(short)} {_have(short)} no suitable local place{_in_brackets(view, 'places_short')}"
