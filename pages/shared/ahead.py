@@ -4,7 +4,6 @@ from contextlib import suppress
 
 import streamlit as st
 
-from forecasting.errors import SufficiencyError
 from forecasting.outputs.subjects import HEADS, SUBJECTS
 from pages.shared import engine, state
 
@@ -18,7 +17,7 @@ def work() -> None:
     page = st.session_state.get("page", "")
     if page not in SUBJECTS:
         return
-    with suppress(SufficiencyError):  # the page says it
+    with suppress(Exception):  # whatever it is, the page meets it again and says it, with the navigation beside it
         view = state.in_hand(state.dataset())
         if page in HEADS and engine.has_ranges(view):
             HEADS[page](view)
