@@ -32,6 +32,7 @@ _FIRST_PUSHES, _PUSHES = 16, 1  # they cost less than looking for the cheapest c
 _EACH = 4  # cheapest changes between pushes, which cost twice as much as one of them
 _HIDDEN_COSTS = 1e-4  # what is withheld already may be moved for next to nothing
 _SUM_COSTS = 50.0  # withholding a total costs a reader more than withholding one of its parts
+_HEADLINE_COSTS = 50.0  # times as much again: a briefing without its first figure is none
 _ZERO_COSTS = 10.0  # a zero tells the reader that a service is not used; withhold others first
 
 
@@ -106,8 +107,9 @@ def small(sums: Sums, policy: Policy) -> Mask:
 
 
 def withheld(
-    sums: Sums, policy: Policy, *, secret: Mask | None = None, fixed: Mask | None = None, also: Mask | None = None
-) -> Mask:
+    sums: Sums, policy: Policy, *, secret: Mask | None = None, fixed: Mask | None = None, also: Mask | None = None,
+    headline: Mask | None = None,
+) -> Mask:  # fmt: skip
     """Return along figures: whether it is withheld, small ones and those that protect them.
 
     Args:
@@ -116,23 +118,24 @@ def withheld(
         secret: along figures that are not printed anyway and need no protection themselves.
         fixed: along figures that have been printed elsewhere and can no longer be withheld.
         also: along figures to be withheld where they can be, as they are in a scenario beside this one.
+        headline: along figures that a reader looks for first; others are withheld before them.
 
     Raises:
         NotProtected: no further figure can protect a small one (cannot happen while any figure may be withheld).
     """
     none = np.zeros(len(sums.values), dtype=bool)
-    asked = _Asked(sums, *(none if mask is None else mask for mask in (secret, fixed, also)))
+    asked = _Asked(sums, *(none if mask is None else mask for mask in (secret, fixed, also, headline)))
     return _withheld(asked, policy)
 
 
 class _Asked:
     """Figures to be protected, known by their content: years that scenarios and returns share are protected once."""
 
-    def __init__(self, sums: Sums, unseen: Mask, fixed: Mask, also: Mask) -> None:
+    def __init__(self, sums: Sums, unseen: Mask, fixed: Mask, also: Mask, headline: Mask) -> None:
         """Take the content of everything that the answer depends on."""
-        self.sums, self.unseen, self.fixed, self.also = sums, unseen, fixed, also & ~fixed
+        self.sums, self.unseen, self.fixed, self.also, self.headline = sums, unseen, fixed, also & ~fixed, headline
         rules = sums.rules
-        parts = (sums.values, unseen, fixed, self.also, rules.data, rules.indices, rules.indptr)
+        parts = (sums.values, unseen, fixed, self.also, headline, rules.data, rules.indices, rules.indptr)
         self.content = blake2b(b"".join(np.ascontiguousarray(part).tobytes() for part in parts)).digest()
 
     def __hash__(self) -> int:
@@ -169,17 +172,18 @@ def _hidden(asked: _Asked, policy: Policy, also: Mask) -> Mask:
     hidden = few | asked.unseen
     if policy.form == "withhold" and policy.secondary and few.any():
         free = hidden | ~asked.fixed
-        hidden[free] = _protected(asked.sums, policy.threshold, hidden, asked.unseen, free)
+        hidden[free] = _protected(asked, policy.threshold, hidden, free)
     hidden.flags.writeable = False  # it is shared
     return hidden
 
 
-def _protected(sums: Sums, threshold: int, hidden: Mask, unseen: Mask, free: Mask) -> Mask:
+def _protected(given: _Asked, threshold: int, hidden: Mask, free: Mask) -> Mask:
     """Return along figures that may be withheld whether they are: `hidden`, and those that protect them."""
-    values, hidden, secret = sums.values[free], hidden[free], unseen[free]
+    sums, values, hidden, secret = given.sums, given.sums.values[free], hidden[free], given.unseen[free]
     one = together(sums.rules[:, free])
     moving, asked = Sums(one.least(values), one.rules), one.any(hidden & ~secret)
     price = _price(moving, one.added(np.where(hidden, 0.0, _loss(values))))
+    price *= np.where(one.any(given.headline[free] & ~hidden), _HEADLINE_COSTS, 1.0)
     room = _Room(sums, free, one, threshold)
     found = _found(moving, threshold, asked | one.all(hidden), one.all(secret), price, room)
     return np.asarray(found[one.group])

@@ -100,7 +100,8 @@ def protect(forecast: Forecast, policy: Policy, only: int | None = None) -> Prot
     every = list(_all_systems(forecast))
     wanted = [system for system in every if only in (None, system.year)]
     with ThreadPoolExecutor(THREADS) as pool:
-        found = list(pool.map(partial(_one, policy=policy), wanted))
+        headline = np.array([_is_headline(margin) for margin in forecast.margins])
+        found = list(pool.map(partial(_one, headline=headline, policy=policy), wanted))
     for system, (whole, mask, first) in zip(wanted, found, strict=True):
         few, others = few + int(first.sum()), others + int((mask & ~first).sum())
         _write(system, whole, mask, stats, hidden)
@@ -130,15 +131,24 @@ def _tied(name: str, group: Set[str], links: Mapping[str, Links]) -> bool:
     return not links[name].measures.isdisjoint(group) or any(name in links[other].measures for other in group)
 
 
-def _one(system: System, policy: Policy) -> tuple[Floats, Mask, Mask]:
-    """Return whole numbers for one year's figures, which are withheld, and which of these for being small."""
+def _is_headline(margin: Margin) -> bool:
+    return margin.axes == ("year",) and not margin.component and not margin.fixed
+
+
+def _one(system: System, headline: Mask, policy: Policy) -> tuple[Floats, Mask, Mask]:
+    """Return whole numbers for one year's figures, which are withheld, and which of these for being small.
+
+    `headline` says of each margin of the forecast whether it holds whole totals.
+    """
     unit = policy.base if policy.form == "round" else 1
     sums = Sums(unit * round_linked(system.values / unit, system.rules).astype(np.float64), system.rules)
     if policy.form == "round":
         none = np.zeros(len(sums.values), dtype=bool)
         return sums.values, none, none
     printed = system.margin != UNPRINTED
-    return sums.values, withheld(sums, policy, secret=~printed) & printed, small(sums, policy) & printed
+    first = printed & headline[system.margin]
+    hidden = withheld(sums, policy, secret=~printed, headline=first)
+    return sums.values, hidden & printed, small(sums, policy) & printed
 
 
 def _write(system: System, whole: Floats, mask: Mask, stats: Sequence[Floats], hidden: Sequence[Mask]) -> None:

@@ -61,6 +61,16 @@ def test_by_hand():
     assert hidden[:2, :2].all() and not hidden[2].any() and not hidden[:, 2].any()
 
 
+def test_what_a_reader_looks_for_first_is_withheld_last():
+    # 2 + 30 + 40 → 72: the 30 protects the 2 at the least loss; as a headline it is printed, and the 40 does it
+    sums = with_totals(np.array([2.0, 30.0, 40.0]))
+    assert withheld(sums, POLICY).tolist() == [True, True, False, False]
+    headline = np.array([False, True, False, False])
+    assert withheld(sums, POLICY, headline=headline).tolist() == [True, False, True, False]
+    # only the total is left to protect the 2 when nothing else is there: then it is withheld all the same
+    assert withheld(with_totals(np.array([2.0])), POLICY, headline=np.array([False, True])).tolist() == [True, True]
+
+
 def test_a_policy_without_secondary_gives_small_numbers_away():
     sums = with_totals(np.array([[2.0, 20.0], [30.0, 40.0]]))
     alone = withheld(sums, Policy(secondary=False))
