@@ -76,7 +76,8 @@ def _counted(number: Singles, chance: Singles, a: Singles, b: Singles) -> Counts
         chance = np.asarray(chance * ((a - b * k) / (k + 1)), dtype=np.float32)
         upto = upto + chance
         k += 1
-        on = np.flatnonzero((number >= upto) & (chance > NEGLIGIBLE))
+        # a > b·k: there are more than k people; without it a number next to 1 meets sums that rounding left below it
+        on = np.flatnonzero((number >= upto) & (chance > NEGLIGIBLE) & (a > b * k))
         at, number = at.take(on), number.take(on)
         chance, upto, a, b = chance.take(on), upto.take(on), a.take(on), b.take(on)
         counts[at] = k + 1

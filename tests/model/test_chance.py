@@ -55,3 +55,21 @@ def test_a_higher_mean_never_gives_fewer_with_the_same_numbers():
     low, high = (poisson(np.full(MANY, mean, dtype=np.float32), np.random.default_rng(9)) for mean in (0.8, 0.9))
     assert np.all(high >= low) and high.sum() > low.sum()
     assert np.all(struck(6, 0.3) >= struck(6, 0.25))
+
+
+class Highest:
+    """Chance at its highest: the largest number below 1 that a source of single floats can give."""
+
+    def random(self, size, dtype):
+        return np.full(size, 1 - 2.0**-24, dtype=dtype)
+
+    def binomial(self, people, chance):
+        return people
+
+
+@pytest.mark.parametrize("hazard", [0.01, 0.1, 0.5, 0.9])
+def test_never_more_than_there_are_whatever_the_rounding(hazard):
+    # The chances of 0 to x children add up to 1 but for rounding; the highest number may lie at or above that sum.
+    x = np.arange(1, int(6 / hazard), dtype=np.int32)
+    cells, times = binomial(x, np.full(len(x), hazard, dtype=np.float32), Highest())
+    assert np.all(times <= x[cells])
