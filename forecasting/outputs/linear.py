@@ -10,9 +10,11 @@ import highspy
 import numpy as np
 from scipy import sparse
 
-from forecasting import highs
 from forecasting.values import Floats, Whole
 
+_PRIMAL = 4  # simplex strategy: changed prices leave a solution feasible, so the primal method goes on from it
+_DUAL = 1  # changed bounds leave the prices in order, so the dual method goes on from it
+_BEST = highspy.HighsModelStatus.kOptimal
 _ENDLESS = (highspy.HighsModelStatus.kUnbounded, highspy.HighsModelStatus.kUnboundedOrInfeasible)
 
 
@@ -32,8 +34,20 @@ class LinearProgramme:
             high: along columns; infinite where nothing bounds it.
             prices_change: whether it is the costs that will change, more than the bounds.
         """
-        strategy = highs.PRIMAL if prices_change else highs.DUAL
-        self._solver = highs.loaded(sparse.csc_matrix(rules), cost, (low, high), (given, given), strategy)
+        matrix = sparse.csc_matrix(rules)
+        model = highspy.HighsLp()
+        model.num_row_, model.num_col_ = matrix.shape
+        model.col_cost_, model.col_lower_, model.col_upper_ = cost, low, high
+        model.row_lower_, model.row_upper_ = given, given
+        model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+        model.a_matrix_.start_, model.a_matrix_.index_ = matrix.indptr, matrix.indices
+        model.a_matrix_.value_ = matrix.data
+        self._solver = highspy.Highs()
+        self._solver.setOptionValue("output_flag", False)
+        self._solver.setOptionValue("presolve", "off")  # it would throw away where the last solution stood
+        self._solver.setOptionValue("parallel", "off")
+        self._solver.setOptionValue("simplex_strategy", _PRIMAL if prices_change else _DUAL)
+        self._solver.passModel(model)
 
     def bound(self, columns: Whole, low: Floats, high: Floats) -> None:
         """Change the bounds of some columns."""
@@ -51,11 +65,11 @@ class LinearProgramme:
         """
         self._solver.run()
         status = self._solver.getModelStatus()
-        if status == highs.BEST:
+        if status == _BEST:
             return np.asarray(self._solver.getSolution().col_value, dtype=np.float64)
         if status == highspy.HighsModelStatus.kInfeasible:
             return None
-        raise highs.ended(self._solver)
+        raise RuntimeError(f"a linear programme ended with: {self._solver.modelStatusToString(status)}")
 
     def least(self) -> float:
         """Return the least cost; minus infinity where nothing bounds it.
@@ -67,6 +81,6 @@ class LinearProgramme:
         status = self._solver.getModelStatus()
         if status in _ENDLESS:
             return -np.inf
-        if status != highs.BEST:
-            raise highs.ended(self._solver)
+        if status != _BEST:
+            raise RuntimeError(f"a linear programme ended with: {self._solver.modelStatusToString(status)}")
         return float(self._solver.getInfo().objective_function_value)
