@@ -8,10 +8,11 @@ hidden, which the browser test of every page checks.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -20,7 +21,11 @@ from forecasting.inputs.load import load
 from forecasting.model.run import run
 from forecasting.outputs.disclosure import INTERNAL, Policy
 from forecasting.outputs.figure import Subject
+from forecasting.outputs.returns.fill import fill
+from forecasting.outputs.returns.layout import codes, layout
+from forecasting.outputs.returns.official import Anchor, Official, complete
 from forecasting.outputs.subjects import SUBJECTS, View, compare
+from forecasting.outputs.subjects.returns import returns as subject_of
 from forecasting.scenario.from_dataset import dataset_scenarios
 from pages.shared import comparing, small_numbers
 from tests.support import ROOT
@@ -110,6 +115,47 @@ def test_tables_of_subjects_leave_protected(view: View) -> None:
         for key, frame in _tables_as_they_leave(subject, lambda chosen, name=name: small_numbers._subject(
                 name, view, chosen)):  # fmt: skip
             assert frame.iloc[-1, 0] == Policy().sentence, key
+
+
+@pytest.mark.parametrize("code", codes())
+def test_the_tables_of_returns_leave_protected(view: View, code: str) -> None:
+    """Each table of the page Returns is downloaded as the protected return has it; on the page the small ones stand."""
+    variant = len(layout(code).variants) - 1
+    shown = subject_of(fill(layout(code), (view.baseline, view.run)), variant)
+    safe = fill(layout(code), (view.baseline, view.run), policy=Policy())
+    left = dict(_tables_as_they_leave(shown, lambda chosen: subject_of(safe, variant)))
+    counts = {f"return-{table.table.id}": table for table in safe.tables if table.table.unit == "count"}
+    assert counts.keys() <= left.keys()
+    inside = sum(_small(table.frame.iloc[:, 1:].to_numpy().ravel()) for table in shown.tables if table.key in counts)
+    assert inside > 10
+    for key, table in counts.items():
+        told = left[key].iloc[:-1, 1:].to_numpy().ravel()
+        assert not _small(told), key
+        assert (told == Policy().symbol).sum() == table.hidden[variant].sum(), key
+        assert left[key].iloc[-1, 0].endswith(Policy().sentence), key
+
+
+def _small(figures: Iterable[object]) -> int:
+    return sum(str(figure).replace(".0", "") in {"1", "2", "3", "4"} for figure in figures)
+
+
+def test_the_official_form_is_filled_with_no_small_number(view: View) -> None:
+    """The council's own copy gets the figures that may leave; a withheld cell keeps what stood in it."""
+    filled = fill(layout("lsrp"), (view.baseline, view.run), policy=Policy())
+    table = next(found for found in filled.tables if found.table.id == "7.4")
+    book = openpyxl.Workbook()
+    book.active.append([table.table.title, *table.columns])
+    for label in table.labels:
+        book.active.append([label, *["-"] * len(table.columns)])
+    stream = BytesIO()
+    book.save(stream)
+    official = Official("plan.xlsx", stream.getvalue())
+    made = complete(official, filled, [Anchor("7.4", "baseline", "Sheet", "B2")])
+    page = openpyxl.load_workbook(BytesIO(made.content)).active
+    cells = [cell.value for row in page.iter_rows(min_row=2, min_col=2) for cell in row]
+    assert table.hidden[0].any() and made.blank == table.hidden[0].sum()
+    assert [cell == "-" for cell in cells] == table.hidden[0].ravel().tolist()
+    assert not _small(cells)
 
 
 def test_internal_working_leaves_as_it_is_and_says_so(view: View) -> None:

@@ -19,6 +19,7 @@ _LEFT_OUT_NEEDS = ("unknown",)
 _ROWS = ("", "age_band", "need", "nc_year")
 _YEARS = ("census", "end_of_calendar_year", "academic", "financial")
 _UNITS = ("count", "gbp")
+_HEADINGS = (("age_band", "Age group"), ("need", "Primary need"), ("nc_year", "Year group"), ("setting", "Provision"))
 _MONEY = re.compile(r"(?P<sign>-?)(?P<maybe>\??)(?P<measure>[a-z_]+)(?::(?P<component>[^:]*))?(?::(?P<setting>.+))?")
 
 
@@ -117,6 +118,17 @@ class ReturnTable:
     year: str = ""
     shares: bool = False
     rates: int = 0
+
+    @property
+    def heading(self) -> str:
+        """Return what its rows are, for the head of their column."""
+        if self.across:
+            return "Academic year"
+        if self.unit == "gbp":
+            return "Line" if self.lines else "Step"
+        axes_of_lines = {name for line in self.lines for part in line.selections for name in part.wanted}
+        named = (word for axis, word in _HEADINGS if axis in axes_of_lines)
+        return next(named, "Step")
 
 
 @dataclass(frozen=True)

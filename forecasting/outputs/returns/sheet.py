@@ -15,9 +15,10 @@ from forecasting.outputs.returns.filled import Filled, FilledTable
 from forecasting.outputs.stamp import SYNTHETIC
 from forecasting.outputs.workbook.book import Book, Sheet
 from forecasting.outputs.workbook.grid import Cell, Column, Grid
+from forecasting.outputs.workbook.paging import keep_together
 from forecasting.values import Floats
 
-_LABEL, _FIGURE, _TEXT = 62.0, 14.0, 110.0
+_LABEL, _YEAR, _FIGURE, _TEXT = 62.0, 16.0, 14.0, 110.0
 
 
 def to_bytes(filled: Filled, run: Run, made: date | None = None) -> bytes:
@@ -51,14 +52,26 @@ def _sheets(filled: Filled, variant: str) -> list[tuple[str, tuple[FilledTable, 
 
 def _tables(book: Book, name: str, title: str, filled: Filled, tables: Sequence[FilledTable], variant: int) -> None:
     sheet = book.sheet(name, title)
+    across = all(table.table.across for table in tables)
     widest = max(len(table.columns) if not table.table.across else len(table.labels) for table in tables)
-    sheet.set_widths([_LABEL, *[_FIGURE] * widest])
-    if filled.policy.form == "none":
-        sheet.line(filled.policy.sentence, "warn")
+    sheet.set_widths([_YEAR if across else _LABEL, *[_FIGURE] * widest])
+    sheet.line(filled.policy.sentence, "warn" if filled.policy.form == "none" else "note")
+    sheet.line(reading(filled), "note")
+    starts: list[int] = []
     for table in tables:
+        starts.append(sheet.row if starts else 0)
         sheet.line(f"{table.table.id}  {table.table.title}", "heading")
         sheet.table(grid(table, variant, filled.policy.symbol), table.table.id)
         sheet.row += 1
+    keep_together(sheet, starts)
+
+
+def reading(filled: Filled) -> str:
+    """Return how the columns of a return are to be read: which are counted, and what a blank is."""
+    last = filled.last_actual
+    counted = [filled.layout.column(year) for year in filled.years if year <= last]
+    upto = f"Counts are actual up to {counted[-1]}, forecast after" if counted else "All counts are forecast"
+    return f"{upto}; the last actual is January {last}. Blank: not known. Money is in pounds."
 
 
 def _cover(book: Book, filled: Filled, run: Run, title: str) -> None:
@@ -69,7 +82,8 @@ def _cover(book: Book, filled: Filled, run: Run, title: str) -> None:
     sheet.line(title, "title")
     sheet.line(f"Scenario {run.scenario.name}, method {run.forecast.method.replace('_', ' ')}; last actual count: "
                f"January {filled.last_actual}. Blank cells are not known: they are never zero.")  # fmt: skip
-    sheet.line(f"Small numbers: {filled.policy.sentence}", "warn" if filled.policy.form == "none" else "wrapped")
+    style = "warn" if filled.policy.form == "none" else "wrapped"
+    sheet.line(f"Small numbers: {filled.policy.sentence}", style, room=_TEXT)
     sheet.line(f"Layout: {filled.layout.source}.", "note", room=_TEXT)
     sheet.line("; ".join(f"{name} {text}" for name, text in run.forecast.stamp), "note", room=_TEXT)
     _listed(sheet, "How to read it", filled.layout.notes)
@@ -81,8 +95,10 @@ def _cover(book: Book, filled: Filled, run: Run, title: str) -> None:
 def _listed(sheet: Sheet, heading: str, texts: Sequence[str]) -> None:
     sheet.row += 1
     sheet.line(heading, "heading")
-    for text in texts or ("Nothing.",):
-        sheet.line(text, "wrapped", room=_TEXT)
+    for text in texts:
+        sheet.line(f"• {text}", "wrapped", room=_TEXT)
+    if not texts:
+        sheet.line("Nothing.", "wrapped")
 
 
 def grid(table: FilledTable, variant: int, symbol: str) -> Grid:
@@ -98,10 +114,10 @@ def grid(table: FilledTable, variant: int, symbol: str) -> Grid:
     if table.table.across:
         columns = [_column(label, row, gone, symbol, unit)
                    for label, row, gone in zip(table.labels, values, hidden, strict=True)]  # fmt: skip
-        return Grid(table.table.id, (Column("Academic year", [*table.columns]), *columns))
+        return Grid(table.table.id, (Column(table.table.heading, [*table.columns]), *columns))
     columns = [_column(year, row, gone, symbol, unit)
                for year, row, gone in zip(table.columns, values.T, hidden.T, strict=True)]  # fmt: skip
-    return Grid(table.table.id, (Column(table.table.title, [*table.labels]), *columns))
+    return Grid(table.table.id, (Column(table.table.heading, [*table.labels]), *columns))
 
 
 def _column(header: str, values: Floats, hidden: Mask, symbol: str, unit: str) -> Column:

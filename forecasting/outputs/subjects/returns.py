@@ -8,7 +8,7 @@ from forecasting.outputs import words
 from forecasting.outputs.figure import Section, Subject, Table
 from forecasting.outputs.returns.checks import checks
 from forecasting.outputs.returns.filled import Filled, FilledTable
-from forecasting.outputs.returns.sheet import grid
+from forecasting.outputs.returns.sheet import grid, reading
 
 _STEPS = (
     "Each mitigation alone against the baseline, then what they do together beyond that; the rows add up. Fewer plans "
@@ -26,10 +26,27 @@ def returns(filled: Filled, variant: int) -> Subject:
     tables = tuple(_table(filled, table, variant) for table in filled.tables)
     steps = tuple(_table(filled, table, 0) for table in filled.effects)
     sections = [
-        *_list("What is missing", "These rows stay blank; blank means not known, never zero.", filled.missing),
-        *_list("What was assumed", "", filled.assumed),
-        *_list("To explain before handing it in", "Asked as the Department would ask.", checks(filled)),
-        Section(f"Tables: {filled.layout.variants[variant]}", tables, " ".join(filled.layout.notes)),
+        *_list(
+            "What is missing",
+            "Rows that stay blank; blank means not known, never zero.",
+            ("Blank rows", "Where, when, why, and what would fill them"),
+            filled.missing,
+        ),
+        *_list(
+            "What was assumed",
+            "Each of these stands behind figures below.",
+            ("Assumptions", "What is taken to be so"),
+            filled.assumed,
+        ),
+        *_list(
+            "To explain before handing it in",
+            "Asked as the Department would ask.",
+            ("Questions", "What would be asked"),
+            checks(filled),
+        ),
+        Section(
+            f"Tables: {filled.layout.variants[variant]}", tables, " ".join((reading(filled), *filled.layout.notes))
+        ),
         *([Section("What each mitigation does", steps, _STEPS)] if steps else []),
     ]
     return Subject("returns", "Returns", _answer(filled), (), tuple(sections), ())
@@ -45,10 +62,12 @@ def _answer(filled: Filled) -> str:
     )
 
 
-def _list(heading: str, text: str, sentences: tuple[str, ...]) -> list[Section]:
+def _list(heading: str, text: str, names: tuple[str, str], sentences: tuple[str, ...]) -> list[Section]:
+    """Return sentences as a section of one table, with its title and the head of its column; nothing where none."""
+    title, column = names
+    frame = pd.DataFrame({column: list(sentences)})
     key = words.file_name("", heading, "")[:-1]
-    frame = pd.DataFrame({heading: list(sentences)})
-    return [Section(heading, (Table(key, heading, frame),), text)] if sentences else []
+    return [Section(heading, (Table(key, title, frame),), text)] if sentences else []
 
 
 def _table(filled: Filled, table: FilledTable, variant: int) -> Table:

@@ -112,6 +112,8 @@ class Book:
 def _properties(name: str) -> dict[str, Any]:
     if name.endswith(":input"):
         return {**_properties(name.removesuffix(":input")), **_INPUT}
+    if name.endswith(":right"):
+        return {**_properties(name.removesuffix(":right")), "align": "right"}
     if name in _TEXT:
         return _TEXT[name]
     line = {"bottom": 1, "bottom_color": PALE, "valign": "top"}
@@ -158,7 +160,8 @@ class Sheet:
             self.formula(row, col, Term(value.text, float(value)), style)
         elif value is None:
             self.page.write_blank(row, col, None, form)
-        elif isinstance(value, str):
+        elif isinstance(value, str):  # what stands in for a figure is aligned as one
+            form = self.book.style(f"{style}:right") if style in NUMBERS and style not in _LEFT else form
             self.page.write_string(row, col, value[:_CELL_LIMIT], form)
         elif isinstance(value, date):
             self.page.write_datetime(row, col, value, form)
@@ -203,6 +206,10 @@ class Sheet:
     def _height(self, row: int, points: float) -> None:
         self.page.set_row(row, points)
         self._pixels[row] = round(points * 4 / 3)
+
+    def pixels(self, first: int, end: int) -> int:
+        """Return the height of the rows from the first to the one before the end."""
+        return sum(self._pixels.get(row, _ROW_PIXELS) for row in range(first, end))
 
     def rows_for(self, first: int, pixels: int) -> int:
         """Return the row below something that starts at a row and is so many pixels high."""
