@@ -91,8 +91,8 @@ def _attacked(done, told, variant, year, every):
     printed, hidden = [], []
     for side in together:
         printed += _printed(told[side], year, children)
-        for filled in done:
-            lines = list(_lines(filled, min(side, len(filled.layout.variants) - 1), year, children))
+        for filled in (each for each in done if side < len(each.layout.variants)):  # SCAP has the baseline alone
+            lines = list(_lines(filled, side, year, children))
             printed += [(mask, value) for mask, value in lines if value is not None]
             hidden += [mask for mask, value in lines if value is None]
     known = {mask.tobytes(): (mask, value) for mask, value in printed}
