@@ -8,8 +8,7 @@ from forecasting.inputs.dataset import Dataset
 
 _NEEDS = (
     ("placements", "Where children are placed", "the table placements, or providers"),
-    ("spare_places", "Places, spare places and who lacks a place",
-     "the table providers, with capacities"),
+    ("spare_places", "Places, spare places and who lacks a place", "the table providers, with capacities"),
     ("cost_gbp", "Costs, balances and savings", "the table budget, and unit_costs for methods that price each child"),
     ("programme_places", "What projects change", "the table projects"),
     ("programme_capital_gbp", "Capital and payback of the projects", "the table project_capital"),

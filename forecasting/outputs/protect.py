@@ -99,8 +99,8 @@ def protect(forecast: Forecast, policy: Policy, only: int | None = None) -> Prot
     few, others = 0, 0
     every = list(_all_systems(forecast))
     wanted = [system for system in every if only in (None, system.year)]
+    headline = np.array([_is_headline(margin) for margin in forecast.margins])
     with ThreadPoolExecutor(THREADS) as pool:
-        headline = np.array([_is_headline(margin) for margin in forecast.margins])
         found = list(pool.map(partial(_one, headline=headline, policy=policy), wanted))
     for system, (whole, mask, first) in zip(wanted, found, strict=True):
         few, others = few + int(first.sum()), others + int((mask & ~first).sum())

@@ -4,8 +4,8 @@ from contextlib import suppress
 
 import streamlit as st
 
-from forecasting.outputs.subjects import HEADS, SUBJECTS
-from pages.shared import engine, state
+from forecasting.outputs.subjects import SUBJECTS
+from pages.shared import engine, ranges, state
 
 
 def work() -> None:
@@ -19,7 +19,5 @@ def work() -> None:
         return
     with suppress(Exception):  # whatever it is, the page meets it again and says it, with the navigation beside it
         view = state.in_hand(state.dataset())
-        if page in HEADS and engine.has_ranges(view):
-            HEADS[page](view)
-        else:
+        if not ranges.has(page, view):
             engine.subject(page, view)

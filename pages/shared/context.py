@@ -54,7 +54,7 @@ def draw_sidebar(page: str, view: View) -> None:
 def subject_page(page: str) -> None:
     """Draw the page of a subject."""
     view = page_context(page)
-    if page not in HEADS or not engine.has_ranges(view):
+    if not ranges.has(page, view):
         show(engine.subject(page, view), view)
         draw_sidebar(page, view)
         return

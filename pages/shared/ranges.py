@@ -3,7 +3,7 @@
 import streamlit as st
 
 from forecasting.outputs.html import draws_html
-from forecasting.outputs.subjects import View
+from forecasting.outputs.subjects import HEADS, View
 from pages.shared import engine
 
 MAKING = "Making the draws behind the ranges…"
@@ -15,6 +15,11 @@ def _asked(view: View) -> bool:
 
 def _ask(view: View) -> None:
     st.session_state.full_range = engine.key_of(view)
+
+
+def has(page: str, view: View) -> bool:
+    """Return whether a page shows a view with ranges: first its head alone, then all of it with the draws."""
+    return page in HEADS and engine.has_ranges(view)
 
 
 def live(view: View) -> View:

@@ -79,13 +79,13 @@ def _places_answer(view: View) -> str:
 
 
 def _children_answer(view: View) -> str:
-    required = view.at("places_required", view.last)
-    needs = f"By {view.last}, {view.name} needs {words.things(required, 'specialist place')}"
-    if math.isnan(required):  # withheld, because it would give away children who wait
+    gone = math.isnan(view.at("places_required", view.last))
+    needs = f"By {view.last}, {view.name} needs {_required(view)}"
+    if gone:  # withheld, because it would give away children who wait
         needs = f"How many specialist places {view.name} needs by {view.last} is withheld"
     if not placed.limits_known(view):
         return f"{needs}. {placed.UNKNOWN.removesuffix('.')}"
-    joined = "; it has" if math.isnan(required) else " and has"
+    joined = "; it has" if gone else " and has"
     has = f"{joined} {words.count(_open(view))} open" if view.has("places_available") else ""
     short = view.at("places_short", view.last)
     return (
@@ -153,18 +153,22 @@ def _demand_and_places(view: View) -> Figure:
         ("Local places open", "places_available", {}),
     ]
     data = yearly(view, [part for part in parts if view.has(part[1])])
-    title = f"{_required(view)} needed in {view.last}"
-    if placed.limits_known(view):
-        short = words.count(view.at("places_short", view.last))
-        title = f"{short} without a suitable local place in {view.last}"
-        title = title if short != "0" else "Every child has a suitable local place"
     return line_figure(
-        view, "need_against_places", title,
+        view, "need_against_places", _demand_title(view),
         f"Specialist places, {view.name}, January {int(data['year'].min())} to {view.last}; some children are well "
         f"placed elsewhere{'; band: 80% range' if has_range(data) else ''}",
         f"{_children_answer(view)}.",
         data, y="places", unit="count", source="placements, providers and projects of the dataset, and the assumptions",
     )  # fmt: skip
+
+
+def _demand_title(view: View) -> str:
+    if not placed.limits_known(view):
+        return f"{_required(view)} needed in {view.last}"
+    short = words.count(view.at("places_short", view.last))
+    if short == "0":
+        return "Every child has a suitable local place"
+    return f"{short} without a suitable local place in {view.last}"
 
 
 def _need_against_places(view: View) -> Figure:

@@ -49,7 +49,7 @@ UNKNOWN = "Who lacks a suitable local place is not known: add the table provider
 
 
 def limits_known(view: View) -> bool:
-    """Return whether the places of any provider are known; without them nobody is counted as lacking one."""
+    """Return whether the places of any provider are known; else the forecast does not say who lacks one."""
     return view.has("places_short")
 
 
@@ -158,10 +158,8 @@ def _beside(view: View) -> Table:
 
 def _ranged(view: View, values: np.ndarray) -> str:
     central, low, high = (float(values[STATISTICS.index(name)]) for name in ("central", "p10", "p90"))
-    if central != central:
-        return words.NOT_KNOWN
-    if not view.forecast.draws or high - low < 1e-9:
-        return words.count(central)
+    if central != central or not view.forecast.draws or high - low < 1e-9:
+        return _cell(central)
     return f"{words.count(central)} ({words.count(low)} to {words.count(high)})"
 
 
