@@ -13,14 +13,15 @@ interaction, so that the parts of every run add up to its change without a remai
     population = A − S; need mix = C − B; staying on = (B − S) + (L − C); identification = I − C;
     interaction = (E − S) − all of these.
 
-In draws C, I and L are drawn with the seed of the run, so at the same rates, and need mix is that of the central run;
-the chance of single children, drawn anew in each, ends up in the interaction. In the method trend: growth shared with
+In draws of the method moves C, I and L are the children expected at the rates of the draw, which are those of the run,
+under the same shocks, and need mix is that of the central run; the chance of single children is in E alone and so ends
+up in the interaction. In age_flow they are drawn with the seed of the run. In the method trend: growth shared with
 England, the authority's own difference from it, a policy shock, and the interaction.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -41,8 +42,8 @@ from forecasting.model import (
 from forecasting.model.age_flow_levers import AgeLevers
 from forecasting.model.age_flow_rates import AgeRates
 from forecasting.model.job import Job
-from forecasting.model.moves_draws import simulate
 from forecasting.model.moves_levers import Levers
+from forecasting.model.moves_mean import Case, last_totals
 from forecasting.model.moves_rates import MoveRates
 from forecasting.model.remembered import Memory
 from forecasting.model.run import Run
@@ -145,7 +146,7 @@ def _held(people: pd.DataFrame, known: int, years: Sequence[int]) -> pd.DataFram
     return pd.concat([now.assign(year=year) for year in sorted({known, *years})], ignore_index=True)
 
 
-def _causes(start: float, base: Floats, identified: Floats, levered: Floats | None) -> dict[str, Floats]:
+def _causes(start: float, base: Floats, identified: Floats, levered: Floats | None = None) -> dict[str, Floats]:
     """Return staying on and identification from the runs B, I and L (None = no lever on ceasing), axis (run)."""
     levers = 0.0 if levered is None else levered - base
     return {STAYING: base - start + levers, IDENTIFICATION: identified - base}
@@ -156,6 +157,11 @@ def _moved(*levers: Floats | None) -> bool:
 
 
 _ENDS: Memory[Floats] = Memory(16)  # the last year of runs that differ in one thing; most stay while one lever moves
+
+
+def _key(held: MoveRates, cases: Sequence[Case]) -> tuple[Hashable, ...]:
+    """Return by what runs of the same data and years differ: which rates are held, and every lever."""
+    return tuple((rates is held, *_content(levers or Levers())) for rates, levers in cases)
 
 
 def _content(levers: Levers) -> tuple[bytes, ...]:
@@ -173,26 +179,28 @@ def _of_moves(job: Job, _: Floats) -> dict[str, Floats]:
     still = replace(rates.variation, joiner_drift_sd=0.0, mix_drift_sd=0.0)
     held = replace(rates, trending=False, variation=still)
 
-    def last(with_rates: MoveRates, levers: Levers | None) -> Floats:
-        key = (job.dataset, world.years, job.draws, job.seed, with_rates is held, *_content(levers or Levers()))
-        return _ENDS.get(key, job.assumptions, lambda _: run_to_the_end(with_rates, levers))
+    same = job.dataset, world.years
 
-    def run_to_the_end(with_rates: MoveRates, levers: Levers | None) -> Floats:
-        central = moves.expected(world.start, with_rates, people, world.years, levers).stock[-1].sum()
-        if not job.draws:
-            return np.array([central])
-        found = simulate(world.start, with_rates, people, world.years, job.draws, job.seed, levers, margins=())
-        return np.concatenate([[central], found.margins["total"][:, -1].astype(np.float64)])
+    def ended(with_rates: MoveRates, levers: Levers | None) -> float:
+        return float(moves.expected(world.start, with_rates, people, world.years, levers).stock[-1].sum())
 
-    def mixed(with_rates: MoveRates) -> float:
-        return float(moves.expected(world.start, with_rates, people, world.years, None).stock[-1].sum())
+    def central(case: Case) -> Floats:
+        return _ENDS.get((*same, _key(held, [case])), job.assumptions, lambda _: np.array([ended(*case)]))
 
-    mix = mixed(held) - mixed(_pooled(held, world.start))
+    def drawn(_: object) -> Floats:
+        return np.stack(last_totals(world.start, cases, people, world.years, job.draws, job.seed))
+
+    mix = ended(held, None) - ended(_pooled(held, world.start), None)
     others = replace(world.levers, joiners=None)
-    base = last(held, None)
-    levered = last(held, others) if _moved(others.leavers, others.movers, others.destinations) else None
-    joining = Levers(joiners=world.levers.joiners)
-    causes = _causes(float(stock.sum()) + mix, base, last(rates, joining), levered)
+    cases: list[Case] = [(held, None), (rates, Levers(joiners=world.levers.joiners))]
+    if _moved(others.leavers, others.movers, others.destinations):
+        cases.append((held, others))
+    ends = [central(case) for case in cases]
+    if job.draws:
+        runs = _ENDS.get((*same, job.draws, job.seed, _key(held, cases)), job.assumptions, drawn)
+        ends = [np.concatenate(pair) for pair in zip(ends, runs, strict=True)]
+    base, identified, *levered = ends
+    causes = _causes(float(stock.sum()) + mix, base, identified, *levered)
     return {POPULATION: np.array(_at_todays_rates(stock, now, then)), NEED_MIX: np.array(mix), **causes}
 
 

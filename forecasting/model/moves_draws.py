@@ -18,14 +18,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forecasting.model.chance import Counts, binomial, poisson
-from forecasting.model.moves import damped, reaching
-from forecasting.model.moves_axes import pair_grid
-from forecasting.model.moves_levers import Levers, lever_arrays, with_weights
+from forecasting.model.moves import reaching
+from forecasting.model.moves_block import Block, Plan, blocks_of, draw_rates, joining, levered, plan_of, year_hazards
+from forecasting.model.moves_levers import Levers
 from forecasting.model.moves_rates import MoveRates
-from forecasting.model.moves_table import residents_by_year
 from forecasting.values import Flags, Floats, Singles, Whole
 
-BLOCK_CELLS = 200_000  # draws in a block × cells: keeps a block in the processor's cache and memory small
 THREADS = 2  # blocks run side by side; the result does not depend on it
 LEAST_RECORDING = 0.02  # disagreement between returns below this is left out
 MARGINS = ("total", "nc_year", "need", "setting", "need_setting", "setting_nc_year")
@@ -59,63 +57,6 @@ class Draws:
         before = np.concatenate([np.full((len(total), 1), self.start), total[:, :-1]], axis=1)
         flows = self.joined.sum(axis=2, dtype=np.int64) - self.left.sum(axis=2, dtype=np.int64)
         return np.asarray(total - before - flows)
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """What all blocks share: sizes, index maps, residents, levers."""
-
-    rates: MoveRates
-    people: Floats
-    levers: tuple[Floats, Floats, Floats, Floats]
-    start: Counts
-    last_of_setting: Whole
-    first_of_setting: Whole
-    top_pairs: Whole
-    grid: Whole
-    base: Singles
-    change_to: Floats
-    uncertain: bool
-    chance: bool
-    totals: Floats | None
-    group: Whole
-
-
-class _Ways:
-    """Where a mover of each cell may go: running sums of weights by setting moved to, made anew when a lever moves."""
-
-    def __init__(self) -> None:
-        """Start without sums."""
-        self._lever: bytes = b""
-        self._upto: Singles = np.zeros(0, dtype=np.float32)
-
-    def of_year(self, plan: _Plan, tilt: Singles, t: int) -> Singles:
-        """Return running sums, (draw, p, d, setting) flattened."""
-        lever = plan.levers[3][t].astype(np.float32)
-        if lever.tobytes() != self._lever:
-            axes = plan.rates.axes
-            add = np.triu(np.ones((axes.n_settings, axes.n_settings), dtype=np.float32)) * lever[:, None]
-            weight = plan.base.reshape(axes.n_pairs, axes.n_needs, -1) * tilt[:, axes.pair_setting][:, :, None, :]
-            self._upto = (weight.reshape(-1, axes.n_settings) @ add).reshape(-1)
-            self._lever = lever.tobytes()
-        return self._upto
-
-
-@dataclass(frozen=True)
-class _Block:
-    """The uncertain values of one block, drawn once and kept for all years."""
-
-    ways: _Ways
-    join: Singles
-    leave: Singles
-    move: Singles
-    level: Singles
-    change: Singles
-    need_drift: Singles
-    setting_drift: Singles
-    leave_drift: Singles
-    tilt: Singles
-    need_rate: Singles
 
 
 def simulate(
@@ -162,18 +103,11 @@ def simulate(
         DatasetError: residents are missing for a year.
     """
     groups = np.zeros(len(rates.nc_years), dtype=np.int64) if group is None else group
-    plan = replace(_plan(stock, rates, residents, years, levers, uncertain, chance), totals=totals, group=groups)
+    plan = replace(plan_of(stock, rates, residents, years, levers, uncertain, chance), totals=totals, group=groups)
     kept = _empty(rates, n_draws, len(years), (*margins, "total"), int(groups.max()) + 1)
     added = np.zeros((n_draws, len(years)), dtype=np.float32) if shift is None else shift.astype(np.float32)
-    cells = rates.axes.n_pairs * rates.axes.n_needs
-    size = int(np.clip(BLOCK_CELLS // max(cells, int(plan.start.sum()), 1), 1, n_draws))
-    starts = range(0, n_draws, size)
-    seeds = np.random.SeedSequence(seed).spawn(len(starts))
     with ThreadPoolExecutor(min(THREADS, os.cpu_count() or 1)) as pool:
-        jobs = [
-            pool.submit(_run_block, plan, child, slice(low, min(low + size, n_draws)), kept, added)
-            for child, low in zip(seeds, starts, strict=True)
-        ]
+        jobs = [pool.submit(_run_block, plan, *each, kept, added) for each in blocks_of(plan, n_draws, seed)]
     for job in jobs:
         job.result()
     flows = kept.pop("joined"), kept.pop("left")
@@ -194,44 +128,6 @@ def quantiles(draws: NDArray[np.int32], levels: Sequence[float]) -> Floats:
 
 
 # ------------------------------------------------------------------------------------------------- set-up
-
-
-def _plan(
-    stock: Floats,
-    rates: MoveRates,
-    residents: pd.DataFrame,
-    years: Sequence[int],
-    levers: Levers | None,
-    uncertain: bool,
-    chance: bool,
-) -> _Plan:
-    """Work out once what every block needs."""
-    axes = rates.axes
-    start = np.rint(stock[axes.pair_nc, :, axes.pair_setting]).astype(np.int32)
-    if not np.allclose(start.sum(), stock.sum()):
-        raise ValueError("the stock has part children, or children at NC years their setting does not serve")
-    edges = np.flatnonzero(np.diff(axes.pair_setting)) if axes.n_pairs else np.zeros(0, dtype=np.int64)
-    last = np.append(edges, axes.n_pairs - 1)
-    to = rates.central.to[axes.pair_nc, :, axes.pair_setting, :]
-    base = to.reshape(-1, axes.n_settings).astype(np.float32)
-    off = rates.central.need_change * (1.0 - np.eye(axes.n_needs))
-    change_to = np.cumsum(off / np.maximum(off.sum(axis=1, keepdims=True), 1e-300), axis=1)
-    return _Plan(
-        rates,
-        residents_by_year(residents, rates.nc_years, years),
-        lever_arrays(levers, rates, len(years)),
-        start,
-        last,
-        np.append(0, edges + 1),
-        np.flatnonzero(axes.pair_nc == axes.n_nc - 1),
-        pair_grid(axes),
-        base,
-        change_to,
-        uncertain,
-        chance,
-        None,
-        np.zeros(0, dtype=np.int64),
-    )
 
 
 def _empty(rates: MoveRates, n_draws: int, n_years: int, margins: Sequence[str], groups: int) -> dict[str, Counts]:
@@ -257,12 +153,12 @@ def _empty(rates: MoveRates, n_draws: int, n_years: int, margins: Sequence[str],
 
 
 def _run_block(
-    plan: _Plan, seeds: np.random.SeedSequence, rows: slice, kept: dict[str, Counts], shift: Singles
+    plan: Plan, rows: slice, seeds: Sequence[np.random.SeedSequence], kept: dict[str, Counts], shift: Singles
 ) -> None:
     """Draw the rates of a block, then run it through the years; with totals wanted, `shift` (draw, year) is filled."""
     n_draws = rows.stop - rows.start
-    streams = [np.random.default_rng(child) for child in seeds.spawn(1 + len(plan.people))]
-    block = _draw_rates(plan, streams[0], n_draws)
+    streams = [np.random.default_rng(child) for child in seeds]
+    block = draw_rates(plan, streams[0], n_draws)
     stock = np.broadcast_to(plan.start, (n_draws, *plan.start.shape)).copy()
     stock = _relabelled(plan, stock, streams[0])
     for t, rng in enumerate(streams[1:]):
@@ -271,78 +167,17 @@ def _run_block(
         _keep(plan, kept, rows, t, _relabelled(plan, stock, rng), joined, left)
 
 
-def _draw_rates(plan: _Plan, rng: np.random.Generator, n_draws: int) -> _Block:
-    """Draw every uncertain value of a block once."""
-    rates, axes, variation = plan.rates, plan.rates.axes, plan.rates.variation
-    on = np.float32(plan.uncertain)
-    trend = rng.multivariate_normal(rates.trend.mean, rates.trend.covariance, n_draws, method="eigh")
-    trend = trend if plan.uncertain else np.broadcast_to(rates.trend.mean, trend.shape)
-    drift = rng.standard_normal((n_draws, 2 + axes.n_needs + axes.n_settings), dtype=np.float32) * on
-    level = trend[:, 0].astype(np.float32)
-    return _Block(
-        ways=_Ways(),
-        join=np.exp(_log_rates(plan, "joining", rng, n_draws)),
-        leave=_hazard(plan, "leaving", rng, n_draws),
-        move=_hazard(plan, "moving", rng, n_draws) * _can_move(plan),
-        level=np.stack([level, drift[:, 0] * variation.joiner_drift_sd], axis=1),
-        change=trend[:, 1].astype(np.float32),
-        need_drift=drift[:, 2 : 2 + axes.n_needs] * variation.mix_drift_sd,
-        setting_drift=drift[:, 2 + axes.n_needs :] * variation.mix_drift_sd,
-        leave_drift=drift[:, 1] * variation.leaver_drift_sd,
-        tilt=_tilt(plan, rng, n_draws),
-        need_rate=_need_rate(plan, rng, n_draws),
-    )
-
-
-def _log_rates(plan: _Plan, kind: str, rng: np.random.Generator, n_draws: int) -> Singles:
-    """Log or logit rates, axes (draw, p, d)."""
-    table = getattr(plan.rates, kind)
-    drawn: Singles = table.draw(rng, n_draws)
-    if not plan.uncertain:
-        drawn[:] = table.centre
-    return drawn
-
-
-def _hazard(plan: _Plan, kind: str, rng: np.random.Generator, n_draws: int) -> Singles:
-    """Yearly hazard −log(1 − q) = log(1 + e^logit), axes (draw, p, d)."""
-    eta = _log_rates(plan, kind, rng, n_draws)
-    return np.asarray(np.log1p(np.exp(np.minimum(eta, 15.0))), dtype=np.float32)
-
-
-def _can_move(plan: _Plan) -> Singles:
-    """1 where there is a setting to move to, 0 where there is none, axes (p, d)."""
-    axes = plan.rates.axes
-    return np.asarray(plan.rates.central.move[axes.pair_nc, :, axes.pair_setting] > 0, dtype=np.float32)
-
-
-def _tilt(plan: _Plan, rng: np.random.Generator, n_draws: int) -> Singles:
-    """Multiplier of the chance of each move between settings, axes (draw, s, s'): Gamma, mean 1."""
-    counts = plan.rates.move_counts + 1.0
-    drawn = rng.standard_gamma(counts.astype(np.float32), (n_draws, *counts.shape), dtype=np.float32)
-    return (drawn / counts).astype(np.float32) if plan.uncertain else np.ones_like(drawn)
-
-
-def _need_rate(plan: _Plan, rng: np.random.Generator, n_draws: int) -> Singles:
-    """Yearly chance of a change of need, axes (draw, d): Gamma around the central chance."""
-    counts = plan.rates.need_counts
-    off = counts.sum(axis=1) - np.diag(counts) + 0.5
-    central = 1.0 - np.diag(plan.rates.central.need_change)
-    drawn = rng.standard_gamma(off, (n_draws, len(off))) / off
-    drawn = drawn if plan.uncertain else np.ones_like(drawn)
-    return np.asarray(np.minimum(drawn * central, 0.95), dtype=np.float32)
-
-
 # ------------------------------------------------------------------------------------------------- one year
 
 
 def _one_year(
-    plan: _Plan, block: _Block, stock: Counts, t: int, rng: np.random.Generator, shift: Singles, wanted: Floats | None
+    plan: Plan, block: Block, stock: Counts, t: int, rng: np.random.Generator, shift: Singles, wanted: Floats | None
 ) -> tuple[Counts, Counts, Counts]:
     """Run one year: stock (draw, p, d) at the next January, joiners (draw, p, d), leavers (draw, n).
 
     Joiners are moved by e^shift, axis (draw); where a total is wanted, that shift is worked out here.
     """
-    leave, move = _year_hazards(plan, block, t, rng)
+    leave, move = year_hazards(plan, block, t, rng)
     struck, cells, certain = _struck(plan, stock, leave, move, block.need_rate, rng)
     leaves, changes_setting, changes_need = _outcomes(plan, block, cells, certain, leave, move, rng)
     stayed = np.zeros_like(stock)
@@ -352,34 +187,19 @@ def _one_year(
     landed = _landed(plan, block, cells[keep], changes_setting[keep], changes_need[keep], stock.shape, t, rng)
     np.add.at(stayed.reshape(-1), landed, np.int32(1))  # of the same kind as the counts: much the quicker way
     left = _left(plan, stock, cells[leaves])
-    mean = _joining(plan, block, stock.shape, t, rng)
+    mean = joining(plan, block, stock.shape, t, rng)
     if wanted is not None:
         shift[:] = np.log(
             reaching(wanted - stayed.sum(axis=(1, 2), dtype=np.int32), mean.sum(axis=(1, 2), dtype=np.float64))
         )
     if shift.any():
         mean *= np.exp(shift)[:, None, None]
-    joined = poisson(_levered(plan, mean, t), rng)
+    joined = poisson(levered(plan, mean, t), rng)
     return stayed + joined, joined, left
 
 
-def _year_hazards(plan: _Plan, block: _Block, t: int, rng: np.random.Generator) -> tuple[Singles, Singles]:
-    """Hazards of leaving and of moving in a year, after drift, this year's shock and levers."""
-    axes, variation = plan.rates.axes, plan.rates.variation
-    year_sd = variation.leaver_year_sd * plan.chance
-    shock = rng.standard_normal(len(block.leave), dtype=np.float32) * np.float32(year_sd)
-    factor = np.exp(block.leave_drift * np.sqrt(t + 1.0) + shock)
-    leave = block.leave * factor[:, None, None].astype(np.float32)
-    by_pair = plan.levers[1][t][axes.pair_nc].astype(np.float32)
-    if np.any(by_pair != 1.0):
-        leave *= by_pair
-    movers = plan.levers[2][t][axes.pair_setting].astype(np.float32)
-    move = block.move * movers[:, None] if np.any(movers != 1.0) else block.move
-    return leave, move
-
-
 def _struck(
-    plan: _Plan, stock: Counts, leave: Singles, move: Singles, need_rate: Singles, rng: np.random.Generator
+    plan: Plan, stock: Counts, leave: Singles, move: Singles, need_rate: Singles, rng: np.random.Generator
 ) -> tuple[Counts, Whole, Flags]:
     """Children to whom something happens: by cell, one by one (cells, flat), and whether they had to move."""
     hazard = leave + move - np.log1p(-need_rate)[:, None, :]
@@ -394,7 +214,7 @@ def _struck(
     return struck, np.concatenate([np.repeat(cells, times), must]), certain
 
 
-def _left(plan: _Plan, stock: Counts, leavers: Whole) -> Counts:
+def _left(plan: Plan, stock: Counts, leavers: Whole) -> Counts:
     """Leavers by NC year at origin, those at the last NC year included, axes (draw, n)."""
     axes, (draws, pairs, needs) = plan.rates.axes, stock.shape
     draw, pair, _ = _place(leavers, pairs, needs)
@@ -411,7 +231,7 @@ def _place(cells: Whole, pairs: int, needs: int) -> tuple[Whole, Whole, Whole]:
     return draw, row - draw * pairs, cells - row * needs
 
 
-def _relabelled(plan: _Plan, stock: Counts, rng: np.random.Generator) -> Counts:
+def _relabelled(plan: Plan, stock: Counts, rng: np.random.Generator) -> Counts:
     """The stock as a return would record it: some children under other labels, the total of each draw kept.
 
     Each label's count is multiplied by e^g, g normal with the sd of `Recording`, and rescaled to the total.
@@ -443,7 +263,7 @@ def _relabelled(plan: _Plan, stock: Counts, rng: np.random.Generator) -> Counts:
     return stock + change.reshape(stock.shape).astype(np.int32)
 
 
-def _forced_children(plan: _Plan, stock: Counts) -> Whole:
+def _forced_children(plan: Plan, stock: Counts) -> Whole:
     """Cells (flat), one entry a child, of children whose setting does not serve them next year."""
     forced = np.setdiff1d(plan.last_of_setting, plan.top_pairs)
     people = stock[:, forced].reshape(-1)
@@ -454,8 +274,8 @@ def _forced_children(plan: _Plan, stock: Counts) -> Whole:
 
 
 def _outcomes(
-    plan: _Plan,
-    block: _Block,
+    plan: Plan,
+    block: Block,
     cells: Whole,
     certain: Flags,
     leave: Singles,
@@ -482,8 +302,8 @@ def _outcomes(
 
 
 def _landed(
-    plan: _Plan,
-    block: _Block,
+    plan: Plan,
+    block: Block,
     cells: Whole,
     changes_setting: Flags,
     changes_need: Flags,
@@ -503,7 +323,7 @@ def _landed(
     return np.asarray((draw * shape[1] + plan.grid[nc + 1, setting]) * shape[2] + need)
 
 
-def _new_setting(plan: _Plan, block: _Block, cells: Whole, t: int, rng: np.random.Generator) -> Whole:
+def _new_setting(plan: Plan, block: Block, cells: Whole, t: int, rng: np.random.Generator) -> Whole:
     """Setting moved to: central chances times the tilt of the draw and the lever; a binary search in each row."""
     upto, wide = block.ways.of_year(plan, block.tilt, t), plan.rates.axes.n_settings
     first = cells * wide
@@ -522,37 +342,7 @@ def _new_setting(plan: _Plan, block: _Block, cells: Whole, t: int, rng: np.rando
     return np.asarray(pick)
 
 
-def _joining(plan: _Plan, block: _Block, shape: tuple[int, ...], t: int, rng: np.random.Generator) -> Singles:
-    """Mean joiners on arrival before levers, axes (draw, p, d)."""
-    axes, variation = plan.rates.axes, plan.rates.variation
-    on = np.float32(plan.chance)
-    steps = np.sqrt(t + 1.0)
-    year = rng.standard_normal(shape[0], dtype=np.float32) * np.float32(variation.joiner_year_sd) * on
-    by_nc = rng.standard_normal((shape[0], axes.n_nc), dtype=np.float32)
-    by_nc *= np.float32(variation.nc_year_sd) * on
-    path = block.level[:, 0] + block.change * damped(plan.rates, t + 1)[-1] + block.level[:, 1] * steps + year
-    people = np.exp(path[:, None] + by_nc) * plan.people[t]
-    by_pair = people[:, axes.pair_nc] * np.exp(block.setting_drift * steps)[:, axes.pair_setting]
-    mean = block.join * by_pair[:, :, None].astype(np.float32)
-    mean *= np.exp(block.need_drift * steps).astype(np.float32)[:, None, :]
-    return np.asarray(mean)
-
-
-def _levered(plan: _Plan, mean: Singles, t: int) -> Singles:
-    """Joiner means after the levers on joiners and on destinations."""
-    axes = plan.rates.axes
-    joiners, weights = plan.levers[0][t], plan.levers[3][t]
-    if np.any(joiners != 1.0):
-        mean = mean * joiners[axes.pair_nc].astype(np.float32)
-    if np.any(weights != 1.0):
-        box = np.zeros((len(mean), axes.n_nc, mean.shape[2], axes.n_settings))
-        box[:, axes.pair_nc, :, axes.pair_setting] = mean.transpose(1, 0, 2)
-        spread = with_weights(box, weights)[:, axes.pair_nc, :, axes.pair_setting].transpose(1, 0, 2)
-        return np.ascontiguousarray(spread, dtype=np.float32)
-    return np.ascontiguousarray(mean, dtype=np.float32)
-
-
-def _group_starts(plan: _Plan) -> Whole:
+def _group_starts(plan: Plan) -> Whole:
     """Positions at which another setting or group of NC years begins along the open pairs."""
     axes = plan.rates.axes
     key = axes.pair_setting * (int(plan.group.max()) + 1) + plan.group[axes.pair_nc]
@@ -560,7 +350,7 @@ def _group_starts(plan: _Plan) -> Whole:
 
 
 def _keep(
-    plan: _Plan, kept: dict[str, Counts], rows: slice, t: int, stock: Counts, joined: Counts, left: Counts
+    plan: Plan, kept: dict[str, Counts], rows: slice, t: int, stock: Counts, joined: Counts, left: Counts
 ) -> None:
     """Add one year of a block to the margins kept."""
     axes = plan.rates.axes
