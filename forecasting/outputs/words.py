@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 
 NOT_KNOWN = "–"  # in a cell of words
 METHODS = {
@@ -70,9 +71,9 @@ def things(number: float, one: str, many: str = "") -> str:
     return f"{count(number)} {one if count(number) == '1' else many or f'{one}s'}"
 
 
-def join(items: list[str]) -> str:
-    """Return a list as English: "a, b and c"."""
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}" if items else ""
+def join(items: Sequence[str], joint: str = "and") -> str:
+    """Return a list as English: "a, b and c"; "a, b or c" with another joint."""
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {joint} {items[-1]}" if items else ""
 
 
 def short_or_spare(places: float) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from forecasting.outputs import words
 from forecasting.outputs.returns.filled import Filled, FilledTable
 from forecasting.values import Floats
 
@@ -22,7 +23,7 @@ def _gaps(filled: Filled) -> list[str]:
     lost = [(table.table.id, table.cells[1]) for table in filled.tables if table.cells[1]]
     if not lost:
         return []
-    told = ", ".join(f"{number} ({count:,.0f})" for number, count in lost)
+    told = words.join([f"{number} ({count:,.0f})" for number, count in lost])
     return [f"Blank cells by table: {told}. Fill them from your own records, or say why they cannot be filled."]
 
 
@@ -35,7 +36,7 @@ def _table(filled: Filled, table: FilledTable) -> list[str]:
         if table.table.total and not _adds_up(values):
             found.append((variant, "the rows do not add up to the total."))
         found += [(variant, text) for text in _jumps(filled, table, values)]
-    return [f"{where} ({' and '.join(name for name, other in found if other == text)}): {text}"
+    return [f"{where} ({words.join([name for name, other in found if other == text])}): {text}"
             for text in dict.fromkeys(text for _, text in found)]  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.margins import margin
 from forecasting.model.forecast import Forecast
 from forecasting.model.run import Run
+from forecasting.outputs import words
 from forecasting.outputs.protect import Protected
 from forecasting.outputs.returns.flows import flow
 from forecasting.outputs.returns.held import held
@@ -102,9 +103,9 @@ def _held(run: Run, measure: str, given: list[pd.DataFrame], shared: Protected |
     found = []
     for made in held(lambda: _actual(run.dataset, measure, last, shared), given):
         there = any(name in frame.columns for name in made.by for frame in given)
-        what = " and ".join(dict.fromkeys(_SHARES[name] for name in made.by))
+        what = words.join([*dict.fromkeys(_SHARES[name] for name in made.by)])
         note = f"plans by {what}{' together' if there else ''} are not forecast; the shares of January {last} are held"
-        names = ", ".join(axes.SETTINGS.label(label) for label in made.borrowed)
+        names = words.join([axes.SETTINGS.label(label) for label in made.borrowed])
         more = (
             [f"those of all children stand in for {names}, where there was nobody in January {last}"] if names else []
         )

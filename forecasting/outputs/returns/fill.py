@@ -9,6 +9,7 @@ import numpy as np
 
 from forecasting.errors import UsageError
 from forecasting.model.run import Run
+from forecasting.outputs import words
 from forecasting.outputs.disclosure import INTERNAL, Policy
 from forecasting.outputs.protect import Protected, protect
 from forecasting.outputs.returns.counts import Counts, counts
@@ -17,6 +18,7 @@ from forecasting.outputs.returns.filled import Filled, FilledTable
 from forecasting.outputs.returns.layout import Layout, ReturnTable, codes, layout
 from forecasting.outputs.returns.missing import missing
 from forecasting.outputs.returns.money import effects, money_table
+from forecasting.outputs.returns.paid import PARTED
 
 _SOMEBODY = 0.5
 _Figures = dict[tuple[str, int], Figures]  # by measure and January
@@ -38,16 +40,16 @@ def fill(wanted: Layout, runs: Sequence[Run], *, allocate_unknown: bool = False,
     dataset = runs[0].dataset
     own = [name for name in ("needs", "settings") if dataset.has(name)]
     if own:
-        raise UsageError(f"the dataset has its own {' and '.join(own)}, which a national return does not know; use the "
+        raise UsageError(f"the dataset has its own {words.join(own)}, which a national return does not know; use the "
                          "standard codes, or map to them in the table mappings")  # fmt: skip
     years = wanted.years(dataset.base_year)
     variants = [runs[min(at, len(runs) - 1)] for at in range(len(wanted.variants))]
     found = _figures(wanted, variants, years, allocate_unknown, policy)
-    tables = tuple(_filled(wanted, table, years, found, variants) for table in wanted.tables)
+    tables = tuple(_filled(wanted, table, years, found, variants, policy) for table in wanted.tables)
     steps = effects(wanted, variants, years)
     name = dataset.about("authority_name") or dataset.name
     return Filled(wanted, name, years, dataset.base_year, tables, tuple(missing((*tables, *steps), runs[0])),
-                  _assumed(wanted, variants, years, found), steps, policy)  # fmt: skip
+                  _assumed(wanted, variants, years, found, tables), steps, policy)  # fmt: skip
 
 
 def _figures(wanted: Layout, variants: Sequence[Run], years: Sequence[int], allocate: bool, policy: Policy) -> _Found:
@@ -113,11 +115,11 @@ class _Job:
 
 
 def _filled(
-    wanted: Layout, table: ReturnTable, years: Sequence[int], found: _Found, variants: Sequence[Run]
+    wanted: Layout, table: ReturnTable, years: Sequence[int], found: _Found, variants: Sequence[Run], policy: Policy
 ) -> FilledTable:
     kept = years[: table.count or None]
     if table.unit == "gbp":
-        return money_table(wanted, table, variants, kept)
+        return money_table(wanted, table, variants, kept, policy)
     labels = (*(line.label for line in table.lines), *([table.total] if table.total else []))
     rows = [*range(len(table.lines)), *([TOTAL] if table.total else [])]
     cells = [[[(by_year[table.measure, year], (wanted.code, table.id, row)) for year in kept] for row in rows]
@@ -128,13 +130,17 @@ def _filled(
     return FilledTable(table, columns, labels, values, tuple(kept)).without(hidden)
 
 
-def _assumed(wanted: Layout, variants: Sequence[Run], years: Sequence[int], found: _Found) -> tuple[str, ...]:
+def _assumed(
+    wanted: Layout, variants: Sequence[Run], years: Sequence[int], found: _Found, tables: Sequence[FilledTable]
+) -> tuple[str, ...]:
     everything = [part for variant in found for part in variant.values()]
     last = variants[0].dataset.base_year
     told = []
     for text in sorted({text for part in everything for text in part.assumed}):
         when = sorted({year for variant in found for (_, year), part in variant.items() if text in part.assumed})
         told.append(f"{_when(when)}: {text}.")
+    if any(_parted(table) for table in tables):
+        told.append(f"{PARTED[:1].upper()}{PARTED[1:]}.")
     if wanted.first > last:
         told.append(f"The return asks for an actual count in {wanted.column(years[0])}, January {years[0]}; the data "
                     f"end with January {last}, so this column is a forecast.")  # fmt: skip
@@ -156,7 +162,13 @@ def _assumed(wanted: Layout, variants: Sequence[Run], years: Sequence[int], foun
     return tuple(told)
 
 
+def _parted(table: FilledTable) -> bool:
+    """Return whether a table holds money parted by age."""
+    lines = [at for at, line in enumerate(table.table.lines) if any(part.nc_years for part in line.money)]
+    return not bool(table.unknown[:, lines].all())
+
+
 def _when(years: Sequence[int]) -> str:
     """Return Januaries in words."""
     together = len(years) > 2 and years[-1] - years[0] == len(years) - 1
-    return f"January {years[0]} to {years[-1]}" if together else f"January {', '.join(map(str, years))}"
+    return f"January {f'{years[0]} to {years[-1]}' if together else words.join([*map(str, years)])}"

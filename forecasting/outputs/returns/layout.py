@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from forecasting import axes
 from forecasting.axes import DATA
 from forecasting.errors import DatasetError, Fault
+from forecasting.outputs.returns.amount import Money, money, money_faults
 from forecasting.periods import year_to_academic_year, year_to_financial_year
 
 FOLDER = DATA / "returns"
@@ -20,7 +20,6 @@ _ROWS = ("", "age_band", "need", "nc_year")
 _YEARS = ("census", "end_of_calendar_year", "academic", "financial")
 _UNITS = ("count", "gbp")
 _HEADINGS = (("age_band", "Age group"), ("need", "Primary need"), ("nc_year", "Year group"), ("setting", "Provision"))
-_MONEY = re.compile(r"(?P<sign>-?)(?P<maybe>\??)(?P<measure>[a-z_]+)(?::(?P<component>[^:]*))?(?::(?P<setting>.+))?")
 
 
 @dataclass(frozen=True)
@@ -49,25 +48,6 @@ class Selection:
             "post_16": () if self.post_16 is None else (self.post_16,),
         }  # fmt: skip
         return {name: allowed for name, allowed in parts.items() if allowed}
-
-
-@dataclass(frozen=True)
-class Money:
-    """One figure of the account that a line of money adds up.
-
-    Attributes:
-        sign: 1, or −1 where it is taken off.
-        measure: the measure of the forecast.
-        component: part of it; "" = the whole.
-        setting: kind of setting; "" = all.
-        needed: whether the line stays blank where the forecast has no such figure; else it is left out.
-    """
-
-    sign: float
-    measure: str
-    component: str = ""
-    setting: str = ""
-    needed: bool = True
 
 
 @dataclass(frozen=True)
@@ -240,7 +220,7 @@ def _lines(item: Mapping[str, Any]) -> tuple[Line, ...]:
                      for year in only or ())  # fmt: skip
     return tuple(
         Line(line["label"], _selections(line) if "settings" in line and line["settings"] else (),
-             tuple(_money(text) for text in line.get("figures", ())), tuple(line.get("adds", ())),
+             tuple(money(text) for text in line.get("figures", ())), tuple(line.get("adds", ())),
              line.get("after", ""))
         for line in item["line"]
     )  # fmt: skip
@@ -250,13 +230,6 @@ def _selections(item: Mapping[str, Any], **by: Any) -> tuple[Selection, ...]:
     """Return which children a line counts; `also` names further settings, with their own side of post-16."""
     parts = [item, *([item["also"]] if "also" in item else [])]
     return tuple(Selection(tuple(part.get("settings", ())), post_16=part.get("post_16"), **by) for part in parts)
-
-
-def _money(text: str) -> Money:
-    found = _MONEY.fullmatch(text)
-    assert found  # checked by _faults
-    return Money(-1.0 if found["sign"] else 1.0, found["measure"], found["component"] or "", found["setting"] or "",
-                 not found["maybe"])  # fmt: skip
 
 
 def _faults(file: str, data: Mapping[str, Any]) -> list[Fault]:
@@ -288,18 +261,4 @@ def _table_faults(file: str, item: Mapping[str, Any]) -> list[Fault]:
         Fault(file, where, found=f'{name} = "{item[name]}"', allowed=", ".join(allowed), todo="use one of these")
         for name, usual, allowed in words if item.get(name, usual) not in ("" if name != "measure" else usual, *allowed)
     ]  # fmt: skip
-    return [*faults, *(fault for line in lines for fault in _money_faults(file, where, lines, line))]
-
-
-def _money_faults(file: str, where: str, lines: Sequence[Mapping[str, Any]], line: Mapping[str, Any]) -> list[Fault]:
-    faults = []
-    for text in line.get("figures", ()):
-        found = _MONEY.fullmatch(text)
-        if found is None or found["measure"] not in axes.MEASURES.names:
-            faults.append(Fault(file, where, found=f'figure "{text}"', allowed=", ".join(axes.MEASURES.names),
-                                todo="write measure:component:setting"))  # fmt: skip
-    labels = [str(other["label"]) for other in lines]
-    faults += [Fault(file, where, found=f'adds "{text}"', allowed=", ".join(labels), todo="name a line of the table")
-               for text in (*line.get("adds", ()), *filter(None, [line.get("after")]))
-               if text.removeprefix("-") not in labels]  # fmt: skip
-    return faults
+    return [*faults, *(fault for line in lines for fault in money_faults(file, where, lines, line))]

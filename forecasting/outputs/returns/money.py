@@ -10,10 +10,12 @@ from scipy import sparse
 from forecasting.analysis.interventions import runs_of, waterfall
 from forecasting.analysis.steps import Steps
 from forecasting.errors import UsageError
-from forecasting.model.forecast import Forecast
 from forecasting.model.run import Run
+from forecasting.outputs.disclosure import INTERNAL, Mask, Policy
+from forecasting.outputs.protect import protect
 from forecasting.outputs.returns.filled import FilledTable
-from forecasting.outputs.returns.layout import Layout, Line, Money, ReturnTable
+from forecasting.outputs.returns.layout import Layout, Line, ReturnTable
+from forecasting.outputs.returns.paid import paid
 from forecasting.outputs.rounding import round_linked
 from forecasting.values import Floats
 
@@ -22,31 +24,47 @@ _PENNY = 0.01
 _Rule = list[tuple[int, float]]  # figure and its sign; they add up to 0
 
 
-def money_table(layout: Layout, table: ReturnTable, runs: Sequence[Run], years: Sequence[int]) -> FilledTable:
-    """Return a table of money filled from one run for each variant; a line is blank where any part of it is unknown."""
-    values = np.array([[_line(run.forecast, line, years) for line in table.lines] for run in runs])
-    whole = np.array([_whole(variant, _sums(table.lines, variant)) for variant in values])
+def money_table(
+    layout: Layout, table: ReturnTable, runs: Sequence[Run], years: Sequence[int], policy: Policy = INTERNAL
+) -> FilledTable:
+    """Return a table of money filled from one run for each variant; a line is blank where any part of it is unknown.
+
+    Args:
+        layout: the return.
+        table: the table.
+        runs: the forecasts.
+        years: in which the financial years end.
+        policy: what is done about small numbers: the money of a kind of setting would tell how many children are there.
+    """
+    values = np.array([[paid(run.forecast, line, years).gbp for line in table.lines] for run in runs])
+    rules = [_sums(table.lines, variant) for variant in values]
+    whole = np.array([_whole(variant, mine) for variant, mine in zip(values, rules, strict=True)])
     labels = tuple(line.label for line in table.lines)
-    return FilledTable(table, tuple(layout.column(year, table.year) for year in years), labels, whole,
-                       tuple(years))  # fmt: skip
+    columns = tuple(layout.column(year, table.year) for year in years)
+    filled = FilledTable(table, columns, labels, whole, tuple(years))
+    if policy.form != "withhold":
+        return filled
+    return filled.without(np.array([_withheld(run, table, variant, mine, years, policy)
+                                    for run, variant, mine in zip(runs, whole, rules, strict=True)]))  # fmt: skip
 
 
-def _line(forecast: Forecast, line: Line, years: Sequence[int]) -> Floats:
-    if not line.money:
-        return np.full(len(years), np.nan)
-    return np.asarray(sum(part.sign * _part(forecast, part, years) for part in line.money))
-
-
-def _part(forecast: Forecast, part: Money, years: Sequence[int]) -> Floats:
-    """Return a figure along years; NaN where it is not known, 0 where it is not there and need not be."""
-    axes = ("setting",) if part.setting else ()
-    there = forecast.has(part.measure, *axes, component=part.component)
-    margin = forecast.margin(part.measure, *axes, component=part.component) if there else None
-    if margin is None or (part.setting and part.setting not in margin.labels[1]):
-        return np.full(len(years), np.nan if part.needed else 0.0)
-    central = margin.stats[0][:, margin.labels[1].index(part.setting)] if part.setting else margin.stats[0]
-    known = dict(zip(margin.labels[0], central.tolist(), strict=True))
-    return np.array([known.get(year, np.nan) for year in years])
+def _withheld(
+    run: Run, table: ReturnTable, values: Floats, rules: Sequence[_Rule], years: Sequence[int], policy: Policy
+) -> Mask:
+    """Return row × year: which figures would tell of a few children, and which would give these away by subtraction."""
+    shared = protect(run.forecast, policy).forecast
+    told = [paid(run.forecast, line, years).children < policy.threshold for line in table.lines]
+    printed = [~np.isnan(paid(shared, line, years, run.forecast).gbp) for line in table.lines]
+    known = ~np.isnan(values)
+    hidden: Mask = (np.array(told) | ~np.array(printed)) & known
+    flat, sizes = hidden.ravel(), np.abs(np.nan_to_num(values)).ravel()
+    while True:
+        alone = [rule for rule in rules if sum(bool(flat[cell]) and sizes[cell] > 0 for cell, _ in rule) == 1]
+        others = [[cell for cell, _ in rule if not flat[cell] and sizes[cell] > 0] for rule in alone]
+        more = [min(cells, key=lambda cell: float(sizes[cell])) for cells in others if cells]
+        if not more:
+            return hidden
+        flat[more] = True
 
 
 def _sums(lines: Sequence[Line], values: Floats) -> list[_Rule]:

@@ -18,7 +18,7 @@ from forecasting.outputs.workbook.grid import Cell, Column, Grid
 from forecasting.outputs.workbook.paging import keep_together
 from forecasting.values import Floats
 
-_LABEL, _YEAR, _FIGURE, _TEXT = 62.0, 16.0, 14.0, 110.0
+_LABEL, _WIDEST_LABEL, _YEAR, _FIGURE, _TEXT = 62.0, 74.0, 16.0, 14.0, 110.0
 
 
 def to_bytes(filled: Filled, run: Run, made: date | None = None) -> bytes:
@@ -54,7 +54,9 @@ def _tables(book: Book, name: str, title: str, filled: Filled, tables: Sequence[
     sheet = book.sheet(name, title)
     across = all(table.table.across for table in tables)
     widest = max(len(table.columns) if not table.table.across else len(table.labels) for table in tables)
-    sheet.set_widths([_YEAR if across else _LABEL, *[_FIGURE] * widest])
+    longest = max(len(label) for table in tables for label in table.labels)
+    label = _YEAR if across else min(max(_LABEL, longest / 1.1), _WIDEST_LABEL)  # one line holds a tenth more letters
+    sheet.set_widths([label, *[_FIGURE] * widest])
     sheet.line(filled.policy.sentence, "warn" if filled.policy.form == "none" else "note")
     sheet.line(reading(filled), "note")
     starts: list[int] = []

@@ -143,7 +143,7 @@ def test_money_adds_up_and_a_year_begins_as_the_last_one_ended(filled):
     later = np.flatnonzero(known)[1:]
     assert (rows["Balance brought forward"][:, later] == rows["Balance carried forward"][:, later - 1]).all()
     assert (rows["Total expenditure"][0] != rows["Total expenditure"][1])[known].any()
-    assert np.isnan(rows["Therapies and other health related services"]).all()
+    assert np.isnan(rows["Therapies and other health"]).all()
 
 
 def test_what_each_mitigation_does_adds_up(filled):
