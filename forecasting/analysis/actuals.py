@@ -94,8 +94,8 @@ def score(stored: pd.DataFrame, dataset: Dataset, since: int) -> tuple[Scored, .
         dataset: a newer dataset of the same authority.
         since: base year of the stored forecast; later Januaries are scored.
     """
-    rows = stored.loc[(stored["measure"] == MEASURE) & (stored["year"] > since)]
-    rows = rows.loc[(rows[[*_KEYS]].fillna("") == "").all(axis=1)].fillna({"need": "", "setting": ""})
+    rows = stored[(stored["measure"] == MEASURE) & (stored["year"] > since)]
+    rows = rows[(rows[[*_KEYS]].fillna("") == "").all(axis=1)].fillna({"need": "", "setting": ""})
     actual = _actual(dataset)
     found = []
     for row in rows.to_dict("records"):
@@ -115,7 +115,7 @@ def base_year(stored: pd.DataFrame, earlier: Dataset | None) -> int:
     if earlier is not None:
         return earlier.base_year
     whole = (stored[[*_KEYS, *AXES]].fillna("") == "").all(axis=1)
-    rows = stored.loc[(stored["measure"] == MEASURE) & whole & stored["year"].notna()]
+    rows = stored[(stored["measure"] == MEASURE) & whole & stored["year"].notna()]
     still = rows.loc[rows["p10"] == rows["p90"], "year"]
     ranged = rows.loc[rows["p10"] < rows["p90"], "year"]
     return int(still.max()) if len(still) and len(ranged) else int(rows["year"].min())

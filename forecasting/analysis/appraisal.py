@@ -66,7 +66,7 @@ def outlay(dataset: Dataset, names: Sequence[str], years: Sequence[int]) -> Floa
     A project without a row in the table project_capital has no outlay: see `unpriced`.
     """
     table = dataset.table("project_capital")
-    table = table.loc[table["project"].isin(list(names))]
+    table = table[table["project"].isin(list(names))]
     spent = np.zeros((len(names), len(years)))
     np.add.at(spent, ([list(names).index(name) for name in table["project"]], _within(table, years)),
               table["gbp"].to_numpy(np.float64))  # fmt: skip

@@ -160,7 +160,7 @@ def steps(found: Account, measure: str) -> Steps:
 def said(table: pd.DataFrame) -> dict[str, dict[int, float]]:
     """Return the central totals of a stored forecast table: measure → year → figure."""
     keys = [name for name in FORECAST_KEYS if name not in ("scenario", "measure", "year")]
-    rows = table.loc[(table[keys].fillna("") == "").all(axis=1) & table["year"].notna()]
+    rows = table[(table[keys].fillna("") == "").all(axis=1) & table["year"].notna()]
     found: dict[str, dict[int, float]] = {}
     for measure, year, value in zip(rows["measure"], rows["year"], rows["central"], strict=True):
         found.setdefault(str(measure), {})[int(year)] = float(value)

@@ -142,7 +142,7 @@ def _at_todays_rates(stock: Floats, now: Floats, then: Floats) -> float:
 
 def _held(people: pd.DataFrame, known: int, years: Sequence[int]) -> pd.DataFrame:
     """Return residents of every year as they were in the last year known."""
-    now = people.loc[people["year"] == known]
+    now = people[people["year"] == known]
     return pd.concat([now.assign(year=year) for year in sorted({known, *years})], ignore_index=True)
 
 

@@ -57,12 +57,12 @@ def track_record(dataset: Dataset) -> TrackRecord | None:
         return None
     unit = unit_of(dataset)
     found = panel(dataset)
-    known = found.loc[found["series"].isin(TOTAL)]
-    mine, england = (known.loc[known["unit"] == code] for code in (unit, ENGLAND))
+    known = found[found["series"].isin(TOTAL)]
+    mine, england = (known[known["unit"] == code] for code in (unit, ENGLAND))
     own = mine[["year", "value"]].sort_values("year")
     years = [int(year) for year in own["year"]]
     told = backtest(found, METHODS, years[FIRST_HISTORY - 1 : -1], HORIZONS, series=TOTAL)
-    cases = scoring.cases(told.loc[told["unit"] == unit], mine)
+    cases = scoring.cases(told[told["unit"] == unit], mine)
     error = (cases["mean"] - cases["actual"]).abs()
     size = error.groupby([cases["method"], cases["horizon"]]).mean().rename("mae").reset_index()
     scores = scoring.score(cases).merge(size, on=["method", "horizon"])
@@ -77,7 +77,7 @@ def _afterwards() -> pd.DataFrame:
 def afterwards(dataset: Dataset) -> pd.DataFrame:
     """Return what happened after a published plan and what was said then: series, year, plans, source; may be empty."""
     rows = _afterwards()
-    return rows.loc[rows["authority_code"] == dataset.about("authority_code")].reset_index(drop=True)
+    return rows[rows["authority_code"] == dataset.about("authority_code")].reset_index(drop=True)
 
 
 @lru_cache(maxsize=16)
@@ -88,14 +88,14 @@ def told_then(dataset: Dataset) -> pd.DataFrame:
     Department's counts of authorities and of England up to that January and nothing later. May be empty.
     """
     rows = afterwards(dataset)
-    said = rows.loc[rows["series"] != rows["series"].iloc[0]] if len(rows) else rows
+    said = rows[rows["series"] != rows["series"].iloc[0]] if len(rows) else rows
     counts, unit = plans_by_authority(), dataset.about("authority_code")
-    own = counts.loc[(counts["unit"] == unit) & counts["series"].isin(TOTAL)]
+    own = counts[(counts["unit"] == unit) & counts["series"].isin(TOTAL)]
     found = [pd.DataFrame(columns=["series", "origin", "year", "value", "low", "high"])]
     for origin, until in said.groupby("series")["year"].agg(["min", "max"]).drop_duplicates().to_numpy().tolist():
         told = backtest(counts, "auto", [origin], range(1, until - origin + 1), series=TOTAL)
-        told = told.loc[told["unit"] == unit].rename(columns={"mean": "value", "p10": "low", "p90": "high"})
-        start = own.loc[own["year"] == origin].assign(origin=origin, low=own["value"], high=own["value"])
+        told = told[told["unit"] == unit].rename(columns={"mean": "value", "p10": "low", "p90": "high"})
+        start = own[own["year"] == origin].assign(origin=origin, low=own["value"], high=own["value"])
         both = pd.concat([start, told], ignore_index=True).assign(series=f"this method, from January {origin}")
         found.append(both[list(found[0].columns)])
     return pd.concat([frame for frame in found if len(frame)] or found, ignore_index=True)

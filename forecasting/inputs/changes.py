@@ -91,7 +91,7 @@ def _rows(name: str, dataset: Dataset) -> pd.Series:
     keys = [column for column in table.key if column in frame] or known
     rest = [column for column in known if column not in keys]
     found = pd.Series(_joined(frame, rest), index=_joined(frame, keys), dtype="object")
-    return found.loc[~found.index.duplicated()]
+    return found[~found.index.duplicated()]
 
 
 def _joined(frame: pd.DataFrame, columns: list[str]) -> list[str]:
@@ -132,5 +132,5 @@ def _total(dataset: Dataset | None, table: str, value: str, provision: str) -> d
         return {}
     series = margin(dataset, table, value, *(["provision"] if provision else []))
     if provision:
-        series = series.loc[series.index.get_level_values("provision") == provision].droplevel("provision")
+        series = series[series.index.get_level_values("provision") == provision].droplevel("provision")
     return {int(str(year)): float(number) for year, number in series.dropna().items()}

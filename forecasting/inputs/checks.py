@@ -37,7 +37,7 @@ def _base_year(tables: Tables, origin: Origin) -> list[Fault]:
     return [
         _fault(origin, "about", row, "value", f'base_year is "{values["value"]}"', "a year such as 2016",
                "write the January census year")
-        for row, values in _rows(about.loc[about["key"] == "base_year"])
+        for row, values in _rows(about[about["key"] == "base_year"])
         if not str(values["value"]).isdecimal()
     ]  # fmt: skip
 
@@ -50,7 +50,7 @@ def _base_year_in_data(tables: Tables, origin: Origin) -> list[Fault]:
     return [
         _fault(origin, "about", row, "value", f"base_year is {values['value']}; the data are of {_span(known)}",
                f"a January from {known[0]} to {known[-1]}", "correct the base year, or add the figures of that January")
-        for row, values in _rows(about.loc[about["key"] == "base_year"])
+        for row, values in _rows(about[about["key"] == "base_year"])
         if known and str(values["value"]).isdecimal() and int(str(values["value"])) > known[-1] + 1
     ]  # fmt: skip
 
@@ -67,7 +67,7 @@ def _parents(tables: Tables, origin: Origin) -> list[Fault]:
     return [
         _fault(origin, "budget", row, "parent", f'"{values["parent"]}" is not a line', ", ".join(sorted(lines)),
                "add the parent line, or leave the cell blank")
-        for row, values in _rows(budget.loc[budget["parent"] != ""]) if values["parent"] not in lines
+        for row, values in _rows(budget[budget["parent"] != ""]) if values["parent"] not in lines
     ]  # fmt: skip
 
 
@@ -113,7 +113,7 @@ def _roll_within_capacity(tables: Tables, origin: Origin) -> list[Fault]:
     if "providers" not in tables:
         return []
     providers = tables["providers"]
-    over = providers.loc[providers["on_roll"] > providers["capacity"]]
+    over = providers[providers["on_roll"] > providers["capacity"]]
     return [
         Fault(origin["providers"].file, "providers", row, "on_roll",
               f"{values['provider']}: {values['on_roll']:g} on roll, {values['capacity']:g} places",

@@ -52,7 +52,7 @@ def _more_placed_than_plans(dataset: Dataset, origin: Origin) -> list[Fault]:
             margin(dataset, t, v, *axes) for t, v in (("placements", "placements"), ("ehc_plans", "plans"))
         )
         both = pd.concat([placed.rename("placed"), plans.rename("plans")], axis=1, join="inner").dropna()
-        over = both.loc[both["placed"] > both["plans"] + _NOISE * np.sqrt(both["plans"].clip(lower=1))]
+        over = both[both["placed"] > both["plans"] + _NOISE * np.sqrt(both["plans"].clip(lower=1))]
         for key, row in over.iterrows():
             year, setting = key if isinstance(key, tuple) else (key, "")
             found = f"{year}: {row['placed']:,.0f} placements, {row['plans']:,.0f} EHC plans"
@@ -75,13 +75,13 @@ def _parts_against_totals(dataset: Dataset, origin: Origin) -> list[Fault]:
         )
         axes = [c for c in BY_NAME[table].key if c not in keep and c in frame]
         filled = pd.DataFrame({c: frame[c].notna() & frame[c].astype(str).ne("") for c in axes}, index=frame.index)
-        whole = frame.loc[~filled.any(axis=1)].groupby(keep)[value].first()
+        whole = frame[~filled.any(axis=1)].groupby(keep)[value].first()
         for axis in axes:
-            only = frame.loc[filled[axis] & filled.sum(axis=1).eq(1)]
+            only = frame[filled[axis] & filled.sum(axis=1).eq(1)]
             parts = only.groupby(keep)[value].agg(lambda cells: cells.sum(skipna=False))
             both = pd.concat([whole.rename("whole"), parts.rename("parts")], axis=1, join="inner").dropna()
             gap = both["parts"] - both["whole"]
-            for key, row in both.loc[gap.abs().gt(PARTS_SLACK * both["whole"]) & gap.abs().ge(1)].iterrows():
+            for key, row in both[gap.abs().gt(PARTS_SLACK * both["whole"]) & gap.abs().ge(1)].iterrows():
                 found = (
                     f"{_said(key)}: the total is {row['whole']:,.0f}, its rows by {axis} add up to {row['parts']:,.0f}"
                 )
@@ -117,7 +117,7 @@ def _totals(dataset: Dataset, table: str) -> list[tuple[str, pd.Series]]:
         return []
     frame, apart = dataset.table(table), _APART.get(table)
     kinds = [str(word) for word in frame[apart].unique()] if apart else [""]
-    parts = {kind: frame.loc[frame[apart].eq(kind)] if apart else frame for kind in kinds}
+    parts = {kind: frame[frame[apart].eq(kind)] if apart else frame for kind in kinds}
     totals = {kind: margin(Dataset({table: rows}), table, _VALUE[table]) for kind, rows in parts.items()}
     return [(f"{kind}, " if kind else "", found.dropna().sort_index()) for kind, found in totals.items()]
 
@@ -130,7 +130,7 @@ def _age_against_nc_year(dataset: Dataset, origin: Origin) -> list[Fault]:
             continue
         rows = dataset.table(table)
         gap = rows["nc_year"].astype("float64") - (rows["age"].astype("float64") - _AGE_OF_RECEPTION)
-        for row, values in rows.loc[gap.abs() > 1].iterrows():
+        for row, values in rows[gap.abs() > 1].iterrows():
             found = f"NC year {values['nc_year']:g} at age {values['age']:g}"
             faults.append(_warn(origin, table, int(str(row)), "nc_year", found, "the age on 31 August less 4",
                                 "NC year and age that do not go together"))  # fmt: skip
@@ -144,9 +144,9 @@ def _phase_against_nc_year(dataset: Dataset, origin: Origin) -> list[Fault]:
         if not dataset.has(table):
             continue
         rows = dataset.table(table)
-        both = rows.loc[rows["nc_year"].notna() & rows["phase"].ne("")]
+        both = rows[rows["nc_year"].notna() & rows["phase"].ne("")]
         least, most = _ends(both["phase"])
-        outside = both.loc[(both["nc_year"] < least) | (both["nc_year"] > most)]
+        outside = both[(both["nc_year"] < least) | (both["nc_year"] > most)]
         for row, values in outside.iterrows():
             found = f"NC year {values['nc_year']:g} in phase {values['phase']}"
             faults.append(_warn(origin, table, int(str(row)), "nc_year", found, "an NC year of the phase",
@@ -171,7 +171,7 @@ def _beyond_the_nc_years(dataset: Dataset, origin: Origin) -> list[Fault]:
         if not dataset.has(table):
             continue
         rows = dataset.table(table)["nc_year"].astype("float64")
-        for row, value in rows.loc[(rows < _LOWEST) | (rows > _HIGHEST)].items():
+        for row, value in rows[(rows < _LOWEST) | (rows > _HIGHEST)].items():
             faults.append(_warn(origin, table, int(str(row)), "nc_year", f"NC year {value:g}",
                                 f"{_LOWEST} to {_HIGHEST}", "NC years out of range"))  # fmt: skip
     return faults
@@ -185,7 +185,7 @@ def _ages_of_providers(dataset: Dataset, origin: Origin) -> list[Fault]:
     return [
         _warn(origin, "providers", int(str(row)), "min_age", f"{values['provider']}: ages {values['min_age']:g} to "
               f"{values['max_age']:g}", "a lowest age below the highest", "ages the wrong way round")
-        for row, values in rows.loc[rows["min_age"] > rows["max_age"]].iterrows()
+        for row, values in rows[rows["min_age"] > rows["max_age"]].iterrows()
     ]  # fmt: skip
 
 
@@ -198,5 +198,5 @@ def _others_on_roll(dataset: Dataset, origin: Origin) -> list[Fault]:
         _warn(origin, "providers", int(str(row)), "on_roll_other_authorities",
               f"{values['provider']}: {values['on_roll_other_authorities']:g} children of other authorities, "
               f"{values['on_roll']:g} on roll", "a part of those on roll", "more from elsewhere than on roll")
-        for row, values in rows.loc[rows["on_roll_other_authorities"] > rows["on_roll"]].iterrows()
+        for row, values in rows[rows["on_roll_other_authorities"] > rows["on_roll"]].iterrows()
     ]  # fmt: skip

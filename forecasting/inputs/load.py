@@ -300,7 +300,7 @@ def read_table(sheet: Sheet, words: Words) -> tuple[pd.DataFrame, list[Fault]]:
     )
     frame, merged = _merged(sheet, table, header, frame, words)
     unread = {fault.row for fault in faults if fault.grade == "error"}  # rows alike only because a cell is not read
-    doubles = _duplicates(sheet, table, frame.loc[~frame.index.isin(unread)])
+    doubles = _duplicates(sheet, table, frame[~frame.index.isin(unread)])
     faults += _withheld(sheet, table, header) + merged + doubles
     return frame, _few(faults)
 
@@ -326,8 +326,8 @@ def _merged(
     )  # the same words twice: a fault
     if not mapped.any():
         return frame, []
-    sums = frame.loc[mapped].groupby(groups.loc[mapped])[counts].agg(_sum_if_known)
-    kept = frame.loc[~mapped | ~groups.where(mapped, -1 - groups).duplicated()].copy()
+    sums = frame[mapped].groupby(groups[mapped])[counts].agg(_sum_if_known)
+    kept = frame[~mapped | ~groups.where(mapped, -1 - groups).duplicated()].copy()
     at = mapped.loc[kept.index]
     kept.loc[at, counts] = sums.loc[groups.loc[kept.index][at]].to_numpy()
     found = f"{int(mapped.sum())} rows whose local words mean the same code were added up to {int(at.sum())}"

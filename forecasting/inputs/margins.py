@@ -43,7 +43,7 @@ def margin(dataset: Dataset, table: str, value: str, *axes: str, time: str = "ye
     pattern = filled.loc[wanted].astype(int).astype(str).agg("".join, axis=1) if others else "0"
     rows = rows.assign(_extra=filled.loc[wanted].sum(axis=1) if others else 0, _pattern=pattern)
     best = rows.sort_values(["_extra", "_pattern"]).groupby(time)["_pattern"].first()
-    rows = rows.loc[rows["_pattern"].eq(rows[time].map(best))]
+    rows = rows[rows["_pattern"].eq(rows[time].map(best))]
     return rows.groupby([time, *axes])[value].agg(lambda cells: cells.sum(skipna=False))
 
 

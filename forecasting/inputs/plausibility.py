@@ -118,7 +118,7 @@ def review(panel: pd.DataFrame, focus: Sequence[str] | None = None) -> Review:
     stock = unexplained_change(panel)
     panel = apply(panel, stock)
     findings += stock
-    near = panel if focus is None else panel.loc[panel["unit"].isin(list(focus))]
+    near = panel if focus is None else panel[panel["unit"].isin(list(focus))]
     for check in _CHECKS:
         findings += check(near)
     return Review(panel, tuple(findings))
@@ -143,12 +143,12 @@ def apply(panel: pd.DataFrame, findings: Iterable[Finding]) -> pd.DataFrame:
 
 def equal_to_region(panel: pd.DataFrame) -> list[Finding]:
     """Find totals of an authority that equal its region's total though the region has other authorities."""
-    totals = panel.loc[panel["dimension"].eq("") & panel["value"].gt(0)]
+    totals = panel[panel["dimension"].eq("") & panel["value"].gt(0)]
     regions = totals.loc[totals["level"].eq("region"), ["measure", "year", "region", "name", "value"]]
-    own = totals.loc[totals["level"].eq("authority")]
+    own = totals[totals["level"].eq("authority")]
     both = own.merge(regions, on=["measure", "year", "region"], suffixes=("", "_region"))
     others = both.groupby(["measure", "year", "region"])["unit"].transform("size") - 1
-    same = both.loc[both["value"].eq(both["value_region"]) & others.gt(0)]
+    same = both[both["value"].eq(both["value_region"]) & others.gt(0)]
     sums = _sums(panel, "value")
     findings = []
     for row in same.to_dict("records"):
@@ -165,7 +165,7 @@ def equal_to_region(panel: pd.DataFrame) -> list[Finding]:
 
 def _sums(panel: pd.DataFrame, column: str) -> dict[tuple[str, str, int], dict[str, float]]:
     """Return (measure, unit, year) → dimension → the sum of its parts that are known."""
-    parts = panel.loc[panel["dimension"].ne("")]
+    parts = panel[panel["dimension"].ne("")]
     added = parts.groupby(["measure", "unit", "year", "dimension"])[column].sum(min_count=1).dropna()
     found: dict[tuple[str, str, int], dict[str, float]] = {}
     rows = added.reset_index()
@@ -177,7 +177,7 @@ def _sums(panel: pd.DataFrame, column: str) -> dict[tuple[str, str, int], dict[s
 
 
 def _totals(panel: pd.DataFrame, measure: str) -> pd.DataFrame:
-    rows = panel.loc[panel["measure"].eq(measure) & panel["dimension"].eq("")]
+    rows = panel[panel["measure"].eq(measure) & panel["dimension"].eq("")]
     return rows.drop_duplicates(["unit", "year"]).pivot_table(index="unit", columns="year", values="value")
 
 
@@ -205,7 +205,7 @@ def _suspects(rows: pd.DataFrame) -> pd.DataFrame:
     change = rows["after"] - rows["before"]
     explained = rows["before"] * np.expm1(rows["typical"])
     gap = (change - rows["flow"].fillna(explained)).abs() / rows["before"]
-    return rows.loc[(rows["before"] >= SMALL) & (gap > FLAG_SHARE)]
+    return rows[(rows["before"] >= SMALL) & (gap > FLAG_SHARE)]
 
 
 def _not_the_way_back(findings: list[Finding]) -> list[Finding]:
@@ -247,7 +247,7 @@ def _judge(unit: str, name: str, year: int, before: float, after: float, flow: f
 
 def parts_differ(panel: pd.DataFrame, slack: float = 0.0) -> list[Finding]:
     """Find totals that differ from the sum of their parts by 1 or more, and by more than `slack` (a share)."""
-    totals = panel.loc[panel["dimension"].eq("") & panel["value"].notna()]
+    totals = panel[panel["dimension"].eq("") & panel["value"].notna()]
     sums = _sums(panel, "value")
     findings = []
     for row in totals.to_dict("records"):
@@ -264,8 +264,8 @@ def parts_differ(panel: pd.DataFrame, slack: float = 0.0) -> list[Finding]:
 def missing_source(panel: pd.DataFrame) -> list[Finding]:
     """Find years between others for which no file gives a breakdown."""
     findings = []
-    rows = panel.loc[panel["dimension"].ne("") & panel["dimension"].ne("age") & panel["value"].notna()]
-    totals = panel.loc[panel["dimension"].eq("") & panel["value"].notna()]
+    rows = panel[panel["dimension"].ne("") & panel["dimension"].ne("age") & panel["value"].notna()]
+    totals = panel[panel["dimension"].eq("") & panel["value"].notna()]
     known = totals.groupby(["measure", "unit"])["year"].agg(set)
     for (measure, dimension, unit), group in rows.groupby(["measure", "dimension", "unit"]):
         years = set(group["year"])
@@ -284,10 +284,10 @@ def share_jumps(panel: pd.DataFrame) -> list[Finding]:
     A smaller jump is enough where years are missing in between: the source has then changed as a rule.
     """
     findings = []
-    rows = panel.loc[panel["dimension"].isin(["age_band", "setting", "need"]) & panel["value"].notna()]
+    rows = panel[panel["dimension"].isin(["age_band", "setting", "need"]) & panel["value"].notna()]
     whole = rows.groupby(["measure", "dimension", "unit", "year"])["value"].transform("sum")
     rows = rows.assign(whole=whole)
-    rows = rows.loc[rows["measure"].eq(_STOCK) & rows["whole"].gt(0)]
+    rows = rows[rows["measure"].eq(_STOCK) & rows["whole"].gt(0)]
     keys = ["dimension", "unit", "part"]
     rows = rows.drop_duplicates([*keys, "year"]).sort_values("year")
     for (dimension, unit, part), series in rows.groupby(keys):
@@ -353,7 +353,7 @@ def _one_way(frame: pd.DataFrame, value: str, time: str, measure: str) -> pd.Dat
     made = []
     for axis in ("", *[c for c in axes if c in _DIMENSIONS]):
         wanted = filled.sum(axis=1).eq(1) & filled[axis] if axis else ~filled.any(axis=1)
-        rows = frame.loc[wanted]
+        rows = frame[wanted]
         part = rows[axis].astype(str) if axis else ""
         made.append(pd.DataFrame({"measure": measure, "dimension": axis, "part": part, "year": rows[time],
                                   "value": rows[value]}))  # fmt: skip

@@ -122,7 +122,7 @@ def decided(dataset: Dataset, decisions: Iterable[Decision]) -> Dataset:
             del tables[decision.table]
         elif decision.choice == "leave_years_out" and decision.table in tables:
             frame = tables[decision.table]
-            tables[decision.table] = frame.loc[~frame[time_of(decision.table)].isin(decision.years)]
+            tables[decision.table] = frame[~frame[time_of(decision.table)].isin(decision.years)]
     if not any(name in tables and len(tables[name]) for name in STARTING_TABLES):
         raise UsageError("With this left out there is nothing to forecast from. Keep at least one of "
                          f"{', '.join(STARTING_TABLES)}.")  # fmt: skip

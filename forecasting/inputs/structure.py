@@ -19,7 +19,7 @@ def check_structure(tables: Mapping[str, pd.DataFrame], origin: Mapping[str, She
 
 
 def _years(about: pd.DataFrame, file: str) -> list[Fault]:
-    rows = about.loc[about["key"].isin(_YEARS)]
+    rows = about[about["key"].isin(_YEARS)]
     return [
         Fault(file, "about", int(str(row)), "value", f'{key} is "{value}"', "a year from 1990 to 2100",
               "write the January census year, such as 2016")

@@ -26,7 +26,7 @@ def year_groups(dataset: Dataset) -> pd.DataFrame:
     if found.empty:
         return pd.DataFrame()
     grid = found.rename("pupils").reset_index().pivot_table("pupils", "year", "nc_year")  # one cell each: unknown stays
-    grid = grid.loc[grid.index <= dataset.base_year].dropna(how="all").sort_index(axis=1)
+    grid = grid[grid.index <= dataset.base_year].dropna(how="all").sort_index(axis=1)
     if grid.empty:
         return pd.DataFrame()
     grid.index, grid.columns = grid.index.astype("int64"), grid.columns.astype("int64")

@@ -73,7 +73,7 @@ def budget_lines(dataset: Dataset, first: int, settings: tuple[str, ...]) -> Lin
         return Lines(0, (), np.zeros(0), {})
     known = sorted(set(rows["year"]))
     year = max((y for y in known if y <= first), default=known[0])
-    rows = rows.loc[rows["year"] == year]
+    rows = rows[rows["year"] == year]
     paid: dict[tuple[str, ...], float] = {}
     services: dict[str, float] = {}
     for line, gbp, role in zip(rows["line"], rows["gbp"], rows["role"], strict=True):

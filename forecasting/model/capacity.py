@@ -129,7 +129,7 @@ def _site(provider: str, project: str) -> str:
 def _local(dataset: Dataset, years: tuple[int, ...]) -> tuple[pd.DataFrame, Floats]:
     """Return the providers in the borough with a known capacity; year × provider: 1 where one is open in January."""
     rows = with_capacity(dataset)
-    rows = rows.loc[rows["place"] != "out_of_borough"]
+    rows = rows[rows["place"] != "out_of_borough"]
     return rows, open_in_january(rows, years)
 
 

@@ -101,7 +101,7 @@ def cells_at_snapshot(dataset: Dataset, special_needs: tuple[tuple[str, float], 
     covered = set(zip(placed["setting"], placed["place"], strict=True))
     rolls = _roll_cells(dataset, dict(special_needs))
     new = [pair not in covered for pair in zip(rolls["setting"], rolls["place"], strict=True)]
-    cells = pd.concat([placed, rolls.loc[np.array(new, dtype=bool)]], ignore_index=True)
+    cells = pd.concat([placed, rolls[np.array(new, dtype=bool)]], ignore_index=True)
     cells = cells.groupby(list(COLUMNS), sort=False)["children"].sum().reset_index()
     return Cells(cells[list(COLUMNS)], dataset.needs, dataset.settings), cells["children"].to_numpy(np.float64)
 
@@ -143,9 +143,7 @@ def _designated(dataset: Dataset, needs: str) -> Shares:
 def mapped_needs(dataset: Dataset, table: str, column: str, word: str) -> Shares:
     """Return the standard needs that a word stands for, with weights adding up to 1."""
     mappings = dataset.table("mappings")
-    rows = mappings.loc[
-        (mappings["table"] == table) & (mappings["column"] == column) & (mappings["local_value"] == word)
-    ]
+    rows = mappings[(mappings["table"] == table) & (mappings["column"] == column) & (mappings["local_value"] == word)]
     if rows.empty:
         return {word or UNKNOWN: 1.0}
     return dict(zip(rows["standard_value"], rows["weight"].fillna(1.0), strict=True))

@@ -71,7 +71,7 @@ def prices(assumptions: Assumptions, years: Sequence[int]) -> Prices:
 def leaves(dataset: Dataset, kind: str) -> pd.DataFrame:
     """Return the budget lines of one kind that have no child lines, with their role and `year`."""
     budget = dataset.table("budget")
-    rows = budget.loc[(budget["kind"] == kind) & ~budget["line"].isin(set(budget["parent"]) - {""})]
+    rows = budget[(budget["kind"] == kind) & ~budget["line"].isin(set(budget["parent"]) - {""})]
     roles = budget_roles(dataset)
     years = [financial_year_to_year(text) for text in rows["financial_year"]]
     return rows.assign(role=[roles.get(line, "") for line in rows["line"]], year=years)
@@ -87,7 +87,7 @@ def place_of(role: str) -> str:
 def line_costs(dataset: Dataset, found: Placed, price: Prices) -> dict[str, Floats]:
     """Return £ a year for each expenditure line without children: amount × placements ratio × price."""
     rows = leaves(dataset, "expenditure")
-    rows = rows.loc[rows["year"] == price.years[0]]
+    rows = rows[rows["year"] == price.years[0]]
     costs = {}
     for line, gbp, role in zip(rows["line"], rows["gbp"], rows["role"], strict=True):
         kind = place_of(role)
@@ -197,7 +197,7 @@ def _emit_shares(dataset: Dataset, assumptions: Assumptions, years: Sequence[int
 @lru_cache(maxsize=64)
 def _grant_and_specialist(dataset: Dataset, year: int) -> tuple[float, float]:
     budget, roles = dataset.table("budget"), budget_roles(dataset)
-    budget = budget.loc[budget["financial_year"].map(financial_year_to_year) == year]
+    budget = budget[budget["financial_year"].map(financial_year_to_year) == year]
     grant = budget.loc[budget["line"].map(roles) == "dedicated_schools_grant", "gbp"].sum()
     parents = set(budget.loc[budget["line"].map(roles) == "specialist_provision", "line"])
     return float(grant), float(budget.loc[budget["parent"].isin(parents), "gbp"].sum())
@@ -218,7 +218,7 @@ def place_cost_range(dataset: Dataset) -> dict[str, dict[str, tuple[float, float
     The bespoke average and post-16 rates stand outside the printed bands (Table 17), so they do not count here.
     """
     table = dataset.table("unit_costs")
-    table = table.loc[(table["provider"] != "") & (table["post16"] != "yes") & (table["band"] != "bespoke")]
+    table = table[(table["provider"] != "") & (table["post16"] != "yes") & (table["band"] != "bespoke")]
     found: dict[str, dict[str, tuple[float, float]]] = {}
     for key, rows in table.groupby(["setting", "provider"], sort=False):
         setting, provider = (str(part) for part in key)

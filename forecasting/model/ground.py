@@ -351,7 +351,7 @@ def _price(dataset: Dataset, assumptions: Assumptions, places: Supply, seats: Se
     table = dataset.table("unit_costs")
 
     def mean(column: str, name: str) -> float:
-        rows = table.loc[table[column] == name].groupby("kind")["gbp_per_place_year"].mean()
+        rows = table[table[column] == name].groupby("kind")["gbp_per_place_year"].mean()
         return float(rows.reindex(["place", "top_up"]).fillna(0.0).sum()) or float(rows.get("fee_day", 0.0))
 
     kinds = [mean("setting", setting) for setting in stock.settings]

@@ -80,7 +80,7 @@ def local_shares(
         for setting in set(frame["setting"]) - done:
             if setting not in settings:
                 continue
-            rows = frame.loc[frame["setting"] == setting]
+            rows = frame[frame["setting"] == setting]
             result[:, :, settings.index(setting)] = _shares(rows, needs, phases)
             done.add(setting)
     return result
@@ -99,11 +99,11 @@ def _shares(rows: pd.DataFrame, needs: tuple[str, ...], phases: tuple[str, ...])
 
 def _known_places(dataset: Dataset) -> Iterator[pd.DataFrame]:
     plans = dataset.table("ehc_plans")
-    filled = plans.loc[(plans["setting"] != "") & (plans["place"] != "")]
-    latest = filled.loc[filled["year"] == filled["year"].max()]
+    filled = plans[(plans["setting"] != "") & (plans["place"] != "")]
+    latest = filled[filled["year"] == filled["year"].max()]
     yield latest.assign(phase=UNKNOWN, children=latest["plans"])[_COLUMNS]
     moves = dataset.table("plan_moves")
-    last = moves.loc[(moves["census_year"] == moves["census_year"].max()) & (moves["next_place"] != "")]
+    last = moves[(moves["census_year"] == moves["census_year"].max()) & (moves["next_place"] != "")]
     later = last[["next_need", "next_setting", "next_place"]].rename(columns=lambda name: name.removeprefix("next_"))
     yield later.assign(phase=phase_of(last["next_nc_year"]), children=last["people"])[_COLUMNS]
     cells, children = cells_at_snapshot(dataset, ())

@@ -263,7 +263,7 @@ def capacity(dataset: Dataset, years: tuple[int, ...]) -> tuple[pd.DataFrame, Fl
 def with_capacity(dataset: Dataset) -> pd.DataFrame:
     """Return the rows of providers whose capacity is known."""
     providers = dataset.table("providers")
-    return providers.loc[providers["capacity"].notna()]
+    return providers[providers["capacity"].notna()]
 
 
 def open_in_january(providers: pd.DataFrame, years: tuple[int, ...]) -> Floats:

@@ -41,10 +41,10 @@ def residents(dataset: Dataset) -> pd.DataFrame:
     table = dataset.table("population")
     years = table["nc_year"].where(table["nc_year"].notna(), table["age"] - 4) if len(table) else table["nc_year"]
     rows = table.assign(nc_year=pd.to_numeric(years))
-    actual = rows.loc[rows["status"] != "projection"]
+    actual = rows[rows["status"] != "projection"]
     taken = set(actual["year"])
-    rows = pd.concat([actual, rows.loc[(rows["status"] == "projection") & ~rows["year"].isin(taken)]])
-    aged = rows.loc[rows["nc_year"].notna()].astype({"nc_year": "int64"})
+    rows = pd.concat([actual, rows[(rows["status"] == "projection") & ~rows["year"].isin(taken)]])
+    aged = rows[rows["nc_year"].notna()].astype({"nc_year": "int64"})
     by = ["year", "nc_year"] if len(aged) else ["year"]
     return (aged if len(aged) else rows).groupby(by)["people"].sum().reset_index()
 
@@ -56,7 +56,7 @@ def people_until(people: pd.DataFrame, years: Sequence[int], out: list[str]) -> 
     if not missing:
         return people
     out.append(f"Residents are known until {last}; later years repeat them.")
-    held = people.loc[people["year"] == last]
+    held = people[people["year"] == last]
     return pd.concat([people, *[held.assign(year=year) for year in missing]], ignore_index=True)
 
 
@@ -153,8 +153,8 @@ def age_rates(dataset: Dataset, origin: int | None = None) -> AgeRates:
     aged = margin(dataset, "ehc_plans", "plans", axis).rename("plans").reset_index()
     flows, people = flow_totals(dataset).reset_index(), residents(dataset)
     if origin is not None:
-        aged, flows = aged.loc[aged["year"] <= last], flows.loc[flows["calendar_year"] < last]
-        people = people.loc[people["year"] <= last]
+        aged, flows = aged[aged["year"] <= last], flows[flows["calendar_year"] < last]
+        people = people[people["year"] <= last]
     return age_flow_rates.estimate_by_age(aged, flows, people, _bands(), _age_shapes())
 
 

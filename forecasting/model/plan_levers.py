@@ -138,7 +138,7 @@ def _chosen(choice: str, found: TrendForecast, unit: int, history: pd.Series) ->
     if choice == "own" and len(history) > 1:
         known = history.sort_index()
         last, now = int(known.index[-1]), max(float(known.iloc[-1]), HALF)
-        recent = known.loc[known.index >= last - OWN_YEARS]
+        recent = known[known.index >= last - OWN_YEARS]
         growth = np.log(now / max(float(recent.iloc[0]), HALF)) / max(last - int(recent.index[0]), 1)
         return np.asarray(growth * steps - np.log(np.maximum(found.mean[unit], HALF) / now))
     return np.zeros_like(national)

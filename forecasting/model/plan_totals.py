@@ -71,7 +71,7 @@ def past_errors(dataset: Dataset) -> pd.DataFrame:
 
 def _trend_from(dataset: Dataset, origin: int) -> Floats:
     frame = panel(dataset)
-    known = panel_from_long(frame.loc[frame["year"] <= origin])
+    known = panel_from_long(frame[frame["year"] <= origin])
     return np.asarray(trend(known, "total", AHEAD).mean[known.units.index(unit_of(dataset))])
 
 
@@ -79,7 +79,7 @@ def _age_flow_from(dataset: Dataset, origin: int) -> Floats:
     people = residents(dataset)
     rates = age_rates(dataset, origin)
     years = range(rates.last_year + 1, rates.last_year + AHEAD + 1)
-    known = people_until(people.loc[people["year"] <= origin], years, [])
+    known = people_until(people[people["year"] <= origin], years, [])
     return np.asarray(age_flow.expected_by_age(rates, known, years).stock.sum(axis=1))
 
 

@@ -161,7 +161,7 @@ def _emit_requests(job: Job, years: Sequence[int], central: AgeFlows, drawn: Age
 
 
 def _emit_with_history(job: Job, history: pd.Series, years: Sequence[int], runs: Floats) -> None:
-    past = history.loc[history.index < years[0]].dropna()
+    past = history[history.index < years[0]].dropna()
     before = np.broadcast_to(past.to_numpy(np.float64), (len(runs), len(past)))
     job.out.add("ehc_plans", [*(int(y) for y in past.index), *years], np.concatenate([before, runs], axis=1), "count")
 

@@ -120,7 +120,7 @@ def _emit_maintained(dataset: Dataset, found: Children, out: Emitter) -> None:
     if table.empty:
         return
     history = total(dataset, "ehc_plans", "plans").sort_index()
-    history = history.loc[history.index <= found.years[0]]
+    history = history[history.index <= found.years[0]]
     if history.empty or history.index[-1] != found.years[0]:
         out.warnings.append(f"EHC plans maintained are not known for {found.years[0]}, so they are not projected.")
         return

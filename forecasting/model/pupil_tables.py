@@ -86,8 +86,8 @@ def _bare(roll: pd.DataFrame, births: pd.Series, actual_to: int) -> PupilInputs:
 
 def _by_year(rows: pd.DataFrame, value: str) -> pd.Series:
     """Return a value by year: rows for all areas where there are any, else the areas summed."""
-    whole = rows.loc[rows["area"].eq("")].groupby("year")[value].sum()
-    parts = rows.loc[~rows["year"].isin(whole.index)].groupby("year")[value].sum()
+    whole = rows[rows["area"].eq("")].groupby("year")[value].sum()
+    parts = rows[~rows["year"].isin(whole.index)].groupby("year")[value].sum()
     found: pd.Series = pd.concat([whole, parts]).sort_index()
     return found
 
@@ -108,7 +108,7 @@ def _births(dataset: Dataset, roll: pd.DataFrame, notes: list[Note]) -> pd.DataF
     notes.append((since, f"Births are known or projected to {to}; later years repeat the mean of the last "
                   f"{LAST_BIRTHS}."))  # fmt: skip
     return pd.DataFrame({"principal": _held(principal, last), **{
-        name: _held(part.combine_first(principal.loc[principal.index <= part.index[-1]]), last)
+        name: _held(part.combine_first(principal[principal.index <= part.index[-1]]), last)
         for name, part in found.items()
     }})  # fmt: skip
 
@@ -138,7 +138,7 @@ def people_by_age(dataset: Dataset) -> pd.DataFrame:
     if rows.empty:
         return pd.DataFrame(columns=["year", "age", "people", "projected"])
     taken = rows.loc[~rows["projected"], "year"]
-    rows = rows.loc[~rows["projected"] | ~rows["year"].isin(taken)].astype({"age": "int64", "year": "int64"})
+    rows = rows[~rows["projected"] | ~rows["year"].isin(taken)].astype({"age": "int64", "year": "int64"})
     return rows.groupby(["year", "age", "projected"])["people"].sum().reset_index()
 
 
@@ -165,7 +165,7 @@ def _housing(dataset: Dataset, inputs: PupilInputs, notes: list[Note]) -> Housin
     notes.append((to + 1, f"New dwellings are known or planned to {to}; none is counted after that."))
     built = built.reindex(pd.RangeIndex(int(built.index[0]), last + AHEAD + 1), fill_value=0.0)
     types = tuple(str(name) for name in built.columns)
-    per_group = [_yield(yields.loc[yields["dwelling_type"] == name], name, inputs.nc_years, notes) for name in types]
+    per_group = [_yield(yields[yields["dwelling_type"] == name], name, inputs.nc_years, notes) for name in types]
     plans = yields.groupby("dwelling_type")["ehc_plans_per_dwelling"].sum().reindex(list(types)).fillna(0.0)
     return Housing(
         built.index.to_numpy(np.int64), types, built.to_numpy(np.float64), np.stack(per_group),
@@ -207,6 +207,6 @@ def totals(dataset: Dataset) -> pd.Series:
     printed = total(dataset, "pupils", "pupils").dropna()
     grid = year_groups(dataset)
     summed = pd.Series(dtype="float64") if grid.empty else grid.sum(axis=1, skipna=False).dropna()
-    found = pd.concat([printed.loc[~printed.index.isin(summed.index)], summed]).sort_index()
-    known: pd.Series = found.loc[found.index <= dataset.base_year]
+    found = pd.concat([printed[~printed.index.isin(summed.index)], summed]).sort_index()
+    known: pd.Series = found[found.index <= dataset.base_year]
     return known

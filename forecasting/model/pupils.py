@@ -130,7 +130,7 @@ def _cohorts(job: Job) -> Roll:
 
 def _with_history(dataset: Dataset, years: tuple[int, ...], groups: Floats) -> Roll:
     counted, past = year_groups(dataset).dropna(), totals(dataset)
-    past = past.loc[past.index < years[0]]
+    past = past[past.index < years[0]]
     return Roll(
         (*(int(year) for year in past.index), *years), _joined(past.to_numpy(np.float64), groups.sum(axis=2)),
         (*(int(year) for year in counted.index), *years), tuple(int(group) for group in counted.columns),
@@ -231,7 +231,7 @@ def _emit_residents(job: Job) -> None:
         return
     grid = people.pivot_table("people", "year", "age")
     grid = _levered(job, grid)
-    grid = grid.loc[grid.index <= job.years[-1]].dropna(axis=1, how="all").dropna()
+    grid = grid[grid.index <= job.years[-1]].dropna(axis=1, how="all").dropna()
     if grid.empty:
         return
     years = [int(year) for year in grid.index]

@@ -130,7 +130,7 @@ def _past(job: Job, roll: Roll) -> Past | None:
 def _supported(dataset: Dataset, by: tuple[str, ...]) -> pd.DataFrame:
     """Return pupils on SEN support by January (rows) and phase (columns; one of "" where phases are not asked for)."""
     found = margin(dataset, "sen", "pupils", *by).rename("pupils").reset_index()
-    found = found.loc[found["provision"] == "sen_support"] if len(found) else found
+    found = found[found["provision"] == "sen_support"] if len(found) else found
     if found.empty:
         return pd.DataFrame()
     return found.assign(phase=found.get("phase", "")).pivot_table("pupils", "year", "phase")

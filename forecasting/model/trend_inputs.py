@@ -43,12 +43,12 @@ def panel(dataset: Dataset) -> pd.DataFrame:
     with the product; a total given by the dataset's comparators is taken first. Nothing is later than the base year.
     """
     pool = plans_by_authority()
-    named = pool.loc[pool["name"].ne("")]
+    named = pool[pool["name"].ne("")]
     codes = dict(zip(named["name"].astype(str), named["unit"].astype(str), strict=True))
-    others: pd.DataFrame = pool.loc[~pool["unit"].isin([unit_of(dataset), codes.get(dataset.name, "")])]
+    others: pd.DataFrame = pool[~pool["unit"].isin([unit_of(dataset), codes.get(dataset.name, "")])]
     found = pd.concat([_own(dataset), _comparators(dataset, codes), others.drop(columns="name")])
     found = found.dropna(subset=["value"]).drop_duplicates(KEYS, keep="first")
-    known: pd.DataFrame = found.loc[found["year"] <= dataset.base_year].astype({"year": "int64", "value": "float64"})
+    known: pd.DataFrame = found[found["year"] <= dataset.base_year].astype({"year": "int64", "value": "float64"})
     return known.reset_index(drop=True)
 
 
@@ -65,7 +65,7 @@ def _comparators(dataset: Dataset, codes: dict[str, str]) -> pd.DataFrame:
     """Return totals of the dataset's comparators, by code where the name is known; its own region is no authority."""
     rows = dataset.table("comparators")
     others = ~rows["authority"].isin([dataset.name, dataset.about("region")])
-    rows = rows.loc[(rows["measure"] == "ehc_plans") & others]
+    rows = rows[(rows["measure"] == "ehc_plans") & others]
     unit = rows["authority"].replace({"England": ENGLAND, **codes})
     return pd.DataFrame({"unit": unit, "year": rows["year"], "series": "total", "value": rows["value"]})
 
@@ -93,7 +93,7 @@ def new_per_plan(dataset: Dataset) -> float:
     own = total(dataset, "plan_flows", "new_plans", time="calendar_year"), total(dataset, "ehc_plans", "plans")
     for new, plans in (own, (england["new_plans"], england["ehc_plans"])):
         rate = (new / plans).dropna()
-        rate = rate.loc[rate.index < dataset.base_year]
+        rate = rate[rate.index < dataset.base_year]
         if len(rate):
             return float(rate.iloc[-1])
     return 0.0
@@ -124,7 +124,7 @@ def trend_world(job: Job) -> TrendWorld:
     runs = found.mean[unit][None]
     if job.draws:
         runs = np.concatenate([runs, found.draws(job.draws, trend_stream(job.seed))[:, unit]])
-    mine = frame.loc[(frame["unit"] == table.units[unit]) & (frame["series"] == "total")]
+    mine = frame[(frame["unit"] == table.units[unit]) & (frame["series"] == "total")]
     history = mine.set_index("year")["value"].sort_index()
     runs = runs * np.exp(plan_levers.trend_change(job.assumptions, job.ahead, found, unit, history))
     start = np.full((len(runs), 1), history.loc[job.years[0]])

@@ -63,7 +63,7 @@ def _places(settings: Sequence[str], years: Sequence[int]) -> tuple[Floats, Floa
     table = place_funding().sort_values("from_year")
     found = np.zeros((3, len(settings), len(years)))
     for at, setting in enumerate(settings):
-        rows = table.loc[table["setting"] == setting]
+        rows = table[table["setting"] == setting]
         if rows.empty:
             continue
         row = np.clip(np.searchsorted(rows["from_year"].to_numpy(), np.asarray(years), side="right") - 1, 0, None)
@@ -76,21 +76,21 @@ def _places(settings: Sequence[str], years: Sequence[int]) -> tuple[Floats, Floa
 
 def _beyond_national(table: pd.DataFrame, settings: Sequence[str], national: Floats) -> Floats:
     """Return along settings what the table pays for a place beyond the national amount (see `Rates.top_up`)."""
-    rows = table.loc[(table["kind"] == "place") & (table["provider"] == "")]
+    rows = table[(table["kind"] == "place") & (table["provider"] == "")]
     stated = rows.groupby("setting")["gbp_per_place_year"].mean().reindex(list(settings)).to_numpy(np.float64)
     return np.asarray(np.nan_to_num(np.maximum(stated - national, 0.0)))
 
 
 def _bands(table: pd.DataFrame) -> pd.DataFrame:
     """Return the standard bands of top-up; a bespoke rate is agreed child by child and stands outside them."""
-    return table.loc[(table["kind"] == "top_up") & (table["band"] != BESPOKE)]
+    return table[(table["kind"] == "top_up") & (table["band"] != BESPOKE)]
 
 
 def _pre_and_post(rows: pd.DataFrame, by: str, labels: Sequence[str]) -> Floats:
     """Return pre-16, post-16 × label: the mean of the bands; where one is not stated, the other stands for it."""
     late = rows["post16"] == "yes"
     means = [part.groupby(by)["gbp_per_place_year"].mean().reindex(list(labels)).to_numpy(np.float64)
-             for part in (rows.loc[~late], rows.loc[late])]  # fmt: skip
+             for part in (rows[~late], rows.loc[late])]  # fmt: skip
     pre, post = means
     return np.array([np.where(np.isnan(pre), post, pre), np.where(np.isnan(post), pre, post)])
 
@@ -103,7 +103,7 @@ def _at_providers(
     table: pd.DataFrame, providers: Sequence[str], homes: Sequence[str], settings: Sequence[str], of_setting: Floats
 ) -> Floats:
     bands = _bands(table)
-    own = _pre_and_post(bands.loc[bands["provider"] != ""], "provider", providers)
+    own = _pre_and_post(bands[bands["provider"] != ""], "provider", providers)
     known = {setting: at for at, setting in enumerate(settings)}
     shared = np.full((2, len(providers)), np.nan)
     inside = [at for at, home in enumerate(homes) if home in known]
@@ -113,8 +113,8 @@ def _at_providers(
 
 def _fees(table: pd.DataFrame, kind: str, needs: Sequence[str], settings: Sequence[str]) -> Floats:
     """Return need × setting: the mean fee of the need, else of all needs; `inmss` stands for its parts."""
-    rows = table.loc[table["kind"] == kind]
-    means = rows.loc[rows["need"] == ""].groupby("setting")["gbp_per_place_year"].mean()
+    rows = table[table["kind"] == kind]
+    means = rows[rows["need"] == ""].groupby("setting")["gbp_per_place_year"].mean()
     whole = means.reindex(list(settings)).to_numpy(np.float64)
     if "inmss" in set(rows["setting"]):
         group = rows.loc[rows["setting"] == "inmss", "gbp_per_place_year"].mean()

@@ -136,7 +136,7 @@ def _plan_rate(dataset: Dataset) -> tuple[float, str] | None:
 
 def _placed_out(dataset: Dataset) -> tuple[float, str] | None:
     rows = dataset.table("placements")
-    rows = rows.loc[rows["place"] == "out_of_borough"]
+    rows = rows[rows["place"] == "out_of_borough"]
     if rows.empty:
         return None
     year = int(rows["year"].max())
@@ -146,7 +146,7 @@ def _placed_out(dataset: Dataset) -> tuple[float, str] | None:
 def _block(dataset: Dataset) -> tuple[float, str] | None:
     role = budget_roles(dataset)
     rows = dataset.table("budget")
-    block = rows.loc[rows["line"].map(role).eq("high_needs_block")]
+    block = rows[rows["line"].map(role).eq("high_needs_block")]
     if block.empty:
         return None
     first = block.sort_values("financial_year").iloc[0]
@@ -155,10 +155,10 @@ def _block(dataset: Dataset) -> tuple[float, str] | None:
 
 def _residential_share(dataset: Dataset) -> tuple[float, str] | None:
     rows = dataset.table("placements")
-    rows = rows.loc[rows["setting"].isin(INMSS_PARTS) & rows["boarding"].fillna("").ne("")]
+    rows = rows[rows["setting"].isin(INMSS_PARTS) & rows["boarding"].fillna("").ne("")]
     if rows.empty:
         return None
-    rows = rows.loc[rows["year"] == rows["year"].max()]
+    rows = rows[rows["year"] == rows["year"].max()]
     away = float(rows.loc[rows["boarding"] == "residential", "placements"].sum())
     whole = float(rows["placements"].sum())
     told = f"table placements, {rows['year'].max():.0f}: {away:,.0f} of {whole:,.0f} independent placements"
@@ -167,9 +167,9 @@ def _residential_share(dataset: Dataset) -> tuple[float, str] | None:
 
 def _fee_spread(dataset: Dataset) -> tuple[float, str] | None:
     rows = dataset.table("unit_costs")
-    rows = rows.loc[rows["kind"].isin(["fee_day", "fee_residential"]) & rows["provider"].ne("")]
+    rows = rows[rows["kind"].isin(["fee_day", "fee_residential"]) & rows["provider"].ne("")]
     fees = rows.groupby("kind")["gbp_per_place_year"].agg(["mean", "std", "count"])
-    fees = fees.loc[fees["count"] >= 3]
+    fees = fees[fees["count"] >= 3]
     if fees.empty:
         return None
     spread = float(np.average(fees["std"] / fees["mean"], weights=fees["count"]))
@@ -190,7 +190,7 @@ _COMPUTED = {
 def budget_roles(dataset: Dataset) -> dict[str, str]:
     """Return what each budget line is: a part of the account, or the setting whose placements drive it."""
     mappings = dataset.table("mappings")
-    rows = mappings.loc[(mappings["table"] == "budget") & (mappings["column"] == "line")]
+    rows = mappings[(mappings["table"] == "budget") & (mappings["column"] == "line")]
     return dict(zip(rows["local_value"], rows["standard_value"], strict=True))
 
 

@@ -30,15 +30,15 @@ def _of_release(release: Release, unit: str) -> dict[str, pd.DataFrame]:
     for kind, frame in release.parts.items():
         if kind not in ("caseload", "needs"):
             continue
-        rows = facts.with_years(frame.loc[frame["unit"].eq(unit)])
+        rows = facts.with_years(frame[frame["unit"].eq(unit)])
         topic = rows["breakdown_topic"].str.lower()
-        ages = rows.loc[topic.str.contains("persons age") & rows["breakdown"].str.contains(r"\d")]
+        ages = rows[topic.str.contains("persons age") & rows["breakdown"].str.contains(r"\d")]
         if kind == "caseload":
             found["age × setting"] = _crossed(ages, "age", facts.type_columns(frame), "setting")
         else:
             needs = [c for c in frame.columns if c.startswith("number_")]
             found["age × need"] = _crossed(ages, "age", needs, "need")
-            types = rows.loc[topic.str.contains("type of placement") & ~rows["breakdown"].str.contains(r"- total$")]
+            types = rows[topic.str.contains("type of placement") & ~rows["breakdown"].str.contains(r"- total$")]
             found["need × setting"] = _crossed(types, "setting", needs, "need")
     return {name: rows for name, rows in found.items() if not rows.empty}
 

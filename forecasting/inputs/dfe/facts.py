@@ -78,9 +78,9 @@ def _old(parts: Mapping[str, pd.DataFrame]) -> list[pd.DataFrame]:
             frame = with_years(parts[kind])
             whole = frame["characteristic_age"].str.strip().str.lower().eq("total")
             value = numbers(frame[column])
-            made.append(_rows(frame.loc[whole], measure, "", "", value.loc[whole]))
+            made.append(_rows(frame[whole], measure, "", "", value[whole]))
             bands = frame["characteristic_age"].map(_band)
-            made.append(_rows(frame.loc[~whole], measure, "age_band", bands.loc[~whole], value.loc[~whole]))
+            made.append(_rows(frame[~whole], measure, "age_band", bands[~whole], value[~whole]))
     if "estab_caseload" in parts:
         made.append(_old_types(with_years(parts["estab_caseload"])))
     if "mi" in parts:
@@ -95,7 +95,7 @@ def _band(word: str) -> str:
 
 def _old_types(frame: pd.DataFrame) -> pd.DataFrame:
     kind = frame["establishment_type"].str.strip()
-    frame = frame.loc[kind.str.lower().ne("total")]
+    frame = frame[kind.str.lower().ne("total")]
     return _rows(frame, "ehc_plans", "type", kind.loc[frame.index], numbers(frame["total_all"]))
 
 
@@ -136,14 +136,14 @@ def _completed(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _all_rows(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.loc[frame["breakdown_topic"].str.lower().str.contains(_ALL)]
+    return frame[frame["breakdown_topic"].str.lower().str.contains(_ALL)]
 
 
 def _totals_and_ages(frame: pd.DataFrame, measure: str, column: str) -> list[pd.DataFrame]:
     whole = _all_rows(frame)
     topic = frame["breakdown_topic"].str.lower()
     asked = topic.str.contains("persons age") if measure == "ehc_plans" else topic.str.contains(r"\bage\b")
-    ages = frame.loc[asked & frame["breakdown"].str.contains(r"\d")]
+    ages = frame[asked & frame["breakdown"].str.contains(r"\d")]
     part = ages["breakdown"].str.strip().str.lower()
     return [
         _rows(whole, measure, "", "", numbers(whole[column])),

@@ -59,9 +59,9 @@ def panel_of(release: Release) -> tuple[pd.DataFrame, list[Fault]]:
         *_unknown(release, table, "type", setting_of, "data/vocabularies/dfe_settings.csv"),
         *_unknown(release, table, "need", need_of, "data/vocabularies/needs.csv"),
     ]
-    rest = table.loc[~table["dimension"].isin(["type", "need", "age"])]
+    rest = table[~table["dimension"].isin(["type", "need", "age"])]
     made = [rest, _mapped(table, "type", "setting", setting_of), _mapped(table, "need", "need", need_of)]
-    ages = table.loc[table["dimension"].eq("age")]
+    ages = table[table["dimension"].eq("age")]
     if not ages.empty:
         made += [ages, _bands(ages)]
     panel = pd.concat(made, ignore_index=True)
@@ -82,10 +82,10 @@ def _unknown(
 
 def _mapped(table: pd.DataFrame, dimension: str, name: str, known: Callable[[str], str]) -> pd.DataFrame:
     """Return a dimension in our words; what is missing stays missing unless another part of it is known."""
-    rows = table.loc[table["dimension"].eq(dimension)]
+    rows = table[table["dimension"].eq(dimension)]
     words = {word: known(word) for word in rows["part"].unique()}
     rows = rows.assign(part=rows["part"].map(words), dimension=name)
-    return _added(rows.loc[rows["part"].ne("")])
+    return _added(rows[rows["part"].ne("")])
 
 
 def _added(rows: pd.DataFrame) -> pd.DataFrame:
@@ -97,7 +97,7 @@ def _bands(ages: pd.DataFrame) -> pd.DataFrame:
     """Return age bands added up from single ages; a band with a missing age is missing."""
     words = {word: age_of(word) for word in ages["part"].unique()}
     age = ages["part"].map(words)
-    rows = ages.loc[age.notna()]
+    rows = ages[age.notna()]
     bands = {word: band_of(number) for word, number in words.items() if number is not None}
     rows = rows.assign(dimension="age_band", part=rows["part"].map(bands))
     keys = [column for column in rows.columns if column != "value"]
@@ -110,11 +110,11 @@ def merge(panels: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Return one panel from several, the earliest first: for each breakdown and year the later release wins."""
     merged = panels[0]
     for later in panels[1:]:
-        known = later.loc[later["value"].notna()]
+        known = later[later["value"].notna()]
         taken = pd.MultiIndex.from_frame(known[_BLOCK].drop_duplicates())
         stays = ~pd.MultiIndex.from_frame(merged[_BLOCK]).isin(taken)
         comes = pd.MultiIndex.from_frame(later[_BLOCK]).isin(taken)
-        merged = pd.concat([merged.loc[stays], later.loc[comes]], ignore_index=True)
+        merged = pd.concat([merged[stays], later[comes]], ignore_index=True)
     return merged
 
 
@@ -122,10 +122,10 @@ def disagreements(panels: Sequence[pd.DataFrame], units: Sequence[str]) -> list[
     """Return a note, with both figures, for each figure of some units that two releases give differently."""
     faults = []
     for earlier, later in zip(panels, panels[1:], strict=False):
-        a, b = (p.loc[p["unit"].isin(units) & p["value"].notna() & p["dimension"].isin(["", "setting", "age_band"])]
+        a, b = (p[p["unit"].isin(units) & p["value"].notna() & p["dimension"].isin(["", "setting", "age_band"])]
                 for p in (earlier, later))  # fmt: skip
         both = a.merge(b, on=_CELL, suffixes=("", "_later"))
-        apart = both.loc[both["value"].ne(both["value_later"])]
+        apart = both[both["value"].ne(both["value_later"])]
         faults += [_disagreement(row) for row in apart.to_dict("records")]
     return faults
 

@@ -42,7 +42,7 @@ def authorities(releases: Release | Iterable[Release]) -> list[tuple[str, str, s
     """Return code, name and region of every authority, in the order of their codes."""
     many = [releases] if isinstance(releases, Release) else list(releases)
     places = pd.concat([release.places for release in many]).drop_duplicates("unit", keep="last")
-    places = places.loc[places["level"].eq("authority")].sort_values("unit")
+    places = places[places["level"].eq("authority")].sort_values("unit")
     return list(zip(places["unit"], places["name"], places["region_name"], strict=True))
 
 
@@ -104,7 +104,7 @@ def find_authority(releases: Sequence[Release], asked: str | None) -> tuple[str,
         DatasetError: it is not there, or several are and none is asked for.
     """
     places = pd.concat([release.places for release in releases]).drop_duplicates("unit", keep="last")
-    places = places.loc[places["level"].eq("authority")].sort_values("unit")
+    places = places[places["level"].eq("authority")].sort_values("unit")
     word = (asked or "").strip().lower()
     named = [places[c].str.lower().eq(word) for c in ("unit", "ons_code", "name")]
     hits = places.loc[named[0] | named[1] | named[2]] if word else places
@@ -152,10 +152,10 @@ def _framed(table: str, rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _ehc_plans(panel: pd.DataFrame, releases: Sequence[Release], unit: str) -> pd.DataFrame:
-    rows = panel.loc[panel["unit"].eq(unit) & panel["measure"].eq("ehc_plans") & panel["value"].notna()]
+    rows = panel[panel["unit"].eq(unit) & panel["measure"].eq("ehc_plans") & panel["value"].notna()]
     usable = set(rows.loc[rows["dimension"].eq(""), "year"])
     rows = pd.concat([rows, crossed.breakdowns(releases, unit)], ignore_index=True)
-    rows = rows.loc[rows["year"].isin(usable)]
+    rows = rows[rows["year"].isin(usable)]
     made = pd.DataFrame({"year": rows["year"], "plans": rows["value"], "source": _source(rows)})
     for axis in _AXES:
         single = rows["part"].where(rows["dimension"].eq(axis))
@@ -166,8 +166,8 @@ def _ehc_plans(panel: pd.DataFrame, releases: Sequence[Release], unit: str) -> p
 
 
 def _plan_flows(panel: pd.DataFrame, unit: str) -> pd.DataFrame:
-    rows = panel.loc[panel["unit"].eq(unit) & panel["measure"].isin(_FLOWS) & panel["dimension"].isin(["", "age_band"])]
-    rows = rows.loc[rows["value"].notna()]
+    rows = panel[panel["unit"].eq(unit) & panel["measure"].isin(_FLOWS) & panel["dimension"].isin(["", "age_band"])]
+    rows = rows[rows["value"].notna()]
     wide = rows.pivot_table(index=["year", "part"], columns="measure", values="value", aggfunc="first", sort=False)
     source = _source(rows).groupby([rows["year"], rows["part"]], sort=False).agg(lambda s: "; ".join(dict.fromkeys(s)))
     made = wide.join(source.rename("source")).reset_index()
@@ -176,9 +176,9 @@ def _plan_flows(panel: pd.DataFrame, unit: str) -> pd.DataFrame:
 
 
 def _comparators(panel: pd.DataFrame, unit: str, region: str) -> pd.DataFrame:
-    rows = panel.loc[panel["measure"].eq("ehc_plans") & panel["dimension"].eq("") & panel["value"].notna()]
+    rows = panel[panel["measure"].eq("ehc_plans") & panel["dimension"].eq("") & panel["value"].notna()]
     near = rows["unit"].isin([ENGLAND, region]) | (rows["level"].eq("authority") & rows["region"].eq(region))
-    rows = rows.loc[near & rows["unit"].ne(unit)]
+    rows = rows[near & rows["unit"].ne(unit)]
     latest = rows.sort_values("year").drop_duplicates("unit", keep="last").set_index("unit")["name"]
     rows = rows.assign(name=rows["unit"].map(latest))
     rank = rows["unit"].map({ENGLAND: 0, region: 1}).fillna(2)

@@ -234,4 +234,4 @@ def _located(frame: pd.DataFrame) -> pd.DataFrame:
     located = frame.assign(
         unit=unit, level=level, name=name, region=region, region_name=region_name,
         ons_code=frame.get("new_la_code", blank).str.strip())  # fmt: skip
-    return located.loc[level.ne("") & unit.ne("")]
+    return located[level.ne("") & unit.ne("")]

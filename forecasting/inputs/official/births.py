@@ -47,7 +47,7 @@ def read(sheet: Sheet, who: Who) -> Sheet | None:
         return None
     rows = rows_of(sheet, found.frame, found.areas, who)
     calendar = _by_year(Laid(rows, found.above))
-    pairs = calendar.loc[calendar.index.isin(calendar.index - 1) | calendar.index.isin(calendar.index + 1)]
+    pairs = calendar[calendar.index.isin(calendar.index - 1) | calendar.index.isin(calendar.index + 1)]
     if pairs.empty:
         fault = Fault(sheet.file, sheet.name, found="births of one calendar year only, or of none",
                       allowed="two calendar years in a row or more: an academic year lies in two",
@@ -74,10 +74,10 @@ def _by_year(found: Laid) -> pd.Series:
     else:
         rows = pd.concat([pd.DataFrame({"sex": sex, "year": year, "value": numbers(frame[column])})
                           for column, year in years.items()])  # fmt: skip
-    rows = rows.loc[rows["year"].notna()]
+    rows = rows[rows["year"].notna()]
     if rows.empty:
         return pd.Series(dtype="float64")
-    whole = rows.loc[rows["sex"].isin(_ALL)]
+    whole = rows[rows["sex"].isin(_ALL)]
     used = whole if len(whole) else rows
     sums = used.groupby(["year", "sex"])["value"].first().groupby("year").agg(lambda cells: cells.sum(skipna=False))
     sums.index = sums.index.astype(int)

@@ -62,12 +62,12 @@ def read(sheet: Sheet, who: Who) -> Sheet | None:
     dfe = set(found.frame.columns) >= _DFE
     frame = found.frame
     if dfe:
-        frame = frame.loc[frame["geographic level"].str.lower().eq("local authority")]
+        frame = frame[frame["geographic level"].str.lower().eq("local authority")]
     areas = [c for c in ("new la code", "old la code", "la code", "la name") if c in frame.columns]
     rows = rows_of(sheet, frame, areas, who)
     long = _lines(sheet, Laid(rows, found.above))
     totals = long["line"].str.contains(_TOTAL)
-    kept = long.loc[~totals & long["gbp"].notna() & long["line"].ne("")]
+    kept = long[~totals & long["gbp"].notna() & long["line"].ne("")]
     if kept.empty:
         said = Fault(sheet.file, sheet.name, found="budget lines, but none with an amount", grade="warning",
                      todo="give the amounts as numbers")  # fmt: skip

@@ -96,7 +96,7 @@ def _long(found: Laid) -> pd.DataFrame:
         made = [pd.DataFrame({"sex": sex, "age": float(number), "year": year, "value": numbers(frame[column])})
                 for column, number in ages.items()]  # fmt: skip
     rows = pd.concat(made, ignore_index=True)
-    return rows.loc[rows["age"].notna() & rows["year"].notna() & rows["age"].le(_OLDEST)]
+    return rows[rows["age"].notna() & rows["year"].notna() & rows["age"].le(_OLDEST)]
 
 
 def _year_of(found: Laid) -> pd.Series:
@@ -123,8 +123,8 @@ def _persons(rows: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     The row of all persons is used where there is one; else male and female are added, never all three.
     """
     keys = ["year", "age"]
-    whole = rows.loc[rows["sex"].isin(_BOTH)].drop_duplicates(keys).set_index(keys)["value"]
-    halves = [rows.loc[rows["sex"].isin(words)].drop_duplicates(keys).set_index(keys)["value"]
+    whole = rows[rows["sex"].isin(_BOTH)].drop_duplicates(keys).set_index(keys)["value"]
+    halves = [rows[rows["sex"].isin(words)].drop_duplicates(keys).set_index(keys)["value"]
               for words in (_MALE, _FEMALE)]  # fmt: skip
     added = halves[0] + halves[1]  # NaN where one of the two is missing
     people = whole.combine_first(added)

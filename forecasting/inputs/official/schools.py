@@ -59,14 +59,14 @@ def read(sheet: Sheet, who: Who) -> Sheet | None:
     rows = rows_of(sheet, found.frame, columns, who)
     status = rows[found.first(_STATUS)].str.lower() if found.first(_STATUS) else pd.Series("open", index=rows.index)
     is_open = status.str.startswith(("open", "proposed to open")) | status.eq("")
-    rows, closed = rows.loc[is_open], int((~is_open).sum())
+    rows, closed = rows[is_open], int((~is_open).sum())
     if rows.empty:
         said = Fault(sheet.file, sheet.name, found=f"a list of schools: all {closed} are closed", grade="warning")
         return Sheet(sheet.file, "providers", COLUMNS, (), (said,))
     schools = _schools(rows, {key: found.first(words) for key, words in _WANTED.items()})
     setting = schools["setting"]
     special = setting.map(_is_specialist).astype(bool)
-    made = pd.concat([schools.loc[special], *_held(rows, schools)]).sort_index(kind="stable")
+    made = pd.concat([schools[special], *_held(rows, schools)]).sort_index(kind="stable")
     made["provider"] = _unlike(made)
     faults = _notes(sheet, schools, special, closed, len(made))
     made["source"] = f"{sheet.file}, {sheet.name}"
@@ -156,7 +156,7 @@ def _held(rows: pd.DataFrame, schools: pd.DataFrame) -> list[pd.DataFrame]:
         own = schools.assign(
             provider=named, setting=setting, capacity=capacity.where(capacity.ne("0"), ""), on_roll=roll
         )
-        made.append(own.loc[there])
+        made.append(own[there])
     return made
 
 
@@ -167,7 +167,7 @@ def _unlike(made: pd.DataFrame) -> pd.Series:
 
 
 def _notes(sheet: Sheet, schools: pd.DataFrame, special: pd.Series, closed: int, count: int) -> list[Fault]:
-    left = schools.loc[~special & schools["setting"].ne("")]
+    left = schools[~special & schools["setting"].ne("")]
     unknown = schools.loc[schools["setting"].eq("") & schools["type"].ne(""), "type"].value_counts()
     said = f"a list of schools: {count} specialist providers are used; {len(left)} schools of other kinds are left out"
     said += " except for their resourced provision and SEN units" + (f"; {closed} closed ones too" if closed else "")

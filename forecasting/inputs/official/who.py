@@ -34,7 +34,7 @@ def areas(frame: pd.DataFrame, columns: Sequence[str]) -> dict[str, str]:
     if not columns:
         return {}
     pairs = frame[list(columns)].drop_duplicates()
-    pairs = pairs.loc[pairs.iloc[:, 0].str.strip().ne("")]
+    pairs = pairs[pairs.iloc[:, 0].str.strip().ne("")]
     return {str(row[0]).strip(): str(row[-1]).strip() for row in pairs.itertuples(index=False)}
 
 

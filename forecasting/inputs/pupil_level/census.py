@@ -33,7 +33,7 @@ def of_census(extracts: list[Extract]) -> tuple[dict[str, pd.DataFrame], list[Fa
     if every.empty:
         return {}, faults
     pupils = counted(every, ["year", "nc_year"], "pupils")
-    with_sen = every.loc[every["provision"].ne("")]
+    with_sen = every[every["provision"].ne("")]
     tables = {"pupils": pupils}
     if len(with_sen):
         tables["sen"] = counted(with_sen, ["year", "provision", "nc_year", "need"], "pupils")
@@ -61,7 +61,7 @@ def _rows(extract: Extract) -> tuple[pd.DataFrame, list[Fault]]:
             "check whether they are doubles; each child is counted once, on its first row",
             rows=rows_at(rows, both), column="UPN", grade="warning"))  # fmt: skip
     usable = ~twice & counts & nc_year.notna() & provision.notna() & year.gt(0)
-    return found.loc[usable].astype({"nc_year": "int64"}), faults
+    return found[usable].astype({"nc_year": "int64"}), faults
 
 
 def _enrolment(rows: pd.DataFrame) -> pd.Series:

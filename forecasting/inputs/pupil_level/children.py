@@ -81,13 +81,13 @@ def wrong_upns(column: pd.Series) -> list[int]:
     the end (a temporary UPN) counts by its place in that alphabet. Source: Department for Education, UPN guide.
     """
     told = texts(column).str.upper()
-    filled = told.loc[told.ne("")]
+    filled = told[told.ne("")]
     shaped = filled.str.fullmatch(rf"[{_LETTERS}]\d{{11}}[\d{_LETTERS}]")
     good = filled.loc[shaped.astype(bool)]
     if len(good):
         signs = good.to_numpy(dtype="U13").view(np.uint32).reshape(len(good), 13)  # of each UPN its 13 signs
         worths = _WORTHS[signs]
-        good = good.loc[worths[:, 0] == (worths[:, 1:] * _WEIGHTS).sum(axis=1) % len(_LETTERS)]
+        good = good[worths[:, 0] == (worths[:, 1:] * _WEIGHTS).sum(axis=1) % len(_LETTERS)]
     return [int(row) for row in filled.index.difference(good.index)]
 
 

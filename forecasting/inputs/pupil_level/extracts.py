@@ -123,7 +123,7 @@ def _of_sheet(sheet: CalamineSheet) -> pd.DataFrame | None:
     cells = sheet.to_python(skip_empty_area=False)[at + 1 :]
     columns = {field: list(map(itemgetter(k), cells)) for field, k in fields_of(head[at]).items()}
     frame = pd.DataFrame(columns, index=pd.RangeIndex(at + 2, at + 2 + len(cells)), dtype=object)
-    return frame.loc[(frame != "").any(axis=1)]
+    return frame[(frame != "").any(axis=1)]
 
 
 def _header(rows: Sequence[Sequence[str]]) -> int | None:

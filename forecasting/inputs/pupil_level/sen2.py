@@ -56,7 +56,7 @@ class Return:
         held = self.modules.get(kind, pd.DataFrame({"child": pd.Series(dtype=object)}))
         blank = pd.Series("", index=held.index, dtype=object)
         given = {name: held[name].astype(object) if name in held else blank for name in ("child", *columns)}
-        return pd.DataFrame(given).loc[held["child"].ne("")]
+        return pd.DataFrame(given)[held["child"].ne("")]
 
 
 def of_sen2(
@@ -100,7 +100,7 @@ def _returns(extracts: list[Extract]) -> tuple[list[Return], list[Fault]]:
         told, more = years(extract)
         faults += more + _bad_dates(extract)
         for year in sorted({*told, *([] if len(told) else [extract.year])} - {0}):
-            parts.setdefault(int(year), []).append((extract, extract.rows.loc[told.eq(year)]))
+            parts.setdefault(int(year), []).append((extract, extract.rows[told.eq(year)]))
     returns = []
     for year, held in sorted(parts.items()):
         one = Return(year)
@@ -209,8 +209,8 @@ def _placements(one: Return, day: date, register: dict[str, tuple[str, str]]) ->
     """Return setting and place of each child: placements open on a day, else those named in the plan."""
     columns = ("setting", "school", "sen_unit", "resourced", "rank", "entry", "leaving")
     found = [_first(one.rows(kind, *columns), day, register) for kind in (fields.PLACEMENTS, fields.PLANS)]
-    named = found[1].loc[found[1]["setting"].ne(UNKNOWN)]
-    return pd.concat([found[0], named.loc[~named.index.isin(found[0].index)]])
+    named = found[1][found[1]["setting"].ne(UNKNOWN)]
+    return pd.concat([found[0], named[~named.index.isin(found[0].index)]])
 
 
 def _first(rows: pd.DataFrame, day: date, register: dict[str, tuple[str, str]]) -> pd.DataFrame:
@@ -252,7 +252,7 @@ def _flows(one: Return) -> pd.DataFrame:
         return float(rows.loc[mine, "child"].nunique() if kind == fields.PLANS else mine.sum())
 
     moved_in = one.rows(fields.ACTIVE, "transfer")
-    moved_in = moved_in.loc[texts(moved_in["transfer"]).ne("")]
+    moved_in = moved_in[texts(moved_in["transfer"]).ne("")]
     cells = {
         "calendar_year": year, "requests": within(fields.REQUESTS, "received"),
         "assessments": within(fields.ASSESSMENTS, "assessment_outcome_date"),

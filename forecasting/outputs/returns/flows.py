@@ -67,7 +67,7 @@ def _named(years: pd.Index) -> str:
 
 def _last(series: pd.Series, dataset: Dataset, years: int) -> pd.Series:
     """Return the last calendar years of a series that are known, none of them after the last January."""
-    known = series.loc[series.index < dataset.base_year].dropna().sort_index()
+    known = series[series.index < dataset.base_year].dropna().sort_index()
     return known.tail(years)
 
 
@@ -81,7 +81,7 @@ def _shares(dataset: Dataset, measure: str, years: int) -> tuple[pd.Series, str]
     wide = bands.rename("value").reset_index().pivot_table(index="calendar_year", columns="age_band", values="value")
     added, whole = wide.sum(axis=1), whole.reindex(wide.index)
     kept = _last(added.where((added - whole).abs().lt(1.0) & whole.gt(0)), dataset, years)
-    summed = wide.loc[kept.index].sum().reindex(list(axes.AGE_BANDS.names), fill_value=0.0)
+    summed = wide[wide.index.isin(kept.index)].sum().reindex(list(axes.AGE_BANDS.names), fill_value=0.0)
     if not len(kept) or summed.sum() <= 0:
         return None
     return (summed / summed.sum()).rename_axis("age_band"), _named(kept.index)

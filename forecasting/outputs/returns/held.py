@@ -75,7 +75,7 @@ def _seeded(start: pd.Series, targets: Mapping[str, pd.Series]) -> tuple[pd.Seri
         rest = [other for other in start.index.names if other != name]
         everybody = start.groupby(level=rest).sum()
         parts = [pd.concat({label: everybody}, names=[name]).reorder_levels(start.index.names) for label in empty]
-        kept = start.loc[~start.index.get_level_values(name).isin(empty)]
+        kept = start[~start.index.get_level_values(name).isin(empty)]
         start = pd.concat([kept, *parts])
     return start, tuple(borrowed)
 

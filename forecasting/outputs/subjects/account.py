@@ -302,7 +302,7 @@ def _unit(view: View) -> Table:
         columns[f"Children, {case.lower()}"] = children
         columns[f"£ a child, {case.lower()}"] = {c: gbp[c] / n for c, n in children.items() if n >= 1 and gbp[c] > 0}
     frame = pd.DataFrame(columns)
-    frame = frame.loc[frame.filter(like="£").notna().any(axis=1)]
+    frame = frame[frame.filter(like="£").notna().any(axis=1)]
     kinds = [view.run.dataset.settings.label(str(code)) for code in frame.index]
     frame = frame.reset_index(drop=True)
     frame.insert(0, "Kind of setting", kinds)
@@ -328,7 +328,7 @@ def _calibration(view: View) -> tuple[Table, ...]:
     first = int(view.forecast.margin("cost_gbp").labels[0][0])
     known = [int(year) for year in spending["year"]]
     year = max((y for y in known if y <= first), default=min(known))
-    budget = spending.loc[spending["year"] == year].groupby("role")["gbp"].sum()
+    budget = spending[spending["year"] == year].groupby("role")["gbp"].sum()
     paid = np.array([float(budget.get(code, np.nan)) for code in ratios])
     frame = pd.DataFrame({
         "Budget for": [view.run.dataset.settings.label(code) for code in ratios], "Budget": paid,

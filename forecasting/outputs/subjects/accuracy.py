@@ -34,7 +34,7 @@ def past_accuracy(view: View) -> Subject:
     rows = past_forecasts(view.run.dataset)
     summary = accuracy(rows)
     name = _in_use(view)
-    own = summary.loc[summary["method"] == name]
+    own = summary[summary["method"] == name]
     places = beside_authorities(own)
     sections = (
         Section("Past forecasts against what came", _tracks(view, rows, name), _MEASURE),
@@ -93,8 +93,8 @@ def _metrics(own: pd.DataFrame, places: tuple[Placement, ...]) -> tuple[Metric, 
 
 
 def _tracks(view: View, rows: pd.DataFrame, name: str) -> tuple[Figure, ...]:
-    own = rows.loc[rows["method"] == name]
-    return tuple(_track(view, own.loc[own["phase"] == phase], str(phase)) for phase in own["phase"].unique())
+    own = rows[rows["method"] == name]
+    return tuple(_track(view, own[own["phase"] == phase], str(phase)) for phase in own["phase"].unique())
 
 
 def _track(view: View, rows: pd.DataFrame, phase: str) -> Figure:
@@ -102,10 +102,10 @@ def _track(view: View, rows: pd.DataFrame, phase: str) -> Figure:
     parts = [counted]
     for step in HORIZONS:
         label = f"Forecast {step} year{'s' if step > 1 else ''} before"
-        parts.append(rows.loc[rows["horizon"] == step].assign(series=label, value=lambda frame: frame["forecast"]))
+        parts.append(rows[rows["horizon"] == step].assign(series=label, value=lambda frame: frame["forecast"]))
     data = pd.concat(parts, ignore_index=True).sort_values("year", kind="stable")[["year", "series", "value"]]
     data = data.sort_values("series", key=lambda names: names != "Counted", kind="stable")
-    farthest = rows.loc[rows["horizon"] == rows["horizon"].max()]
+    farthest = rows[rows["horizon"] == rows["horizon"].max()]
     error = float(farthest["error"].abs().mean())
     high = int((farthest["error"] > 0).sum())
     years = "three years" if int(farthest["horizon"].iloc[0]) > 1 else "one year"
@@ -176,8 +176,8 @@ def _implications(summary: pd.DataFrame, name: str, places: tuple[Placement, ...
         f"error than {words.percent(place.size)}."
         for place in places
     ]
-    own = summary.loc[summary["method"] == name]
-    lean = own.loc[own["horizon"] == own["horizon"].max()].set_index("phase")["mean_error"]
+    own = summary[summary["method"] == name]
+    lean = own[own["horizon"] == own["horizon"].max()].set_index("phase")["mean_error"]
     sentences += [
         f"{str(phase).capitalize()} forecasts were {'too high' if error > 0 else 'too low'} on average, by "
         f"{words.percent(abs(float(error)))}, at the farthest year." for phase, error in lean.items()

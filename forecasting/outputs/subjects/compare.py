@@ -193,7 +193,7 @@ def _path(found: Comparison, at: int, measure: str, factor: float) -> pd.DataFra
     stats = {name: margin.stats[STATISTICS.index(statistic)] * factor
              for name, statistic in (("value", "central"), ("low", "p10"), ("high", "p90"))}  # fmt: skip
     frame = pd.DataFrame({"year": years, "series": found.names[at], **stats})
-    return frame.loc[frame["year"].isin(found.years(measure))]
+    return frame[frame["year"].isin(found.years(measure))]
 
 
 def _apart(view: View, found: Comparison, measure: str, year: int) -> tuple[Figure, ...]:

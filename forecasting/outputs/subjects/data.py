@@ -18,7 +18,7 @@ def data(view: View) -> Subject:
         "What it holds": [BY_NAME[name].help for name in filled],
     })  # fmt: skip
     about = dataset.table("about")[["key", "value"]].set_axis(["Fact", "Value"], axis=1)
-    about = about.loc[about["Value"].ne("")]
+    about = about[about["Value"].ne("")]
     notes = pd.DataFrame({"Grade": [n.grade for n in dataset.notes], "Noticed": [str(n) for n in dataset.notes]})
     sections = [
         Section("What it is", (Table("about", "About the dataset", about),)),

@@ -71,7 +71,7 @@ def _chosen(view: View, found: Followed) -> tuple[pd.DataFrame, Floats]:
 
 def _printed(view: View, found: Followed) -> list[Row]:
     table, _ = _chosen(view, found)
-    known = table.loc[table["saving_gbp_per_year"].notna() & table["places"].gt(0)]
+    known = table[table["saving_gbp_per_year"].notna() & table["places"].gt(0)]
     if known.empty:
         return []
     each = known["saving_gbp_per_year"] / known["places"]

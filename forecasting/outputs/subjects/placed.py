@@ -165,7 +165,7 @@ def _ranged(view: View, values: np.ndarray) -> str:
 
 def _flow(view: View) -> Figure:
     frame = view.forecast.series("placements", "need", "setting")
-    frame = frame.loc[frame["year"] == view.last]
+    frame = frame[frame["year"] == view.last]
     kinds = {code.code: code["group"] for code in axes.SETTINGS.codes}
     named = {group: name for name, members in GROUPS for group in members}
     column = [named.get("inmss" if s in axes.INMSS_PARTS else kinds.get(s, "other"), "Other") for s in frame["setting"]]
@@ -174,7 +174,7 @@ def _flow(view: View) -> Figure:
     )
     sums = sums.loc[sums.sum(axis=1).sort_values(ascending=False).index]
     sums = sums[[name for name, _ in GROUPS if name in sums]]
-    sums = sums.loc[sums.sum(axis=1) > _HALF]
+    sums = sums[sums.sum(axis=1) > _HALF]
     share = sums.div(sums.sum(axis=1), axis=0)
     sums = sums.mask(_partly(frame.assign(column=column)).loc[sums.index, sums.columns])
     label = view.run.dataset.needs.label
@@ -225,7 +225,7 @@ def _fill(view: View) -> Figure:
         for k in kept for at, year in enumerate(years)
     ]  # fmt: skip
     data = pd.DataFrame(rows, columns=["name", "column", "label", "series"])
-    over = data.loc[data["series"] == OVER].groupby("column")["name"].count()
+    over = data[data["series"] == OVER].groupby("column")["name"].count()
     first, last = (int(over.get(str(year), 0)) for year in (years[0], years[-1]))
     read = data.pivot_table(index="name", columns="column", values="label", aggfunc="first", sort=False)
     note = view.note(f"this forecast; {view.source('providers')}")
@@ -277,7 +277,7 @@ def _by_need(view: View) -> Figure:
     data = pd.concat(parts, ignore_index=True)
     order = parts[0].sort_values("value", ascending=False)
     kept = list(order.loc[order["value"] > 0.05, "name"])[:12]
-    data = data.loc[data["name"].isin(kept)].set_index("name").loc[kept].reset_index() if kept else data
+    data = data[data["name"].isin(kept)].set_index("name").loc[kept].reset_index() if kept else data
     top = kept[0] if kept else "No need"
     return bar_figure(
         view, "without_by_need", f"{top} lacks most places" if kept else "No need lacks places",

@@ -109,7 +109,7 @@ def _by_need(view: View) -> tuple[Figure, ...]:
     if not view.has("placements", "need", "setting"):
         return ()
     frame = view.forecast.series("placements", "need", "setting")
-    frame = frame.loc[frame["year"] == view.last]
+    frame = frame[frame["year"] == view.last]
     out = frame["setting"].isin(axes.INMSS_PARTS)
     parts = frame.assign(series=out.map({True: "INMSS", False: "in state-funded places"}))
     sums = parts.groupby(["need", "series"], sort=False)["central"].sum().reset_index()
@@ -137,7 +137,7 @@ def _needed_by_need(view: View) -> Figure:
     data = pd.concat(parts, ignore_index=True)
     order = data.groupby("name")["value"].sum().sort_values(ascending=False).index
     data = data.set_index("name").loc[list(order)].reset_index()
-    data = data.loc[data.groupby("name")["value"].transform("sum") > 0.005]
+    data = data[data.groupby("name")["value"].transform("sum") > 0.005]
     under = words.count(view.at("places_needed", view.last, component="under_provision"))
     growth = words.count(view.at("places_needed", view.last, component="growth"))
     return bar_figure(

@@ -80,8 +80,8 @@ def _plans(view: View, measure: str) -> Figure:
 
 def _rates(view: View, count: str) -> pd.DataFrame:
     rows = view.run.dataset.table("comparators")
-    counted = rows.loc[rows["measure"] == count].set_index(["authority", "year"])["value"]
-    pupils = rows.loc[rows["measure"] == "pupils"].set_index(["authority", "year"])["value"]
+    counted = rows[rows["measure"] == count].set_index(["authority", "year"])["value"]
+    pupils = rows[rows["measure"] == "pupils"].set_index(["authority", "year"])["value"]
     rates = (counted / pupils).dropna()
     if rates.empty:
         return pd.DataFrame()
@@ -95,10 +95,10 @@ def _compared(view: View, count: str, rate: str, label: str) -> Figure | None:
     if rates.empty:
         return None
     year = int(rates["year"].iloc[0])
-    others = rates.loc[rates["authority"] != view.name]
+    others = rates[rates["authority"] != view.name]
     now = {f"{view.name} {view.last}": view.at(rate, view.last)} if view.has(rate) else {}
     own = pd.DataFrame({"authority": list(now), "value": list(now.values())})
-    past = rates.loc[rates["authority"] == view.name].assign(authority=f"{view.name} {year}")
+    past = rates[rates["authority"] == view.name].assign(authority=f"{view.name} {year}")
     here_now = next(iter(now.values()), float(past["value"].sum()) if len(past) else float("nan"))
     drawn = pd.concat([frame for frame in (others, past, own) if len(frame)]).sort_values("value", ascending=False)
     here = drawn["authority"].str.startswith(view.name)

@@ -135,7 +135,8 @@ def _by(view: View, axis: str, word: str, label: Callable[[str], str]) -> Figure
     parts = [by_label(view, "ehc_plans", axis, year, label).assign(series=str(year)) for year in (first, view.last)]
     top = parts[1].sort_values("value", ascending=False).head(MOST)["name"]
     order = [name for name in parts[1]["name"] if name in set(top)] if axis in ("age_band", "phase") else list(top)
-    data = pd.concat([part.set_index("name").loc[order].reset_index() for part in parts], ignore_index=True)
+    shown = [part.set_index("name").reindex(order).reset_index() for part in parts]
+    data = pd.concat(shown, ignore_index=True)
     gain = (parts[1]["value"] - parts[0]["value"]).set_axis(parts[1]["name"])
     most = str(gain.idxmax())
     told = words.change(float(gain[most]), "count", str(first))

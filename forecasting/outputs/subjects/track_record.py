@@ -82,7 +82,7 @@ def _metrics(found: TrackRecord) -> tuple[Metric, ...]:
         )
         for h in wanted
     ]  # fmt: skip
-    cases = found.cases.loc[found.cases["method"] == "auto"]
+    cases = found.cases[found.cases["method"] == "auto"]
     inside = float(((cases["actual"] >= cases["p10"]) & (cases["actual"] <= cases["p90"])).mean())
     held = Metric(
         "80% ranges that held", words.percent(inside, 0), f"of {len(cases)} forecasts",
@@ -92,7 +92,7 @@ def _metrics(found: TrackRecord) -> tuple[Metric, ...]:
 
 
 def _said(view: View, found: TrackRecord) -> Figure:
-    cases = found.cases.loc[found.cases["method"] == "auto"]
+    cases = found.cases[found.cases["method"] == "auto"]
     parts = [found.actual.assign(series="what came")]
     for h in SHOWN:
         rows = cases.loc[cases["horizon"] == h, ["year", "mean"]].rename(columns={"mean": "value"})
@@ -117,7 +117,7 @@ def _errors(view: View, found: TrackRecord) -> Figure:
         "series": [NAMES[method] for method in rows["method"]], "value": rows["wape"] * 100,
     })  # fmt: skip
     far = _longest(found)
-    best = NAMES[str(rows.loc[rows["horizon"] == far].sort_values("wape")["method"].iloc[0])]
+    best = NAMES[str(rows[rows["horizon"] == far].sort_values("wape")["method"].iloc[0])]
     return bar_figure(
         view, "errors_by_method", f"{far} years ahead, the nearest was: {best}",
         f"Sum of absolute errors over the sum of what came, per cent, {view.name}, by years ahead",
@@ -142,7 +142,7 @@ def _table(view: View, found: TrackRecord) -> Table:
 
 
 def _every(view: View, found: TrackRecord) -> Table:
-    rows = found.cases.loc[found.cases["method"] == "auto"].sort_values(["origin", "horizon"])
+    rows = found.cases[found.cases["method"] == "auto"].sort_values(["origin", "horizon"])
     frame = pd.DataFrame({
         "Made in January": rows["origin"].to_numpy(), "For January": rows["year"].to_numpy(),
         "Said": rows["mean"].to_numpy(), "80% range from": rows["p10"].to_numpy(), "to": rows["p90"].to_numpy(),
@@ -161,7 +161,7 @@ _FORM = (
 
 def _department(view: View, found: TrackRecord) -> Table | None:
     """Return, for each January, the error of the forecasts made one and three years before it."""
-    cases = found.cases.loc[(found.cases["method"] == "auto") & found.cases["horizon"].isin([1, 3])]
+    cases = found.cases[(found.cases["method"] == "auto") & found.cases["horizon"].isin([1, 3])]
     if cases.empty:
         return None
     wide = cases.assign(error=cases["mean"] / cases["actual"] - 1).pivot_table("error", "year", "horizon")
@@ -180,11 +180,11 @@ def _afterwards(view: View) -> tuple[Figure | Table, ...]:
     if rows.empty:
         return ()
     actual = rows["series"].iloc[0]
-    came = rows.loc[rows["series"] == actual].set_index("year")["plans"]
+    came = rows[rows["series"] == actual].set_index("year")["plans"]
     data = rows.rename(columns={"plans": "value"}).assign(low=rows["plans"], high=rows["plans"])
     data = data[["year", "series", "value", "low", "high"]]
     every = pd.concat([data, told_then(view.run.dataset)], ignore_index=True)[list(data.columns)]
-    last = every.loc[every["series"] != actual].groupby("series", sort=False).tail(1)
+    last = every[every["series"] != actual].groupby("series", sort=False).tail(1)
     said = last.assign(came=came.reindex(last["year"]).to_numpy()).dropna(subset=["came"])
     said = said.assign(error=said["value"] / said["came"] - 1)
     worst = said.iloc[int(said["error"].abs().to_numpy().argmax())]

@@ -106,7 +106,7 @@ def _cohorts(view: View) -> Figure | None:
     if data.empty:
         return None
     data = data.assign(low=data["value"], high=data["value"])
-    entry = data.loc[data["group"] == 0].sort_values("year")
+    entry = data[data["group"] == 0].sort_values("year")
     first, last = entry.iloc[0], entry.iloc[-1]
     way = "smaller" if last["value"] < first["value"] else "larger"
     drawn = data.drop(columns="group")

@@ -119,7 +119,7 @@ def _spending(
     back: Path,
 ) -> Path:
     rows = costs.leaves(work.run.dataset, "expenditure")
-    rows = rows.loc[rows["year"] == years[0]]
+    rows = rows[rows["year"] == years[0]]
     amounts = [
         (
             str(line),
