@@ -34,6 +34,7 @@ _HIDDEN_COSTS = 1e-4  # what is withheld already may be moved for next to nothin
 _SUM_COSTS = 50.0  # withholding a total costs a reader more than withholding one of its parts
 _HEADLINE_COSTS = 50.0  # times as much again: a briefing without its first figure is none
 _ZERO_COSTS = 10.0  # a zero tells the reader that a service is not used; withhold others first
+_DEAR = _SUM_COSTS * _ZERO_COSTS  # dearer than most zeros
 
 
 class NotProtected(SufficiencyError):
@@ -191,27 +192,47 @@ def _protected(given: _Asked, threshold: int, hidden: Mask, free: Mask) -> Mask:
 
 def _found(sums: Sums, threshold: int, hidden: Mask, safe: Mask, price: Floats, room: _Room) -> Mask:
     """Return along figures which are withheld, so many that each is protected but for those safe without it."""
-    pushes, changes = _Pushes(sums, hidden, threshold), _Changes(sums, hidden, price)
+    pushes, changes = _Pushes(sums, hidden, threshold), _Changes(sums, hidden, price, hidden | (sums.values > _ENOUGH))
     safe, rounds = pushes.free(safe, _FIRST_PUSHES), 0
     while True:
         open_ones = np.flatnonzero(hidden & ~safe)
         if not len(open_ones):
             return hidden
         at = int(open_ones[np.argmin(sums.values[open_ones])])
-        found = [changes.cheapest(at, float(threshold))]
-        if found[0] is None:
-            found = [changes.cheapest(at, by) for by in room.moves(at) if by]
+        found = _moved(at, threshold, sums, hidden, price, changes, room)
         safe[at] = True
         for change in found:
-            if change is not None:
-                more = (np.abs(change) > _ENOUGH) & ~hidden
-                hidden = hidden | more
-                changes.hide(more)
-                pushes.hide(more)
-                safe |= np.abs(change) >= threshold - _ENOUGH
+            more = (np.abs(change) > _ENOUGH) & ~hidden
+            hidden = hidden | more
+            changes.hide(more)
+            pushes.hide(more)
+            safe |= np.abs(change) >= threshold - _ENOUGH
         rounds += 1
         if rounds % _EACH == 0:
             safe = pushes.free(safe, _PUSHES)
+
+
+def _moved(
+    at: int, threshold: int, sums: Sums, hidden: Mask, price: Floats, changes: _Changes, room: _Room
+) -> list[Floats]:  # fmt: skip
+    """Return the changes that together move a figure by the threshold.
+
+    It rises by the threshold, and printed zeros are left alone. Only where there is no way to that, or none that does
+    not withhold what is dearer than a zero, is it looked for among all figures, up and down; and only where none can
+    move by the threshold at once is a figure moved part of the way up and part of it down.
+    """
+
+    def loss(change: Floats) -> float:
+        return float(price[(np.abs(change) > _ENOUGH) & ~hidden].max(initial=0.0))
+
+    found = changes.cheapest(at, float(threshold))
+    if found is not None and loss(found) <= _DEAR:
+        return [found]
+    every = _Changes(sums, hidden, price, np.ones_like(hidden))
+    ways = [way for by in (threshold, -threshold) if (way := every.cheapest(at, float(by))) is not None]
+    if ways:
+        return [min(ways, key=loss)]
+    return [way for by in room.moves(at) if by and (way := every.cheapest(at, by)) is not None]
 
 
 class _Pushes:
@@ -223,63 +244,79 @@ class _Pushes:
     """
 
     def __init__(self, sums: Sums, hidden: Mask, threshold: int) -> None:
-        """Set up the changes of figures that keep every sum; what is not withheld stays."""
+        """Set up the changes of withheld figures that keep every sum; what is not withheld stays."""
         self._hidden, self._threshold = hidden.copy(), threshold
+        self._rules = sparse.csc_matrix(sums.rules)
         self._low, self._high = -np.clip(sums.values, 0.0, 2.0 * threshold), np.full(len(hidden), 2.0 * threshold)
         self._lots = np.random.default_rng(0)
-        self._all = np.arange(len(hidden))
+        self._moving = np.flatnonzero(hidden)
+        at = self._moving
         self._programme = LinearProgramme(
-            sums.rules, np.zeros(sums.rules.shape[0]), np.zeros(len(hidden)), np.where(hidden, self._low, 0.0),
-            np.where(hidden, self._high, 0.0), prices_change=True)  # fmt: skip
+            self._rules[:, at], np.zeros(self._rules.shape[0]), np.zeros(len(at)), self._low[at], self._high[at],
+            prices_change=True)  # fmt: skip
 
     def hide(self, more: Mask) -> None:
-        """Let further figures move."""
-        self._hidden |= more
-        self._programme.bound(self._all[more], self._low[more], self._high[more])
+        """Let further figures move, which have not been withheld before."""
+        at = np.flatnonzero(more)
+        if len(at):
+            self._hidden |= more
+            self._moving = np.concatenate([self._moving, at])
+            self._programme.add(self._rules[:, at], np.zeros(len(at)), self._low[at], self._high[at])
 
     def free(self, safe: Mask, times: int) -> Mask:
         """Return along figures which are known to be free: `safe` and those that some pushes find."""
         safe = safe.copy()
         for _ in range(times):
-            left = self._hidden & ~safe
+            left = ~safe[self._moving]
             if not left.any():
                 break
-            self._programme.charge(self._all, np.where(left, self._lots.choice([-1.0, 1.0], len(left)), 0.0))
+            lots = np.where(left, self._lots.choice([-1.0, 1.0], len(left)), 0.0)
+            self._programme.charge(np.arange(len(left)), lots)
             moved = self._programme.solve()
             if moved is not None:  # no change at all is always one of those allowed
-                safe |= np.abs(moved) >= self._threshold - _ENOUGH
+                safe[self._moving] |= np.abs(moved) >= self._threshold - _ENOUGH
         return safe
 
 
 class _Changes:
     """Finds the change of figures that moves one of them so far, keeps every sum and disturbs the least.
 
-    A figure has two columns, its way up and its way down, because both cost.
+    A figure has two columns, its way up and, unless it is zero, its way down, because both cost.
     """
 
-    def __init__(self, sums: Sums, hidden: Mask, price: Floats) -> None:
-        """Set up the changes of figures, those withheld already for next to nothing."""
-        self._size = len(hidden)
-        self._most = np.concatenate([np.full(self._size, np.inf), np.maximum(sums.values, 0.0)])
-        cost = np.tile(np.where(hidden, _HIDDEN_COSTS, price), 2)
-        rules = sparse.hstack([sums.rules, -sums.rules], format="csc")
+    def __init__(self, sums: Sums, hidden: Mask, price: Floats, usable: Mask) -> None:
+        """Set up the changes of figures that may be used, those withheld already for next to nothing."""
+        rules = sparse.csc_matrix(sums.rules)
+        up, down = np.flatnonzero(usable), np.flatnonzero(usable & (sums.values > _ENOUGH))
+        self._figure = np.concatenate([up, down])
+        self._sign = np.repeat([1.0, -1.0], [len(up), len(down)])
+        self._column = np.full((2, len(hidden)), -1)
+        self._column[0, up], self._column[1, down] = np.arange(len(up)), len(up) + np.arange(len(down))
+        self._most = np.where(self._sign > 0, np.inf, sums.values[self._figure])
+        cost = np.where(hidden, _HIDDEN_COSTS, price)[self._figure]
         self._programme = LinearProgramme(
-            rules, np.zeros(rules.shape[0]), cost, np.zeros(2 * self._size), self._most, prices_change=False
-        )
+            sparse.hstack([rules[:, up], -rules[:, down]], format="csc"), np.zeros(rules.shape[0]), cost,
+            np.zeros(len(cost)), self._most, prices_change=False)  # fmt: skip
 
     def hide(self, more: Mask) -> None:
         """Let further figures move for next to nothing."""
-        columns = np.concatenate([np.flatnonzero(more), self._size + np.flatnonzero(more)])
+        columns = self._column[:, more].ravel()
+        columns = columns[columns >= 0]
         self._programme.charge(columns, np.full(len(columns), _HIDDEN_COSTS))
 
     def cheapest(self, at: int, by: float) -> Floats | None:
         """Return along figures the change that moves one by so much, up or down; None where there is none."""
-        ways = np.array([at, self._size + at])
-        pushed = np.array([max(by, 0.0), max(-by, 0.0)])
+        ways, pushed = self._column[:, at], np.array([max(by, 0.0), max(-by, 0.0)])
+        there = ways >= 0
+        if (pushed[~there] > 0).any():
+            return None
+        ways, pushed = ways[there], pushed[there]
         self._programme.bound(ways, pushed, pushed)
         found = self._programme.solve()
-        self._programme.bound(ways, np.zeros(2), self._most[ways])
-        return None if found is None else np.asarray(found[: self._size] - found[self._size :])
+        self._programme.bound(ways, np.zeros(len(ways)), self._most[ways])
+        if found is None:
+            return None
+        return np.asarray(np.bincount(self._figure, found * self._sign, self._column.shape[1]), dtype=np.float64)
 
 
 class _Room:

@@ -1,7 +1,8 @@
-"""One linear programme solved again and again with small changes, each time from where the last solution stood.
+"""One linear programme solved again and again with small changes, without being set up afresh.
 
-Protecting the figures of one year takes some hundred programmes that differ in one bound or one price. Set up afresh
-each takes milliseconds; from the last solution HiGHS needs a few steps of the simplex method.
+Protecting the figures of one year takes some hundred programmes that differ in one bound or in prices. Where prices
+change, HiGHS goes on from where the last solution stood. Where one bound changes it starts from nothing: that takes a
+third fewer steps than undoing what another bound had asked for.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from scipy import sparse
 from forecasting.values import Floats, Whole
 
 _PRIMAL = 4  # simplex strategy: changed prices leave a solution feasible, so the primal method goes on from it
-_DUAL = 1  # changed bounds leave the prices in order, so the dual method goes on from it
+_DUAL = 1  # columns that cost and that nothing asks for are in order for the dual method, which meets what is asked
 _BEST = highspy.HighsModelStatus.kOptimal
 _ENDLESS = (highspy.HighsModelStatus.kUnbounded, highspy.HighsModelStatus.kUnboundedOrInfeasible)
 
@@ -45,9 +46,16 @@ class LinearProgramme:
         self._solver = highspy.Highs()
         self._solver.setOptionValue("output_flag", False)
         self._solver.setOptionValue("presolve", "off")  # it would throw away where the last solution stood
+        self._solver.setOptionValue("use_warm_start", prices_change)
         self._solver.setOptionValue("parallel", "off")
         self._solver.setOptionValue("simplex_strategy", _PRIMAL if prices_change else _DUAL)
         self._solver.passModel(model)
+
+    def add(self, rules: sparse.spmatrix, cost: Floats, low: Floats, high: Floats) -> None:
+        """Add columns; arguments as when setting up."""
+        matrix = sparse.csc_matrix(rules)
+        parts = matrix.indptr[:-1].astype(np.int32), matrix.indices.astype(np.int32), matrix.data
+        self._solver.addCols(matrix.shape[1], cost, low, high, matrix.nnz, *parts)
 
     def bound(self, columns: Whole, low: Floats, high: Floats) -> None:
         """Change the bounds of some columns."""
