@@ -79,6 +79,10 @@ class LinearProgramme:
             return None
         raise RuntimeError(f"a linear programme ended with: {self._solver.modelStatusToString(status)}")
 
+    def prices(self) -> Floats:
+        """Return along columns how much the cost of the last solution grows with each; 0 where it stands between."""
+        return np.asarray(self._solver.getSolution().col_dual, dtype=np.float64)
+
     def least(self) -> float:
         """Return the least cost; minus infinity where nothing bounds it.
 

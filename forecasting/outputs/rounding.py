@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import reduce
+from functools import lru_cache, reduce
 from itertools import combinations
 
 import numpy as np
 from scipy import sparse
-from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, milp
 
 from forecasting.errors import SufficiencyError
 from forecasting.outputs.linear import LinearProgramme
@@ -29,7 +29,8 @@ _STRAY = 1e4  # price of a total that is neither of the two whole numbers beside
 _STICKY = 0.2  # price of leaving an earlier rounding; below the gain of half a unit, so a real change still shows
 _WHOLE = 1e-6
 _SECONDS = (3.0, 60.0)  # allowed for the solver; the second time only where it had found nothing in the first
-_GAP = 1e-2
+_GAP = 1e-2  # of the distance; how much further than the nearest rounding is good enough
+_DEAR = 0.25  # change of the distance at which a figure that came out whole is left as it is; a figure's own is up to 1
 
 
 class RoundingFailed(SufficiencyError):
@@ -61,13 +62,20 @@ def controlled(
         RoundingFailed: no rounding was found in the time allowed.
     """
     kept = every_margin(values.ndim) if margins is None else tuple(margins)
-    sums = [margin_sums(values.shape, axes) for axes in kept]
-    weights = [np.full(rows.shape[0], _TOTALS_MATTER ** (values.ndim - len(axes)) if axes else np.inf)
-               for rows, axes in zip(sums, kept, strict=True)]  # fmt: skip
-    stacked = sparse.vstack(sums, format="csr") if sums else sparse.csr_matrix((0, values.size))
-    flat = round_cells(values.ravel() / base, stacked, np.concatenate([np.zeros(0), *weights]),
+    stacked, weights = _margins(values.shape, kept)
+    flat = round_cells(values.ravel() / base, stacked, weights,
                        None if like is None else like.ravel() // base)  # fmt: skip
     return (flat * base).reshape(values.shape)
+
+
+@lru_cache(maxsize=64)
+def _margins(shape: tuple[int, ...], kept: tuple[Axes, ...]) -> tuple[sparse.csr_matrix, Floats]:
+    """Return margin × cell for all margins of a table of that shape, and along margins how much each weighs."""
+    sums = [margin_sums(shape, axes) for axes in kept]
+    weights = [np.full(rows.shape[0], _TOTALS_MATTER ** (len(shape) - len(axes)) if axes else np.inf)
+               for rows, axes in zip(sums, kept, strict=True)]  # fmt: skip
+    stacked = sparse.vstack(sums, format="csr") if sums else sparse.csr_matrix((0, int(np.prod(shape))))
+    return stacked, np.concatenate([np.zeros(0), *weights])
 
 
 def controlled_by_year(values: Floats, like: Whole | None = None, base: int = 1) -> Whole:
@@ -151,16 +159,36 @@ def _stick(low: Floats, like: Whole | None) -> Floats:
 
 
 def _solve(price: Floats, rules: LinearConstraint, top: Floats, whole: Floats) -> Floats:
-    """Return the cheapest choice; where it comes out whole without being asked to, which is most often, at once."""
-    easy = LinearProgramme(rules.A, rules.ub, price, np.zeros(len(price)), top, prices_change=False).solve()
-    if easy is not None and (np.abs(easy - np.round(easy)) <= _WHOLE).all():
-        return easy
+    """Return the cheapest choice, or one proved to cost no more than _GAP beyond it.
+
+    Where the choice comes out whole without being asked to, which is most often, it is had at once. Elsewhere what is
+    whole already and would be dear to change is left as it is, and the rest is made whole. The cost without being asked
+    to be whole is the least there can be: it says how near that comes. If not near enough, all is made whole at once.
+    """
+    programme = LinearProgramme(rules.A, rules.ub, price, np.zeros(len(price)), top, prices_change=False)
+    easy = programme.solve()
+    if easy is not None:
+        settled = np.abs(easy - np.round(easy)) <= _WHOLE
+        if settled.all():
+            return easy
+        settled &= np.abs(programme.prices()) > _DEAR
+        kept = np.round(easy)
+        near = _whole(price, rules, np.where(settled, kept, 0.0), np.where(settled, kept, top), whole)
+        if near.x is not None and near.fun - price @ easy <= _GAP * abs(near.fun):
+            return np.asarray(near.x, dtype=np.float64)
     for seconds in _SECONDS:
-        found = milp(price, constraints=rules, bounds=Bounds(0.0, top), integrality=whole,
-                     options={"time_limit": seconds, "mip_rel_gap": _GAP})  # fmt: skip
-        if found.x is not None:
-            return np.asarray(found.x, dtype=np.float64)
-    raise RoundingFailed(f"no rounding that adds up was found: {found.message}")
+        every = _whole(price, rules, np.zeros(len(price)), top, whole, seconds)
+        if every.x is not None:
+            return np.asarray(every.x, dtype=np.float64)
+    raise RoundingFailed(f"no rounding that adds up was found: {every.message}")
+
+
+def _whole(
+    price: Floats, rules: LinearConstraint, low: Floats, high: Floats, whole: Floats, seconds: float = _SECONDS[0]
+) -> OptimizeResult:  # fmt: skip
+    """Return the cheapest choice between bounds that is whole where it has to be."""
+    return milp(price, constraints=rules, bounds=Bounds(low, high), integrality=whole,
+                options={"time_limit": seconds, "mip_rel_gap": _GAP})  # fmt: skip
 
 
 def _parts(values: Floats) -> tuple[Floats, Floats]:
