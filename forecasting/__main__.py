@@ -153,7 +153,7 @@ def _write_csv(frame: pd.DataFrame, out: Path | None) -> None:
 
 
 def _to_stdout(done: Run, policy: Policy) -> None:
-    sys.stdout.buffer.write(export.csv_bytes(done.forecast, policy))
+    sys.stdout.buffer.write(export.csv_bytes(done.forecast, policy, export.beside(done, policy)))
     sys.stdout.buffer.flush()
 
 

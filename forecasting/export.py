@@ -17,21 +17,24 @@ from forecasting.axes import STATISTICS
 from forecasting.errors import UsageError
 from forecasting.model.forecast import Forecast
 from forecasting.model.run import Run, baseline_of
+from forecasting.outputs.beside import other
 from forecasting.outputs.disclosure import INTERNAL, Policy
 from forecasting.outputs.protect import Protected, protect
+from forecasting.scenario.scenario import BASELINE
 
 WITHHELD = "withheld"  # column of the Parquet that tells a figure withheld from one that is not known
 PUBLICATION = "the publication is a workbook: name a file that ends in .xlsx with --out"
 
 
-def csv_bytes(forecast: Forecast, policy: Policy = INTERNAL) -> bytes:
+def csv_bytes(forecast: Forecast, policy: Policy = INTERNAL, beside: Forecast | None = None) -> bytes:
     """Return the forecast table as CSV in UTF-8; numbers in full, so that the same forecast gives the same bytes.
 
-    Figures that the policy withholds are written as its symbol, so that they are not taken for unknown.
+    Figures that the policy withholds are written as its symbol, so that they are not taken for unknown. They are
+    protected with the export of the baseline (`beside`) in view, as they are by every other way out.
     """
     if policy.form == "none":
         return forecast.table.to_csv(index=False, lineterminator="\n").encode("utf-8")
-    shared = protect(forecast, policy)
+    shared = protect(forecast, policy, beside=beside)
     table = shared.forecast.table.astype(dict.fromkeys(STATISTICS, object))
     table.loc[_hidden(shared), list(STATISTICS)] = policy.symbol
     return table.to_csv(index=False, lineterminator="\n").encode("utf-8")
@@ -42,7 +45,7 @@ def _hidden(shared: Protected) -> NDArray[np.bool_]:
     return np.concatenate([mask.reshape(-1) for mask in shared.hidden])
 
 
-def parquet_bytes(forecast: Forecast, policy: Policy = INTERNAL) -> bytes:
+def parquet_bytes(forecast: Forecast, policy: Policy = INTERNAL, beside: Forecast | None = None) -> bytes:
     """Return the forecast table as Parquet; its schema says under which policy, and from what it was made.
 
     Numbers stay numbers: a withheld figure is null, and where figures are withheld a last column, `withheld`, tells
@@ -52,7 +55,7 @@ def parquet_bytes(forecast: Forecast, policy: Policy = INTERNAL) -> bytes:
     import pyarrow as pa  # only here: a CSV needs no Parquet writer, and starts faster without one
     import pyarrow.parquet as pq
 
-    shared = protect(forecast, policy)
+    shared = protect(forecast, policy, beside=beside)
     table = shared.forecast.table
     if policy.form == "withhold":
         table = table.assign(**{WITHHELD: _hidden(shared)})
@@ -69,21 +72,21 @@ def parquet_bytes(forecast: Forecast, policy: Policy = INTERNAL) -> bytes:
     return stream.getvalue()
 
 
-def zip_bytes(forecast: Forecast, policy: Policy = INTERNAL) -> bytes:
+def zip_bytes(forecast: Forecast, policy: Policy = INTERNAL, beside: Forecast | None = None) -> bytes:
     """Return the forecast table as CSV and as Parquet with a note that says what they are, in one file."""
     note = [f"Forecast table. Scenario: {forecast.scenario}. Method: {forecast.method}.", policy.sentence,
             *(f"{name}: {text}" for name, text in forecast.stamp), *forecast.warnings]  # fmt: skip
     stream = BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("about.txt", "\n".join(note) + "\n")
-        file.writestr("forecast.csv", csv_bytes(forecast, policy))
-        file.writestr("forecast.parquet", parquet_bytes(forecast, policy))
+        file.writestr("forecast.csv", csv_bytes(forecast, policy, beside))
+        file.writestr("forecast.parquet", parquet_bytes(forecast, policy, beside))
     return stream.getvalue()
 
 
-def json_bytes(forecast: Forecast, policy: Policy = INTERNAL) -> bytes:
+def json_bytes(forecast: Forecast, policy: Policy = INTERNAL, beside: Forecast | None = None) -> bytes:
     """Return the forecast as JSON: scenario, method, years, warnings, stamp and the rows; unknown figures are null."""
-    forecast = protect(forecast, policy).forecast
+    forecast = protect(forecast, policy, beside=beside).forecast
     table = forecast.table.astype(object)
     rows = table.where(table.notna(), None).to_dict("records")
     content = {
@@ -108,9 +111,9 @@ def writer(path: Path, policy: Policy = INTERNAL, *, publication: bool = False) 
     if publication and path.suffix.lower() != ".xlsx":
         raise UsageError(PUBLICATION)
     writers: dict[str, Callable[[Run], None]] = {
-        ".csv": lambda run: _write(path, csv_bytes(run.forecast, policy)),
-        ".json": lambda run: _write(path, json_bytes(run.forecast, policy)),
-        ".parquet": lambda run: _write(path, parquet_bytes(run.forecast, policy)),
+        ".csv": lambda run: _write(path, csv_bytes(run.forecast, policy, beside(run, policy))),
+        ".json": lambda run: _write(path, json_bytes(run.forecast, policy, beside(run, policy))),
+        ".parquet": lambda run: _write(path, parquet_bytes(run.forecast, policy, beside(run, policy))),
         ".xlsx": lambda run: (_publication if publication else _workbook)(run, path, policy),
         ".pptx": lambda run: _briefing(run, path, "deck", policy),
         ".docx": lambda run: _briefing(run, path, "paper", policy),
@@ -138,7 +141,16 @@ def _workbook(run: Run, path: Path, policy: Policy) -> None:
 
 
 def _publication(run: Run, path: Path, policy: Policy) -> None:
-    _write(path, import_module("forecasting.outputs.workbook.publication").to_bytes(run, policy))
+    _write(
+        path, import_module("forecasting.outputs.workbook.publication").to_bytes(run, policy, baseline=baseline_of(run))
+    )
+
+
+def beside(run: Run, policy: Policy) -> Forecast | None:
+    """Return the forecast that a run is protected beside, made where small numbers are withheld; None for no need."""
+    if policy.form != "withhold" or run.scenario.name == BASELINE:
+        return None
+    return other(run, baseline_of(run))
 
 
 def _leaving(run: Run, policy: Policy) -> Any:

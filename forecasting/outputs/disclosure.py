@@ -109,7 +109,7 @@ def small(sums: Sums, policy: Policy) -> Mask:
 
 def withheld(
     sums: Sums, policy: Policy, *, secret: Mask | None = None, fixed: Mask | None = None, also: Mask | None = None,
-    headline: Mask | None = None,
+    headline: Mask | None = None, as_far_as: bool = False,
 ) -> Mask:  # fmt: skip
     """Return along figures: whether it is withheld, small ones and those that protect them.
 
@@ -120,23 +120,28 @@ def withheld(
         fixed: along figures that have been printed elsewhere and can no longer be withheld.
         also: along figures to be withheld where they can be, as they are in a scenario beside this one.
         headline: along figures that a reader looks for first; others are withheld before them.
+        as_far_as: whether figures that what is printed elsewhere bounds too closely are let be, as far as they can be
+            protected; else they are an error.
 
     Raises:
         NotProtected: no further figure can protect a small one (cannot happen while any figure may be withheld).
     """
     none = np.zeros(len(sums.values), dtype=bool)
-    asked = _Asked(sums, *(none if mask is None else mask for mask in (secret, fixed, also, headline)))
+    masks = [none if mask is None else mask for mask in (secret, fixed, also, headline)]
+    asked = _Asked(sums, *masks, as_far_as=as_far_as)
     return _withheld(asked, policy)
 
 
 class _Asked:
     """Figures to be protected, known by their content: years that scenarios and returns share are protected once."""
 
-    def __init__(self, sums: Sums, unseen: Mask, fixed: Mask, also: Mask, headline: Mask) -> None:
+    def __init__(self, sums: Sums, unseen: Mask, fixed: Mask, also: Mask, headline: Mask, *, as_far_as: bool) -> None:
         """Take the content of everything that the answer depends on."""
         self.sums, self.unseen, self.fixed, self.also, self.headline = sums, unseen, fixed, also & ~fixed, headline
+        self.as_far_as = as_far_as
         rules = sums.rules
-        parts = (sums.values, unseen, fixed, self.also, headline, rules.data, rules.indices, rules.indptr)
+        parts = (sums.values, unseen, fixed, self.also, headline, rules.data, rules.indices, rules.indptr,
+                 np.array([as_far_as]))  # fmt: skip
         self.content = blake2b(b"".join(np.ascontiguousarray(part).tobytes() for part in parts)).digest()
 
     def __hash__(self) -> int:
@@ -185,7 +190,7 @@ def _protected(given: _Asked, threshold: int, hidden: Mask, free: Mask) -> Mask:
     moving, asked = Sums(one.least(values), one.rules), one.any(hidden & ~secret)
     price = _price(moving, one.added(np.where(hidden, 0.0, _loss(values))))
     price *= np.where(one.any(given.headline[free] & ~hidden), _HEADLINE_COSTS, 1.0)
-    room = _Room(sums, free, one, threshold)
+    room = _Room(sums, free, one, threshold, given.as_far_as)
     found = _found(moving, threshold, asked | one.all(hidden), one.all(secret), price, room)
     return np.asarray(found[one.group])
 
@@ -322,9 +327,10 @@ class _Changes:
 class _Room:
     """How far a figure can move when whatever may be withheld is: up and down together it must be the threshold."""
 
-    def __init__(self, sums: Sums, free: Mask, one: Together, threshold: int) -> None:
+    def __init__(self, sums: Sums, free: Mask, one: Together, threshold: int, as_far_as: bool) -> None:
         """Keep the figures; the attack on them is set up when it is first needed, which is seldom."""
         self._sums, self._free, self._one, self._threshold = sums, free, one, threshold
+        self._as_far_as = as_far_as
         self._attack: _Attack | None = None
 
     def moves(self, at: int) -> tuple[float, float]:
@@ -339,6 +345,8 @@ class _Room:
         self._attack = self._attack or _Attack(self._sums, self._free)
         figure = int(np.flatnonzero(self._free)[np.argmax(self._one.group == at)])
         low, high = self._attack.ends(figure)
+        if high - low < self._threshold - _ENOUGH and self._as_far_as:
+            return 0.0, 0.0
         if high - low < self._threshold - _ENOUGH:
             raise NotProtected("a small figure cannot be protected, because other exports of this forecast bound it")
         rise = min(high - float(self._sums.values[figure]), float(self._threshold))

@@ -8,8 +8,10 @@ from dataclasses import replace
 import pandas as pd
 
 from forecasting.analysis.compare import Comparison
+from forecasting.model.forecast import Forecast
 from forecasting.model.run import Run, nowhere
 from forecasting.outputs import words
+from forecasting.outputs.beside import other
 from forecasting.outputs.disclosure import Policy
 from forecasting.outputs.figure import Subject, Table
 from forecasting.outputs.protect import protect
@@ -27,22 +29,24 @@ def leaving(view: View, policy: Policy) -> View:
     """
     if policy.form == "none":
         return view
-    return View(_protected(view.run, policy), _protected(view.baseline, policy), policy)
+    baseline = _protected(view.baseline, policy)
+    return View(_protected(view.run, policy, other(view.run, view.baseline)), baseline, policy)
 
 
-def _protected(run: Run, policy: Policy) -> Run:
+def _protected(run: Run, policy: Policy, beside: Forecast | None = None) -> Run:
     """Return a run with its forecast protected; what no export protects (children placed one by one) is left out."""
-    return replace(run, forecast=protect(run.forecast, policy).forecast, place=nowhere)
+    return replace(run, forecast=protect(run.forecast, policy, beside=beside).forecast, place=nowhere)
 
 
 def leaving_comparison(
-    found: Comparison, policy: Policy, done: Callable[[float], object] = lambda share: None
+    found: Comparison, policy: Policy, baseline: Run, done: Callable[[float], object] = lambda share: None
 ) -> Comparison:
     """Return scenarios to be compared with small numbers withheld or rounded; for internal working as they are.
 
     Args:
         found: the scenarios.
         policy: what is done about small numbers.
+        baseline: the baseline of the dataset, beside which each scenario is protected in every export.
         done: told before each scenario which share of them is done.
 
     Raises:
@@ -54,7 +58,7 @@ def leaving_comparison(
     runs = []
     for at, run in enumerate(found.runs):
         done(at / len(found.runs))
-        runs.append(_protected(run, policy))
+        runs.append(_protected(run, policy, other(run, baseline)))
     return Comparison(found.names, tuple(runs))
 
 

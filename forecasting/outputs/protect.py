@@ -10,17 +10,18 @@ import csv
 from collections.abc import Iterable, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import lru_cache
 
 import numpy as np
 
 from forecasting.axes import DATA
 from forecasting.model.forecast import Forecast, Margin
+from forecasting.outputs.beside import Beside, Joined
 from forecasting.outputs.disclosure import Mask, Policy, Sums, small, withheld
 from forecasting.outputs.rounding import round_linked
 from forecasting.outputs.systems import UNPRINTED, System, systems
 from forecasting.outputs.ties import Links
-from forecasting.values import Floats
+from forecasting.values import Floats, Whole
 
 THREADS = 2  # years protected side by side: the solver lets others run; the result does not depend on it
 _FOLLOWS = "follows:"
@@ -35,6 +36,7 @@ class Treatment:
         own: whether small figures of it are withheld.
         follows: the measure whose figures it would give away; "" = none.
         links: how it is tied to other measures.
+        unprinted: axes along which its figures are never printed where small ones are withheld.
         why: reason, in words.
     """
 
@@ -42,6 +44,7 @@ class Treatment:
     own: bool
     follows: str
     links: Links
+    unprinted: frozenset[str]
     why: str
 
 
@@ -50,12 +53,13 @@ class Protected:
     """A protected forecast.
 
     Attributes:
-        forecast: the forecast; withheld figures are blank (NaN), counts of children are whole numbers.
-        whole: the same whole numbers with none of them blank; for what is protected together with it, never printed.
+        forecast: the forecast; withheld figures are blank (NaN), counts of children are whole numbers; margins that
+            would tell of withheld ones are left out.
+        whole: the same whole numbers with none of them blank or left out; for what is protected with it, never printed.
         policy: what was done, to be printed on the export.
         small: number of figures withheld because they are small.
         others: number of figures withheld to protect these.
-        hidden: along the margins of the forecast; which figures of each are withheld.
+        hidden: along the margins of `forecast`; which figures of each are withheld.
     """
 
     forecast: Forecast
@@ -74,12 +78,13 @@ def treatments() -> Mapping[str, Treatment]:
     return {row["measure"]: Treatment(
         row["measure"], row["treatment"] == "own", row["treatment"].removeprefix(_FOLLOWS)
         if row["treatment"].startswith(_FOLLOWS) else "",
-        Links(*(tuple(filter(None, row[kind].split("|"))) for kind in ("adds", "holds", "same"))), row["why"])
+        Links(*(tuple(filter(None, row[kind].split("|"))) for kind in ("adds", "holds", "same"))),
+        frozenset(filter(None, row["unprinted"].split("|"))), row["why"])
         for row in rows}  # fmt: skip
 
 
 @lru_cache(maxsize=4)  # forecasts are frozen: the same one under the same policy is protected once
-def protect(forecast: Forecast, policy: Policy, only: int | None = None) -> Protected:
+def protect(forecast: Forecast, policy: Policy, only: int | None = None, beside: Forecast | None = None) -> Protected:
     """Return a forecast to which a policy is applied; the policy "none" leaves it as it is.
 
     Args:
@@ -87,6 +92,8 @@ def protect(forecast: Forecast, policy: Policy, only: int | None = None) -> Prot
         policy: what is done about small numbers.
         only: January census year wanted, for an answer in a tenth of the time: the years are protected one by one, and
             what needs protection is blank in the others; None for every year.
+        beside: the forecast of another scenario of the same data, exported for itself, which a reader may have too: the
+            baseline. What the two have in common is then not told by the two together, where that can be.
 
     Raises:
         RoundingFailed: no whole numbers that add up were found.
@@ -100,8 +107,11 @@ def protect(forecast: Forecast, policy: Policy, only: int | None = None) -> Prot
     every = list(_all_systems(forecast))
     wanted = [system for system in every if only in (None, system.year)]
     headline = np.array([_is_headline(margin) for margin in forecast.margins])
+    other = None if beside is None or beside is forecast else _beside(beside, policy, only)
+    never = _never(forecast, policy)
+    job = _Job(forecast.margins, headline, never, policy, other)
     with ThreadPoolExecutor(THREADS) as pool:
-        found = list(pool.map(partial(_one, headline=headline, policy=policy), wanted))
+        found = list(pool.map(job.one, wanted))
     for system, (whole, mask, first) in zip(wanted, found, strict=True):
         few, others = few + int(first.sum()), others + int((mask & ~first).sum())
         _write(system, whole, mask, stats, hidden)
@@ -111,8 +121,9 @@ def protect(forecast: Forecast, policy: Policy, only: int | None = None) -> Prot
     _follow(forecast.margins, hidden)
     parts = list(zip(forecast.margins, stats, hidden, strict=True))
     rounded = replace(forecast, margins=tuple(replace(margin, stats=values) for margin, values, _ in parts))
-    printed = replace(forecast, margins=tuple(_blank(*each) for each in parts))
-    return Protected(printed, rounded, policy, few, others, tuple(hidden))
+    kept = [each for each, gone in zip(parts, never, strict=True) if not gone]
+    printed = replace(forecast, margins=tuple(_blank(*each) for each in kept))
+    return Protected(printed, rounded, policy, few, others, tuple(mask for _, _, mask in kept))
 
 
 def _all_systems(forecast: Forecast) -> Iterable[System]:
@@ -135,20 +146,75 @@ def _is_headline(margin: Margin) -> bool:
     return margin.axes == ("year",) and not margin.component and not margin.fixed
 
 
-def _one(system: System, headline: Mask, policy: Policy) -> tuple[Floats, Mask, Mask]:
-    """Return whole numbers for one year's figures, which are withheld, and which of these for being small.
+def _never(forecast: Forecast, policy: Policy) -> Mask:
+    """Return along margins whether none of its figures is printed, as it is where small figures are withheld.
 
-    `headline` says of each margin of the forecast whether it holds whole totals.
+    Plans begun and ceased by year group would tell the plans of one January from those of the next.
     """
-    unit = policy.base if policy.form == "round" else 1
-    sums = Sums(unit * round_linked(system.values / unit, system.rules).astype(np.float64), system.rules)
-    if policy.form == "round":
-        none = np.zeros(len(sums.values), dtype=bool)
-        return sums.values, none, none
-    printed = system.margin != UNPRINTED
-    first = printed & headline[system.margin]
-    hidden = withheld(sums, policy, secret=~printed, headline=first)
-    return sums.values, hidden & printed, small(sums, policy) & printed
+    if policy.form != "withhold" or not policy.secondary:
+        return np.zeros(len(forecast.margins), dtype=bool)
+    rules = treatments()
+    return np.array([margin.measure in rules and not rules[margin.measure].unprinted.isdisjoint(margin.axes)
+                     for margin in forecast.margins])  # fmt: skip
+
+
+def _beside(forecast: Forecast, policy: Policy, only: int | None) -> Beside | None:
+    if policy.form != "withhold" or not policy.secondary:
+        return None
+    done, never = protect(forecast, policy, only), _never(forecast, policy)
+    masks = iter(done.hidden)
+    hidden = [np.zeros(margin.stats.shape[1:], dtype=bool) if gone else next(masks)
+              for margin, gone in zip(forecast.margins, never, strict=True)]  # fmt: skip
+    found = (system for system in _all_systems(forecast) if only in (None, system.year))
+    return Beside(forecast, done.whole, hidden, never, found)
+
+
+@dataclass(frozen=True, eq=False)
+class _Job:
+    """What every system of sums of a forecast is protected with.
+
+    Attributes:
+        margins: margins of the forecast.
+        headline: along margins; whether it holds whole totals.
+        never: along margins; whether it is never printed.
+        policy: what is done about small numbers.
+        other: the export that this one is protected beside; None = none.
+    """
+
+    margins: Sequence[Margin]
+    headline: Mask
+    never: Mask
+    policy: Policy
+    other: Beside | None
+
+    def one(self, system: System) -> tuple[Floats, Mask, Mask]:
+        """Return whole numbers for one year's figures, which are withheld, and which of these for being small."""
+        same = None if self.other is None else self.other.same(system, self.margins)
+        sums = Sums(self._whole(system, same), system.rules)
+        if self.policy.form == "round":
+            none = np.zeros(len(sums.values), dtype=bool)
+            return sums.values, none, none
+        printed = (system.margin != UNPRINTED) & ~self.never[system.margin]
+        first, also = printed & self.headline[system.margin], None
+        if self.other is not None and same is not None:
+            also = _hidden_beside(sums, self.other.joined(sums, same, ~printed), self.policy, first)
+        hidden = withheld(sums, self.policy, secret=~printed, also=also, headline=first)
+        return sums.values, hidden & printed, small(sums, self.policy) & printed
+
+    def _whole(self, system: System, same: Whole | None) -> Floats:
+        found = None if self.other is None or same is None else self.other.whole(same, system)
+        unit = self.policy.base if self.policy.form == "round" else 1
+        return unit * round_linked(system.values / unit, system.rules).astype(np.float64) if found is None else found
+
+
+def _hidden_beside(sums: Sums, both: Joined, policy: Policy, headline: Mask) -> Mask:
+    """Return which figures are withheld beside the other export, as far as that one leaves room to protect them."""
+    size, first = len(sums.values), np.zeros(len(both.sums.values), dtype=bool)
+    first[:size] = headline
+    found = withheld(
+        both.sums, policy, secret=both.secret, fixed=both.fixed, also=both.also, headline=first, as_far_as=True
+    )
+    return found[:size]
 
 
 def _write(system: System, whole: Floats, mask: Mask, stats: Sequence[Floats], hidden: Sequence[Mask]) -> None:

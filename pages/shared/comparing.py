@@ -86,7 +86,9 @@ def download(view: View, found: Comparison) -> None:
 
 def protected(view: View, found: Comparison, year: int, measure: str) -> Made:
     """Return what makes the page again of protected figures, for the CSV of each of its tables."""
-    return lambda policy: subject.compare(leaving(view, policy), leaving_comparison(found, policy), year, measure)
+    return lambda policy: subject.compare(
+        leaving(view, policy), leaving_comparison(found, policy, view.baseline), year, measure
+    )
 
 
 def _workbook(view: View, found: Comparison, policy: Policy, progress: Progress) -> bytes:
@@ -94,5 +96,5 @@ def _workbook(view: View, found: Comparison, policy: Policy, progress: Progress)
 
 
 def _csv(view: View, found: Comparison, policy: Policy) -> bytes:
-    table = subject.comparison_table(view, leaving_comparison(found, policy))
+    table = subject.comparison_table(view, leaving_comparison(found, policy, view.baseline))
     return small_numbers.as_csv(leaving_table(table, None, policy))

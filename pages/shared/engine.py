@@ -12,6 +12,7 @@ from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.load import load
 from forecasting.model.run import PUBLISHED, Run, run
 from forecasting.outputs import workbook
+from forecasting.outputs.beside import other
 from forecasting.outputs.briefing.story import Story, story
 from forecasting.outputs.disclosure import INTERNAL, Policy
 from forecasting.outputs.figure import Subject
@@ -118,7 +119,7 @@ def workbook_bytes(view: View, policy: Policy, progress: Progress) -> bytes:
 def publication_bytes(view: View, policy: Policy, progress: Progress) -> bytes:
     """Return the publication workbook of the scenario in hand."""
     progress(0.0, RANGES)
-    return publication.to_bytes(ranged(view).run, policy, progress=progress)
+    return publication.to_bytes(ranged(view).run, policy, baseline=view.baseline, progress=progress)
 
 
 def table_bytes(view: View, policy: Policy, progress: Progress) -> bytes:
@@ -126,7 +127,7 @@ def table_bytes(view: View, policy: Policy, progress: Progress) -> bytes:
     progress(0.0, RANGES)
     found = ranged(view)
     progress(0.4, "Protecting small numbers")
-    return export.zip_bytes(found.forecast, policy)
+    return export.zip_bytes(found.forecast, policy, other(view.run, view.baseline))
 
 
 @st.cache_resource(max_entries=8, show_spinner="Telling the story…")

@@ -8,12 +8,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from forecasting.export import csv_bytes
 from forecasting.inputs.load import load
 from forecasting.model.run import run
+from forecasting.outputs import protect as protect_module
 from forecasting.outputs.disclosure import Policy, given_away, small
+from forecasting.outputs.protect import treatments
 from forecasting.outputs.returns.layout import layout
 from forecasting.scenario.from_dataset import dataset_scenarios
-from tests.outputs.attack import exposed, exposed_by_returns
+from tests.outputs import attack as attack_module
+from tests.outputs.attack import exposed, exposed_across_years, exposed_by_returns, exposed_side_by_side
 from tests.outputs.test_disclosure import attack, with_totals
 from tests.support import ROOT
 
@@ -28,6 +32,11 @@ def _run(name, scenario):
 @pytest.fixture(scope="module")
 def demonstration():
     return _run("demonstration", "mitigated")
+
+
+@pytest.fixture(scope="module")
+def baseline():
+    return _run("demonstration", "baseline")
 
 
 def test_the_attack_finds_what_the_plain_one_finds():
@@ -70,3 +79,41 @@ def test_returns_beside_the_export(demonstration):
                   replace(layout("dsg"), start=first - 2025, count=1)]  # fmt: skip
         bad, attacked = exposed_by_returns([demonstration], POLICY, wanted)
         assert attacked > 100 and bad == 0
+
+
+def test_plans_followed_from_one_january_to_the_next(demonstration):
+    """What is printed of plans, of those begun and of those ceased tells no withheld one of a year group."""
+    found, attacked = exposed_across_years(demonstration.forecast, POLICY, years=(2025, 2026, 2027))
+    assert attacked > 800 and not found
+
+
+def test_flows_by_year_group_would_tell(baseline, monkeypatch):
+    """Printed by year group they tell plans that each January withholds, so that they are not printed."""
+    rules = {name: replace(rule, unprinted=frozenset()) for name, rule in treatments().items()}
+    monkeypatch.setattr(protect_module, "treatments", lambda: rules)
+    policy = replace(POLICY, symbol="[x]")  # not found among what is remembered
+    found, _ = exposed_across_years(baseline.forecast, policy, years=(2025, 2026))
+    assert any("ehc_plans" in text for text in found)
+
+
+def test_the_exports_of_two_scenarios_side_by_side(baseline, demonstration):
+    both = (baseline.forecast, demonstration.forecast)
+    found, attacked = exposed_side_by_side(both, POLICY, years=(2025, 2027))
+    assert attacked > 1000 and not found
+
+
+def test_scenarios_protected_each_for_itself_would_tell(baseline, demonstration, monkeypatch):
+    """A figure that both have, withheld in one export and printed in the other."""
+    alone = protect_module.protect
+    monkeypatch.setattr(attack_module, "protect", lambda forecast, policy, beside=None: alone(forecast, policy))
+    monkeypatch.setattr(attack_module, "csv_bytes", lambda forecast, policy, beside=None: csv_bytes(forecast, policy))
+    found, _ = exposed_side_by_side((baseline.forecast, demonstration.forecast), POLICY, years=(2027,))
+    assert found
+
+
+def test_the_returns_of_two_scenarios(baseline, demonstration):
+    """Both sides of every return, with the forecast tables of both; every third withheld figure of one January."""
+    wanted = [replace(layout("lsrp"), first=2027, count=1, effects=()), replace(layout("scap"), start=2, count=1),
+              replace(layout("dsg"), start=2, count=1)]  # fmt: skip
+    bad, attacked = exposed_by_returns([baseline, demonstration], POLICY, wanted, every=3)
+    assert attacked > 50 and bad == 0

@@ -101,9 +101,9 @@ def test_a_small_number_is_withheld_and_its_difference_with_it(rotherham: Datase
     rows = _read(content, "Every year").query("Scenario == 'published' and Year == 2021")
     assert "ehc_plans" in set(rows["Measure"])
     assert "places_short" not in set(rows["Measure"])
-    safe = leaving_comparison(found, policy)
+    safe = leaving_comparison(found, policy, runs[0])
     assert all(one.between is None for line in safe.lines(2021) for one in line.figures if np.isnan(one.difference))
-    assert leaving_comparison(found, INTERNAL) is found
+    assert leaving_comparison(found, INTERNAL, runs[0]) is found
 
 
 def test_the_same_inputs_give_the_same_bytes(found: Comparison, content: bytes) -> None:

@@ -115,7 +115,11 @@ def _held(run: Run, measure: str, given: list[pd.DataFrame], shared: Protected |
 
 def _flow(run: Run, measure: str, year: int, shared: Protected | None, rates: int) -> list[_Made]:
     found = flow(run.dataset, shared.whole if shared else run.forecast, measure, year, rates) if rates else None
-    return [(_described(found.rows.assign(**{OPEN: False})), found.notes)] if found else []
+    if found is None:
+        return []
+    # Who reads the ratio to new plans, which is listed as assumed, knows the total: no band may be told by the others.
+    whole = pd.DataFrame({"value": [found.rows["value"].sum()], OPEN: [True]})
+    return [(_described(found.rows.assign(**{OPEN: False})), found.notes), (whole, found.notes)]
 
 
 @lru_cache(maxsize=16)  # datasets are frozen; the last January is asked for again with each later one

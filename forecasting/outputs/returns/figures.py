@@ -81,7 +81,7 @@ def figures(
         if answer is not None:
             used[key] = answer
     unknown = 0.0 if allocate else _unknown(known.frames)
-    found = _rounded(tables, known, used, frozenset(assumed), unknown, policy, like)
+    found = _rounded(tables, known, used, frozenset(assumed), unknown, policy, like, before)
     return replace(found, before=before & set(found.known), unplaced=_unknown(known.frames, "setting"))
 
 
@@ -150,7 +150,7 @@ def _with_needs_by_age(known: Counts, lines: Iterable[tuple[Selection, ...]]) ->
 
 def _rounded(
     tables: Tables, known: Counts, used: _Used, assumed: frozenset[str], unknown: float, policy: Policy,
-    like: Figures | None,
+    like: Figures | None, before: frozenset[Key],
 ) -> Figures:  # fmt: skip
     """Round cells, lines and totals together, so that every sum that is printed adds up; then withhold."""
     cells = np.concatenate([np.zeros(0), *[frame["value"].to_numpy(np.float64) for frame in known.frames]])
@@ -170,7 +170,7 @@ def _rounded(
     whole = unit * round_linked(values / unit, rules, None if near is None else near // unit)
     named = slice(len(cells), len(cells) + len(order))
     also = np.zeros(len(values), dtype=bool)
-    also[named] = [key in like.withheld for key in order] if like else False
+    also[named] = [key in before or (like is not None and key in like.withheld) for key in order]
     hidden = _withheld(Sums(whole.astype(np.float64), rules), known.frames, also, len(order), policy)[named]
     return Figures(
         dict(zip(order, whole[named].astype(np.float64).tolist(), strict=True)),

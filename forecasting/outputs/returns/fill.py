@@ -10,6 +10,7 @@ import numpy as np
 from forecasting.errors import UsageError
 from forecasting.model.run import Run
 from forecasting.outputs import words
+from forecasting.outputs.beside import other
 from forecasting.outputs.disclosure import INTERNAL, Policy
 from forecasting.outputs.protect import Protected, protect
 from forecasting.outputs.returns.counts import Counts, counts
@@ -60,7 +61,13 @@ def _figures(wanted: Layout, variants: Sequence[Run], years: Sequence[int], allo
     measures = dict.fromkeys(table.measure for table in wanted.tables if table.unit == "count")
     found: _Found = []
     for run in variants:
-        job = _Job(together, run, None if open_work else protect(run.forecast, policy), allocate, policy)
+        job = _Job(
+            together,
+            run,
+            None if open_work else protect(run.forecast, policy, beside=other(run, variants[0])),
+            allocate,
+            policy,
+        )
         like = found[0] if found else {}
         found.append({key: figure for measure in measures for key, figure in job.figures(measure, years, like).items()})
     return found

@@ -10,7 +10,9 @@ from scipy import sparse
 from forecasting.analysis.interventions import runs_of, waterfall
 from forecasting.analysis.steps import Steps
 from forecasting.errors import UsageError
+from forecasting.model.forecast import Forecast
 from forecasting.model.run import Run
+from forecasting.outputs.beside import other
 from forecasting.outputs.disclosure import INTERNAL, Mask, Policy
 from forecasting.outputs.protect import protect
 from forecasting.outputs.returns.filled import FilledTable
@@ -44,15 +46,21 @@ def money_table(
     filled = FilledTable(table, columns, labels, whole, tuple(years))
     if policy.form != "withhold":
         return filled
-    return filled.without(np.array([_withheld(run, table, variant, mine, years, policy)
+    return filled.without(np.array([_withheld(run, table, variant, mine, years, policy, other(run, runs[0]))
                                     for run, variant, mine in zip(runs, whole, rules, strict=True)]))  # fmt: skip
 
 
 def _withheld(
-    run: Run, table: ReturnTable, values: Floats, rules: Sequence[_Rule], years: Sequence[int], policy: Policy
+    run: Run,
+    table: ReturnTable,
+    values: Floats,
+    rules: Sequence[_Rule],
+    years: Sequence[int],
+    policy: Policy,
+    beside: Forecast | None,
 ) -> Mask:
     """Return row × year: which figures would tell of a few children, and which would give these away by subtraction."""
-    shared = protect(run.forecast, policy).forecast
+    shared = protect(run.forecast, policy, beside=beside).forecast
     told = [paid(run.forecast, line, years).children < policy.threshold for line in table.lines]
     printed = [~np.isnan(paid(shared, line, years, run.forecast).gbp) for line in table.lines]
     known = ~np.isnan(values)

@@ -45,7 +45,9 @@ def to_bytes(view: View, found: Comparison, policy: Policy = INTERNAL, made: dat
         RoundingFailed: no whole numbers that add up were found.
     """
     stream, moment = BytesIO(), made or now()
-    shared = leaving_comparison(found, policy, lambda share: progress(0.8 * share, "Protecting small numbers"))
+    shared = leaving_comparison(
+        found, policy, view.baseline, lambda share: progress(0.8 * share, "Protecting small numbers")
+    )
     progress(0.8, "Writing tables and charts")
     book = Book(stream, moment, marks(view.run, policy))
     head = f"{view.name}: {', '.join(found.names)}"

@@ -16,6 +16,7 @@ import numpy as np
 from forecasting.axes import STATISTICS
 from forecasting.model.forecast import Forecast, Margin
 from forecasting.model.run import Run
+from forecasting.outputs.beside import other
 from forecasting.outputs.disclosure import Policy
 from forecasting.outputs.protect import Protected, protect
 from forecasting.outputs.stamp import marks, now, stamp
@@ -66,7 +67,7 @@ TABLES = (
 )  # fmt: skip
 
 
-def to_bytes(run: Run, policy: Policy | None = None, made: datetime | None = None,
+def to_bytes(run: Run, policy: Policy | None = None, made: datetime | None = None, baseline: Run | None = None,
              progress: Callable[[float, str], object] = lambda share, doing: None) -> bytes:  # fmt: skip
     """Return the publication workbook of a run; the same inputs and time give the same bytes.
 
@@ -74,6 +75,7 @@ def to_bytes(run: Run, policy: Policy | None = None, made: datetime | None = Non
         run: the run to publish.
         policy: what is done to small numbers; the default policy when not given.
         made: time of making; now when not given.
+        baseline: the baseline of the same data, which a reader may have too; none for the baseline itself.
         progress: told how far it is.
 
     Raises:
@@ -82,7 +84,7 @@ def to_bytes(run: Run, policy: Policy | None = None, made: datetime | None = Non
     """
     chosen, moment, stream = policy or Policy(), made or now(), BytesIO()
     progress(0.1, "Protecting small numbers")
-    safe = protect(run.forecast, chosen)
+    safe = protect(run.forecast, chosen, beside=None if baseline is None else other(run, baseline))
     progress(0.7, "Writing tables")
     book = Book(stream, moment, marks(run, chosen))
     title = f"{run.dataset.name}: places for children with SEND"

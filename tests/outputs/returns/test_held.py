@@ -124,3 +124,13 @@ def test_what_was_withheld_in_the_last_january_stays_so_while_its_shares_are_hel
             last = table.columns.index("2025")
             assert (hidden[:, last + 1 :] >= hidden[:, [last]]).all()
     assert sum(int(table.hidden.sum()) for table in done.tables) > 100
+
+
+def test_a_band_of_requests_is_not_told_by_the_others_and_the_ratio_to_new_plans(published) -> None:
+    """The total of requests is new plans times a ratio that is listed: one withheld band alone would be the rest."""
+    done = fill(layout("lsrp"), (published,), policy=Policy())
+    for table in done.tables:
+        if table.table.id in ("10", "11", "12"):
+            hidden = table.hidden[0][:, 1:].sum(axis=0)
+            assert ((hidden == 0) | (hidden > 1)).all()
+            assert hidden.all() or table.table.id == "12"  # where nobody is in the small bands

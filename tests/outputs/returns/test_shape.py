@@ -172,7 +172,7 @@ def test_money_that_would_tell_of_a_few_children_is_withheld_and_not_found_by_su
             stats[..., margin.labels[1].index("ap_pru")] = np.nan
         margins.append(replace(margin, stats=stats))
     shared = SimpleNamespace(forecast=replace(forecast, margins=tuple(margins)))
-    monkeypatch.setattr(money, "protect", lambda forecast, policy: shared)
+    monkeypatch.setattr(money, "protect", lambda forecast, policy, beside: shared)
     done = money.money_table(layout("dsg"), table, (demonstration,), (2025, 2026), Policy())
     hidden = {label: bool(gone[0]) for label, gone in zip(done.labels, done.hidden[0], strict=True)}
     expected = {"Place funding: PRU/AP", f"{STATE}: AP"}
