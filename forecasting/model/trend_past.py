@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
 
 import numpy as np
 import numpy.typing as npt
@@ -46,6 +48,32 @@ def expected_path(panel: TrendPanel, series: str, horizon: int) -> ExpectedPath:
     return ExpectedPath(rel.logs[:, -1], national_path(panel, series, horizon), relative, known)
 
 
+class _Known:
+    """What an expected path is worked out from, known by its content: forecasts from later Januaries share the past."""
+
+    def __init__(self, panel: TrendPanel, series: str, horizon: int) -> None:
+        """Take the content of everything that the path depends on."""
+        self.panel, self.series, self.horizon = panel, series, horizon
+        tables = {"counts": panel.counts, "context": panel.context, **panel.region_context}
+        names = [(name, series, values.shape) for name, held in tables.items() for series, values in held.items()]
+        found = blake2b(repr((series, horizon, panel.units, panel.years, panel.regions, names)).encode())
+        for held in tables.values():
+            for values in held.values():
+                found.update(np.ascontiguousarray(values).tobytes())
+        self.content = found.digest()
+
+    def __hash__(self) -> int:
+        return hash(self.content)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Known) and self.content == other.content
+
+
+@lru_cache(maxsize=64)  # a panel is some hundred kilobytes
+def _path(known: _Known) -> ExpectedPath:
+    return expected_path(known.panel, known.series, known.horizon)
+
+
 @dataclass(frozen=True)
 class PastErrors:
     """Out-of-sample record inside the panel; NaN = not known.
@@ -72,7 +100,7 @@ def past_errors(panel: TrendPanel, series: str, horizon: int) -> PastErrors:
     nation = np.full((starts.size, horizon), np.nan)
     signal = np.zeros((starts.size, horizon))
     for i, start in enumerate(starts):
-        path = expected_path(panel.upto(panel.years[start]), series, horizon)
+        path = _path(_Known(panel.upto(panel.years[start]), series, horizon))
         n = min(horizon, last - start)
         ahead = slice(start + 1, start + 1 + n)
         grown = index[ahead] - index[start]
