@@ -13,8 +13,11 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from forecasting import axes
+from forecasting.axes import Vocabulary
 from forecasting.model.forecast import Label, Margin
 from forecasting.values import Whole
+
+_OF_YEAR_GROUPS = {"age_band": axes.AGE_BANDS, "phase": axes.PHASES}
 
 
 @dataclass(frozen=True)
@@ -115,22 +118,22 @@ def _aligned(whole: Piece, part: Piece, order: Sequence[str]) -> Tie | None:
 
 
 def _group(whole: Piece, part: Piece) -> Iterator[Tie]:
-    """Yield the ties of labels that are groups of finer labels: age bands of year groups, INMSS of its two parts."""
+    """Yield the ties of groups to finer labels: age bands and phases to year groups, INMSS to its two parts."""
     same = whole.margin.component == part.margin.component
-    if same and whole.names == ("age_band",) and part.names == ("nc_year",):
-        for number, band in enumerate(whole.margin.labels[1]):
-            yield from _selected(whole.ids[:, number], whole, part, _in_band(str(band), part.margin.labels[1]))
+    groups = _OF_YEAR_GROUPS.get(whole.names[0]) if len(whole.names) == 1 else None
+    if same and groups is not None and part.names == ("nc_year",):
+        for number, name in enumerate(whole.margin.labels[1]):
+            yield from _selected(whole.ids[:, number], whole, part, _inside(groups, str(name), part.margin.labels[1]))
     if same and whole.margin.fixed == (("setting", "inmss"),) and part.names == ("setting",):
         chosen = [at for at, name in enumerate(part.margin.labels[1]) if name in axes.INMSS_PARTS]
         yield from _selected(whole.ids, whole, part, chosen)
 
 
-def _in_band(band: str, years: Sequence[Label]) -> list[int]:
-    codes = axes.AGE_BANDS.codes
-    order = [code.code for code in codes]
-    first = [int(code["first_nc_year"]) for code in codes]
+def _inside(groups: Vocabulary, name: str, years: Sequence[Label]) -> list[int]:
+    """Return which of some year groups are of an age band or phase; those beyond the first and last are of these."""
+    first = [int(code["first_nc_year"]) for code in groups.codes]
     found = np.clip(np.searchsorted(first, [int(year) for year in years], side="right") - 1, 0, None)
-    return [at for at, number in enumerate(found) if order[int(number)] == band]
+    return [at for at, number in enumerate(found) if groups.names[int(number)] == name]
 
 
 def _at_home(whole: Piece, part: Piece, homes: Mapping[str, str]) -> Iterator[Tie]:

@@ -174,13 +174,14 @@ def guess(official: Official, filled: Filled) -> tuple[Anchor, ...]:
     """Return where the tables of a return seem to stand, by the labels of their rows and the names of their years.
 
     A table is found where its row labels follow each other in one column with its first year in a heading above; of
-    several such places the first is for the first variant, the next for the second.
+    several such places the first is for the first variant, the next for the second. Tables with the same rows are told
+    apart by the number or title above them: what is headed as one table is not taken for another.
     """
     found: list[Anchor] = []
     taken: set[tuple[str, str]] = set()
     places = {sheet: official.words(sheet) for sheet in official.sheets}
     for table in filled.tables:
-        spots = [(sheet, cell) for sheet, words in places.items() for cell in _spots(words, table)]
+        spots = [(sheet, cell) for sheet, words in places.items() for cell in _spots(words, table, filled.tables)]
         free = [spot for spot in spots if spot not in taken]
         for variant, (sheet, cell) in zip(filled.layout.variants, free, strict=False):
             taken.add((sheet, cell))
@@ -188,14 +189,31 @@ def guess(official: Official, filled: Filled) -> tuple[Anchor, ...]:
     return tuple(found)
 
 
-def _spots(words: Mapping[tuple[int, int], str], table: FilledTable) -> Iterator[str]:
+def _spots(words: Mapping[tuple[int, int], str], table: FilledTable, tables: Sequence[FilledTable]) -> Iterator[str]:
     down, across = (table.columns, table.labels) if table.table.across else (table.labels, table.columns)
     rows, first = [_plain(label) for label in down], _plain(across[0])
     for (row, column), text in sorted(words.items()):
         if text == rows[0] and all(words.get((row + at, column)) == label for at, label in enumerate(rows)):
             start = _heading(words, row, column, first)
-            if start is not None:
+            if start is not None and _headed(words, row, tables) in ("", table.table.id):
                 yield f"{get_column_letter(start)}{row}"
+
+
+def _headed(words: Mapping[tuple[int, int], str], row: int, tables: Sequence[FilledTable]) -> str:
+    """Return the number of the table that the nearest of the six rows above names; "" where none does."""
+    for above in range(row - 1, max(0, row - 7), -1):
+        texts = [text for (at, _), text in words.items() if at == above]
+        named = [(len(name), table.table.id) for table in tables for text in texts for name in _names(table)
+                 if f"{text} ".startswith(f"{name} ")]  # fmt: skip
+        if named:
+            return max(named)[1]
+    return ""
+
+
+def _names(table: FilledTable) -> tuple[str, ...]:
+    """Return how a heading may begin that names a table; a number alone could be a year group or a count."""
+    number, title = _plain(table.table.id), _plain(table.table.title)
+    return (f"table {number}", f"{number} {title}", title)
 
 
 def _heading(words: Mapping[tuple[int, int], str], row: int, column: int, first: str) -> int | None:

@@ -101,3 +101,25 @@ def test_a_wrong_place_is_said_all_at_once(official, filled):
 def test_what_is_not_a_workbook_is_refused():
     with pytest.raises(DatasetError):
         Official("plan.xlsx", b"not a workbook")
+
+
+@pytest.mark.parametrize(("heading", "number"), [
+    ("Table 7.4: special schools", "7.4"), ("7.4 Maintained Special/Special Academies", "7.4"), ("Table 7", "7"),
+    ("Plans", "7"),
+])  # fmt: skip
+def test_tables_with_the_same_rows_are_told_apart_by_what_stands_above(heading, number):
+    """A form that has only table 7.4 is not taken for table 7, which has the same rows and comes first."""
+    lines = tuple(Line(label, (Selection(),)) for label in BANDS)
+    tables = tuple(ReturnTable(name, title, "ehc_plans", lines) for name, title in (
+        ("7", "All CYP with EHC plans by primary need"), ("7.4", "Maintained Special/Special Academies")))  # fmt: skip
+    layout = Layout("lsrp", "Plan", "made up", (), "census", 0, 2, ("baseline",), tables)
+    held = tuple(FilledTable(table, YEARS, BANDS, np.ones((1, 3, 2))) for table in tables)
+    book = openpyxl.Workbook()
+    page = book.active
+    page["A1"], page["B2"], page["C2"] = heading, "2025", "2026"
+    for at, label in enumerate(BANDS):
+        page[f"A{3 + at}"] = label
+    stream = BytesIO()
+    book.save(stream)
+    found = guess(Official("form.xlsx", stream.getvalue()), Filled(layout, "Made up", (2025, 2026), 2025, held, (), ()))
+    assert found == (Anchor(number, "baseline", page.title, "B3"),)
