@@ -22,7 +22,7 @@ from forecasting.values import Floats, Whole
 
 _NOISE = 1e-6
 _KNOWN = 1000.0  # a figure that everybody knows, for what two roundings of a figure differ by; large, so never withheld
-_NOWHERE = -1
+NOWHERE = -1
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +66,7 @@ class Beside:
         self._hidden = np.concatenate([np.zeros(0, dtype=bool), *[mask.ravel() for mask in hidden]])
         self._never = np.repeat(never, sizes)
         self._systems = list(systems)
-        self._system, self._place = np.full(len(self._real), _NOWHERE), np.full(len(self._real), _NOWHERE)
+        self._system, self._place = np.full(len(self._real), NOWHERE), np.full(len(self._real), NOWHERE)
         for number, system in enumerate(self._systems):
             printed = np.flatnonzero(system.margin != UNPRINTED)
             cells = self._starts[system.margin[printed]] + system.cell[printed]
@@ -74,19 +74,19 @@ class Beside:
 
     def same(self, system: System, margins: Sequence[Margin]) -> Whole:
         """Return along the figures of a system the place of the same figure in the other export; −1 where none is."""
-        found = np.full(len(system.values), _NOWHERE)
+        found = np.full(len(system.values), NOWHERE)
         for at in np.unique(system.margin[system.margin != UNPRINTED]):
             mine = system.margin == at
             margin = margins[at]
             other = self._margins.get(margin.identity)
             if other is not None:
-                cells = _cells(margin.labels, self._labels[other])[system.cell[mine]]
-                found[mine] = np.where(cells == _NOWHERE, _NOWHERE, self._starts[other] + cells)
-        there = found != _NOWHERE
-        there[there] = self._system[found[there]] != _NOWHERE
+                cells = places(margin.labels, self._labels[other])[system.cell[mine]]
+                found[mine] = np.where(cells == NOWHERE, NOWHERE, self._starts[other] + cells)
+        there = found != NOWHERE
+        there[there] = self._system[found[there]] != NOWHERE
         gap = np.abs(system.values[there] - self._real[found[there]])
         there[there] = gap <= _NOISE * np.maximum(1.0, np.abs(system.values[there]))
-        return np.where(there, found, _NOWHERE)
+        return np.where(there, found, NOWHERE)
 
     def whole(self, same: Whole, system: System) -> Floats | None:
         """Return whole numbers for a system that are those of the other export where it has the same figures.
@@ -98,7 +98,7 @@ class Beside:
         Returns:
             Along figures; None where a figure would then be a whole child or more from its value.
         """
-        near = np.where(same == _NOWHERE, system.values, self._whole[same])
+        near = np.where(same == NOWHERE, system.values, self._whole[same])
         found = round_linked(near, system.rules).astype(np.float64)
         return found if (np.abs(found - system.values) < 1.0).all() else None
 
@@ -110,7 +110,7 @@ class Beside:
             same: along figures, see `same`.
             secret: along figures; those that are not printed.
         """
-        mine = np.flatnonzero(same != _NOWHERE)
+        mine = np.flatnonzero(same != NOWHERE)
         others = [self._systems[number] for number in np.unique(self._system[same[mine]])]
         starts = np.cumsum([len(sums.values), *[len(each.values) for each in others]])
         order = {number: start for number, start in zip(np.unique(self._system[same[mine]]), starts, strict=False)}
@@ -161,12 +161,12 @@ def other(run: Run, baseline: Run) -> Forecast | None:
     return None if run.scenario.hash == baseline.scenario.hash else baseline.forecast
 
 
-def _cells(labels: Sequence[Sequence[Label]], others: Sequence[Sequence[Label]]) -> Whole:
+def places(labels: Sequence[Sequence[Label]], others: Sequence[Sequence[Label]]) -> Whole:
     """Return along the figures of a margin, flattened, the place of each among those of another; −1 where none is."""
-    places = np.zeros(1, dtype=np.int64)
+    found = np.zeros(1, dtype=np.int64)
     for own, theirs in zip(labels, others, strict=True):
         at = {label: number for number, label in enumerate(theirs)}
-        numbers = np.array([at.get(label, _NOWHERE) for label in own])
-        grown = places[:, None] * len(theirs) + numbers
-        places = np.where((places[:, None] == _NOWHERE) | (numbers == _NOWHERE), _NOWHERE, grown).ravel()
-    return np.asarray(places, dtype=np.int64)
+        numbers = np.array([at.get(label, NOWHERE) for label in own])
+        grown = found[:, None] * len(theirs) + numbers
+        found = np.where((found[:, None] == NOWHERE) | (numbers == NOWHERE), NOWHERE, grown).ravel()
+    return np.asarray(found, dtype=np.int64)

@@ -16,7 +16,7 @@ import numpy as np
 
 from forecasting.axes import DATA
 from forecasting.model.forecast import Forecast, Margin
-from forecasting.outputs.beside import Beside, Joined
+from forecasting.outputs.beside import NOWHERE, Beside, Joined, places
 from forecasting.outputs.disclosure import Mask, Policy, Sums, small, withheld
 from forecasting.outputs.rounding import round_linked
 from forecasting.outputs.systems import UNPRINTED, System, systems
@@ -240,14 +240,14 @@ def _follow(margins: Sequence[Margin], hidden: Sequence[Mask]) -> None:
             continue
         for component in (margin.component, ""):
             leader = leaders.get((rule.follows, component, margin.identity[2], margin.fixed))
-            if leader is not None and margins[leader].labels[1:] == margin.labels[1:]:
+            if leader is not None and margins[leader].axes == margin.axes:
                 _copy(margins[leader], hidden[leader], margin, hidden[at])
 
 
 def _copy(leader: Margin, mask: Mask, margin: Margin, own: Mask) -> None:
-    for row, year in enumerate(margin.labels[0]):
-        if year in leader.labels[0]:
-            own[row] |= mask[leader.labels[0].index(year)]
+    """Withhold what has the labels of a withheld figure; the two may name more years or settings than each other."""
+    there = places(margin.labels, leader.labels)
+    own |= np.where(there == NOWHERE, False, mask.ravel()[there]).reshape(own.shape)
 
 
 def _blank(margin: Margin, stats: Floats, mask: Mask) -> Margin:

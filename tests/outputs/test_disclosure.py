@@ -163,6 +163,19 @@ def test_what_follows_a_withheld_figure_is_withheld(shared):
     assert np.isnan(spare[np.isnan(children)]).all()
 
 
+def test_the_cost_of_a_kind_of_setting_is_withheld_with_its_children(made):
+    """14 children in alternative provision; costs name more kinds of setting than placements do."""
+    margins = tuple(margin for margin in made.margins if margin.measure in ("placements", "cost_gbp")
+                    and margin.axes == ("year", "setting"))  # fmt: skip
+    safe = protect(replace(made, margins=margins), Policy(threshold=20), only=2025).forecast
+    children, cost = safe.margin("placements", "setting"), safe.margin("cost_gbp", "setting", component="top_up")
+    assert children.labels[1] != cost.labels[1]
+    for margin in (children, cost):
+        row = margin.labels[0].index(2025)
+        assert np.isnan(margin.stats[0][row, margin.labels[1].index("ap_pru")])
+        assert not np.isnan(margin.stats[0][row, margin.labels[1].index("special_state")])
+
+
 def test_shared_figures_are_whole_and_add_up(shared):
     for measure in ("placements", "ehc_plans"):
         for system in systems(shared.forecast, [measure]):
