@@ -6,21 +6,18 @@ import pandas as pd
 import pytest
 
 from forecasting.inputs.dataset import Dataset
-from forecasting.inputs.load import load
 from forecasting.model.run import run
 from forecasting.outputs.figure import Subject
 from forecasting.outputs.subjects import View
 from forecasting.outputs.subjects.costs import costs
 from forecasting.scenario.from_dataset import dataset_scenarios
-from tests.support import ROOT
 
 CASES = ["Unmitigated", "Mitigated"]
 
 
 @pytest.fixture(scope="module")
-def view() -> View:
-    dataset: Dataset = load([ROOT / "data" / "demonstration"])
-    plain = run(dataset, dataset_scenarios(dataset)["baseline"], to=2029, draws=40)
+def view(demonstration: Dataset) -> View:
+    plain = run(demonstration, dataset_scenarios(demonstration)["baseline"], to=2029, draws=40)
     return View(plain, plain)
 
 

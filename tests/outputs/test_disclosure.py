@@ -1,7 +1,6 @@
 """Disclosure control: nothing withheld can be worked out, by an attacker who solves for it."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,14 +8,12 @@ from scipy import sparse
 from scipy.optimize import linprog
 
 from forecasting import axes
-from forecasting.inputs.load import load
 from forecasting.model.run import run
 from forecasting.outputs.disclosure import INTERNAL, Policy, Sums, small, withheld
 from forecasting.outputs.protect import protect, treatments
 from forecasting.outputs.systems import systems
 from forecasting.scenario.from_dataset import dataset_scenarios
 
-ROOT = Path(__file__).resolve().parents[2]
 POLICY = Policy()
 
 
@@ -96,9 +93,8 @@ def test_zeros_when_the_policy_says_so():
 
 
 @pytest.fixture(scope="module")
-def made():
-    data = load([ROOT / "data" / "demonstration"])
-    return run(data, dataset_scenarios(data)["baseline"], draws=20).forecast
+def made(demonstration):
+    return run(demonstration, dataset_scenarios(demonstration)["baseline"], draws=20).forecast
 
 
 @pytest.fixture(scope="module")
