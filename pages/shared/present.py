@@ -27,10 +27,17 @@ def controls(story: Story) -> tuple[bool, int]:
     back.button("Back", shortcut="Left", disabled=before == now, on_click=_go, args=(before,), width="stretch")
     forth.button("Next", shortcut="Right", disabled=after == now, on_click=_go, args=(after,), width="stretch",
                  type="primary")  # fmt: skip
-    on = full.toggle("Fill the screen", key="presenting", help="Hides the menus. Arrow keys turn the pages.")
+    on = bool(st.session_state.get("presenting"))
+    # A button, not a switch: a switch keeps the keyboard to itself, and the arrow keys would turn no page.
+    full.button("Leave full screen" if on else "Fill the screen", key="fill", on_click=_fill, args=(not on,),
+                help="Hides the menus. Arrow keys turn the pages.", width="stretch")  # fmt: skip
     if on:
         st.html(FULL)
     return on, now
+
+
+def _fill(on: bool) -> None:
+    st.session_state.presenting = on
 
 
 def _go(number: int) -> None:

@@ -20,6 +20,7 @@ from forecasting.outputs.subjects.common import View, bar_figure, by_label, line
 OUT = "out_of_borough"
 ROOM, FULL, OVER, SHUT = "has room", "full", "more children than places", "no places"
 FEW, SOME, MOST = "under a tenth of the need", "a tenth to a half", "half or more"
+UNSEEN = "withheld or not known"
 GROUPS = (
     ("Mainstream", ("mainstream", "early_years")), ("Base", ("base",)), ("Special", ("special",)),
     ("Independent", ("inmss",)), ("Other", ("alternative", "post_16", "other", "unknown", "group")),
@@ -163,6 +164,19 @@ def _ranged(view: View, values: np.ndarray) -> str:
     return f"{words.count(central)} ({words.count(low)} to {words.count(high)})"
 
 
+def _of_need(view: View) -> pd.Series:
+    """Return all placements of the last year by need; NaN where they are withheld."""
+    rows = view.forecast.series("placements", "need")
+    return rows[rows["year"] == view.last].set_index("need")["central"]
+
+
+def _part(share: float) -> str:
+    """Return how much of a need a kind of setting takes, of all its placements; some of them may be withheld."""
+    if share != share:
+        return UNSEEN
+    return MOST if share >= 0.5 else SOME if share >= 0.1 else FEW
+
+
 def _flow(view: View) -> Figure:
     frame = view.forecast.series("placements", "need", "setting")
     frame = frame[frame["year"] == view.last]
@@ -175,15 +189,16 @@ def _flow(view: View) -> Figure:
     sums = sums.loc[sums.sum(axis=1).sort_values(ascending=False).index]
     sums = sums[[name for name, _ in GROUPS if name in sums]]
     sums = sums[sums.sum(axis=1) > _HALF]
-    share = sums.div(sums.sum(axis=1), axis=0)
     sums = sums.mask(_partly(frame.assign(column=column)).loc[sums.index, sums.columns])
+    share = sums.div(_of_need(view).reindex(sums.index), axis=0)
     label = view.run.dataset.needs.label
     rows = [
         (label(str(need)), kind, _cell(sums.loc[need, kind]),
-         MOST if share.loc[need, kind] >= 0.5 else SOME if share.loc[need, kind] >= 0.1 else FEW)
+         _part(share.loc[need, kind]))
         for need in sums.index for kind in sums.columns
     ]  # fmt: skip
     data = pd.DataFrame(rows, columns=["name", "column", "label", "series"])
+    levels = [FEW, SOME, MOST, *([UNSEEN] if UNSEEN in set(data["series"]) else [])]
     read = sums.rename(index=lambda need: label(str(need))).rename_axis("Need").reset_index()
     note = view.note("this forecast")
     table = Table("flow", f"From need to setting, {view.last}", read, dict.fromkeys(read.columns[1:], "count"), note)
@@ -193,7 +208,7 @@ def _flow(view: View) -> Figure:
         "flow", f"{top} takes most specialist places", 
         f"Children in specialist places by need and kind of setting, {view.name}, January {view.last}",
         f"{told} in specialist places in {view.last}.",
-        partial(charts.heat, tuple(dict.fromkeys(data["name"])), tuple(sums.columns), (FEW, SOME, MOST)), data, table,
+        partial(charts.heat, tuple(dict.fromkeys(data["name"])), tuple(sums.columns), tuple(levels)), data, table,
         note,
     )  # fmt: skip
 
