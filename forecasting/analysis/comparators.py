@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from scipy import stats
-from statsmodels.tsa.exponential_smoothing.ets import ETSModel
+from scipy import special
 
 from forecasting.model.trend import LEVELS
 from forecasting.model.trend_panel import HALF
@@ -105,7 +104,7 @@ def _smoothed(counts: Floats, horizon: int, models: tuple[str, ...], *, logged: 
     sd = np.full(path.shape, np.nan)
     for i in np.flatnonzero(np.isfinite(counts[:, -1])):
         path[i], sd[i] = _one(_unbroken(scaled[i]), horizon, models)
-    spread = path[:, :, None] + sd[:, :, None] * stats.norm.ppf(LEVELS)
+    spread = path[:, :, None] + sd[:, :, None] * special.ndtri(LEVELS)
     if logged:
         path, spread = np.exp(path) - HALF, np.exp(spread) - HALF
     return Ranged(np.maximum(path, 0), np.maximum(spread, 0))
@@ -137,6 +136,8 @@ def fit_model(z: tuple[float, ...], model: str, horizon: int) -> Fit:
     z: values of consecutive years, mean 0 and sd 1. statsmodels can report success at a poor optimum (level
     smoothing 0, a straight line through history), so its own start is only one of those tried.
     """
+    from statsmodels.tsa.exponential_smoothing.ets import ETSModel  # takes a second to import, and few need it
+
     y = np.array(z)
     trend = None if model == "ANN" else "add"
     damped = model == "AAdN"

@@ -8,7 +8,7 @@ from hashlib import blake2b
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import special
 
 from forecasting.model.trend_national import PRIOR_NATIONAL_SD, national_path
 from forecasting.model.trend_panel import TrendPanel, filled_logs, national_growth
@@ -23,7 +23,7 @@ PRIOR_SHAPE_DF = 5.0  # Student t that past errors are mixed with
 FIRST_HISTORY = 3  # years of data before the first pseudo-origin
 
 KNOTS = np.linspace(-4.0, 4.0, 161)  # standard normal values at which the shape of the errors is kept
-MASS = stats.norm.pdf(KNOTS) / stats.norm.pdf(KNOTS).sum()
+MASS = np.exp(-(KNOTS**2) / 2) / np.exp(-(KNOTS**2) / 2).sum()
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def national_spread(past: PastErrors) -> Floats:
     error, w = np.abs(past.national[:, 0]), past.weight
     error, w = error[np.isfinite(error)], w[np.isfinite(error)]
     grid = (np.arange(20) + 0.5) / 20
-    prior = PRIOR_NATIONAL_SD * stats.norm.ppf(0.5 + grid / 2)
+    prior = PRIOR_NATIONAL_SD * special.ndtri(0.5 + grid / 2)
     value = np.concatenate([error, prior])
     mass = np.concatenate([w, np.full(grid.size, PRIOR_YEARS / grid.size)])
     sd = float(weighted_quantiles(value, mass, np.array([0.5]))[0]) / 0.6745
@@ -166,10 +166,10 @@ def error_shape(z: Floats, weight: Floats) -> Floats:
     known = np.isfinite(z)
     w = np.broadcast_to(weight[:, None, None], z.shape)[known]
     grid = (np.arange(200) + 0.5) / 200
-    t = stats.t.ppf(grid, PRIOR_SHAPE_DF) / np.sqrt(PRIOR_SHAPE_DF / (PRIOR_SHAPE_DF - 2))
+    t = special.stdtrit(PRIOR_SHAPE_DF, grid) / np.sqrt(PRIOR_SHAPE_DF / (PRIOR_SHAPE_DF - 2))
     value = np.concatenate([z[known], -z[known], t])
     mass = np.concatenate([w / 2, w / 2, np.full(200, PRIOR_ROWS / 200)])
-    return np.maximum.accumulate(weighted_quantiles(value, mass, stats.norm.cdf(KNOTS)))
+    return np.maximum.accumulate(weighted_quantiles(value, mass, special.ndtr(KNOTS)))
 
 
 def horizon_likeness(z: Floats, weight: Floats) -> Floats:

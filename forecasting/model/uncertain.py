@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from zlib import crc32
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from forecasting.scenario.assumptions import Assumptions
 from forecasting.scenario.catalogue import BY_NAME
@@ -45,7 +45,7 @@ def drawn(assumptions: Assumptions, lever: str, years: Sequence[int], runs: int,
     if not stated or runs == 1:
         return np.broadcast_to(path, (runs, len(years)))
     interval = stated[-1]
-    deviation = (interval.high - interval.low) / (2.0 * float(norm.ppf(0.5 + interval.coverage / 2.0)))
+    deviation = (interval.high - interval.low) / (2.0 * float(ndtri(0.5 + interval.coverage / 2.0)))
     values = path + standard_normals(lever, runs, seed)[:, None] * deviation
     values[1:] = np.clip(values[1:], BY_NAME[lever].low, BY_NAME[lever].high)
     return np.asarray(values)
