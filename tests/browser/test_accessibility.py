@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -30,20 +31,24 @@ def _violations(visitor: Screen) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.fixture(scope="module", params=["light", "dark"])
+def reader(browser: Browser, address: str, request: pytest.FixtureRequest) -> Iterator[Screen]:
+    """A visitor with one colour scheme, who goes from address to address, each a session of its own."""
+    with screen(browser, address, WIDE, color_scheme=request.param) as found:
+        yield found
+
+
 @pytest.mark.parametrize("page", TITLES)
-def test_axe_finds_nothing_of_our_making(
-    browser: Browser, address: str, page: str, scheme: Literal["light", "dark"]
-) -> None:
-    with screen(browser, address, WIDE, color_scheme=scheme) as visitor:
-        visitor.open(f"{page}?scenario=mitigated")  # with every project built, so that every chart is there
-        for name in SAVING:  # figures leave by the downloads, which protect small numbers
-            assert not visitor.page.locator(f'button[aria-label^="{name}"]:visible').count()
-        if visitor.charts.count():
-            visitor.page.get_by_text("The figures as a table").first.click()
-            expect(visitor.page.locator("details[open] table.figures").first).to_be_visible()
-        found = {"wide": _violations(visitor)}
-        visitor.page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
-        visitor.settled()
-        found["narrow"] = _violations(visitor)
-        assert found == {"wide": [], "narrow": []}
+def test_axe_finds_nothing_of_our_making(reader: Screen, page: str) -> None:
+    reader.page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
+    reader.open(f"{page}?scenario=mitigated")  # with every project built, so that every chart is there
+    for name in SAVING:  # figures leave by the downloads, which protect small numbers
+        assert not reader.page.locator(f'button[aria-label^="{name}"]:visible').count()
+    if reader.charts.count():
+        reader.page.get_by_text("The figures as a table").first.click()
+        expect(reader.page.locator("details[open] table.figures").first).to_be_visible()
+    found = {"wide": _violations(reader)}
+    reader.page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
+    reader.settled()
+    found["narrow"] = _violations(reader)
+    assert found == {"wide": [], "narrow": []}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from playwright.sync_api import Browser, expect
 
@@ -42,18 +44,22 @@ def test_the_programme_draws_its_charts_once_projects_are_built(visitor: Screen)
     visitor.settled().clean()
 
 
+@pytest.fixture(scope="module")
+def phone(browser: Browser, address: str) -> Iterator[Screen]:
+    """A phone that goes from address to address, each a session of its own; what it has loaded once it keeps."""
+    with screen(browser, address, PHONE) as found:
+        yield found
+
+
 @pytest.mark.parametrize("page", TITLES)
-def test_a_phone_shows_the_heading_and_scrolls_in_one_direction_only(
-    browser: Browser, address: str, page: str
-) -> None:  # fmt: skip
-    with screen(browser, address, PHONE) as visitor:
-        visitor.open(page)
-        expect(visitor.page.locator("h1")).to_be_visible()
-        expect(visitor.page.locator("h1")).to_be_in_viewport()
-        # nothing on the page may be wider than the screen, except inside a box that scrolls by itself
-        widths = visitor.page.evaluate(
-            "[document.documentElement, document.body, document.querySelector('[data-testid=stMain]')]"
-            ".map(e => e.scrollWidth - e.clientWidth)"
-        )
-        assert widths == [0, 0, 0]
-        visitor.clean()
+def test_a_phone_shows_the_heading_and_scrolls_in_one_direction_only(phone: Screen, page: str) -> None:
+    phone.open(page)
+    expect(phone.page.locator("h1")).to_be_visible()
+    expect(phone.page.locator("h1")).to_be_in_viewport()
+    # nothing on the page may be wider than the screen, except inside a box that scrolls by itself
+    widths = phone.page.evaluate(
+        "[document.documentElement, document.body, document.querySelector('[data-testid=stMain]')]"
+        ".map(e => e.scrollWidth - e.clientWidth)"
+    )
+    assert widths == [0, 0, 0]
+    phone.clean()
