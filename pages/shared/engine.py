@@ -15,7 +15,7 @@ from forecasting.outputs import workbook
 from forecasting.outputs.beside import other
 from forecasting.outputs.briefing.story import Story, story
 from forecasting.outputs.disclosure import INTERNAL, Policy
-from forecasting.outputs.figure import Subject
+from forecasting.outputs.figure import Subject, Table
 from forecasting.outputs.leaving import leaving
 from forecasting.outputs.returns.fill import fill
 from forecasting.outputs.returns.filled import Filled
@@ -108,18 +108,18 @@ def subject(name: str, view: View) -> Subject:
     return _subject(name, view, (*forecast.stamp, forecast.scenario, forecast.years[-1]))
 
 
-def workbook_bytes(view: View, policy: Policy, progress: Progress) -> bytes:
-    """Return the working workbook of the scenario in hand."""
+def workbook_bytes(view: View, policy: Policy, standing: Table, progress: Progress) -> bytes:
+    """Return the working workbook of the scenario in hand, with its log of assumptions."""
     progress(0.0, RANGES)
     found = ranged(view)
     progress(0.0, "Protecting small numbers")
-    return workbook.to_bytes(leaving(found, policy), progress=progress)
+    return workbook.to_bytes(leaving(found, policy), progress=progress, standing=standing)
 
 
-def publication_bytes(view: View, policy: Policy, progress: Progress) -> bytes:
-    """Return the publication workbook of the scenario in hand."""
+def publication_bytes(view: View, policy: Policy, standing: Table, progress: Progress) -> bytes:
+    """Return the publication workbook of the scenario in hand, with its log of assumptions."""
     progress(0.0, RANGES)
-    return publication.to_bytes(ranged(view).run, policy, baseline=view.baseline, progress=progress)
+    return publication.to_bytes(ranged(view).run, policy, baseline=view.baseline, progress=progress, standing=standing)
 
 
 def table_bytes(view: View, policy: Policy, progress: Progress) -> bytes:

@@ -9,8 +9,9 @@ from forecasting.analysis.flip import CONCLUSIONS, Flip, can_flip, conclude, fli
 from forecasting.inputs.accepted import listing as accepted
 from forecasting.inputs.dataset import Dataset
 from forecasting.model.run import PUBLISHED, Run
+from forecasting.outputs.figure import Table
 from forecasting.outputs.subjects import View, actual, explain
-from forecasting.outputs.subjects.assumptions_log import Signed
+from forecasting.outputs.subjects.assumptions_log import Signed, whole_log
 from forecasting.scenario.store import Version, open_store
 from forecasting.scenario.store.records import day
 from pages.shared import comparing, engine, stored
@@ -149,6 +150,11 @@ def against_actual(view: View) -> explain.Told:
 def tornado_made(view: View) -> sensitivity.Tornado | None:
     """Return every lever moved alone, where that has been made; quick methods are made at once."""
     return tornado(view) if view.forecast.method == PUBLISHED else engine.box(("tornado", _key(view.run))).get("made")
+
+
+def log(view: View) -> Table:
+    """Return the whole log of assumptions of the scenario in hand, with the impact where that has been made."""
+    return whole_log(view, signed(view), tornado_made(view))
 
 
 def signed(view: View) -> Signed:

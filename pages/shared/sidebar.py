@@ -1,17 +1,19 @@
 """The sidebar, the same on every page: scenario, the levers that matter here, what differs from the baseline."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import streamlit as st
 
 from forecasting.model.run import reach
 from forecasting.outputs import html, words
+from forecasting.outputs.disclosure import Policy
 from forecasting.outputs.subjects import View
+from forecasting.outputs.workbook import Progress
 from forecasting.scenario.controls import Control, controls, differences, in_groups
 from forecasting.scenario.from_dataset import dataset_scenarios
-from pages.shared import engine, more, prepare, small_numbers, state, stored, undo
+from pages.shared import engine, explaining, more, prepare, small_numbers, state, stored, undo
 
 WORKING = "For planners and finance: this scenario as a model with charts, whose totals follow the yellow cells."
 PUBLICATION = "To publish: accessible tables of values, one a sheet, always with small numbers protected."
@@ -139,15 +141,19 @@ def _class(control: Control) -> str:
 def downloads(view: View) -> None:
     """Draw whom downloads are for, the two workbooks and the forecast table."""
     small_numbers.choice()
-    name = view.run.scenario.name
+    name, shared, public = view.run.scenario.name, small_numbers.policy(), small_numbers.council()
     for what, called, ending, policy, make, about in (
-        ("working workbook", name, "xlsx", small_numbers.policy(), engine.workbook_bytes, WORKING),
-        ("publication workbook", f"{name} publication", "xlsx", small_numbers.council(), engine.publication_bytes,
-         PUBLICATION),
-        ("forecast table", f"{name} forecast table", "zip", small_numbers.policy(), engine.table_bytes, TABLE),
+        ("working workbook", name, "xlsx", shared, partial(_workbook, engine.workbook_bytes, view, shared), WORKING),
+        ("publication workbook", f"{name} publication", "xlsx", public,
+         partial(_workbook, engine.publication_bytes, view, public), PUBLICATION),
+        ("forecast table", f"{name} forecast table", "zip", shared, partial(engine.table_bytes, view, shared), TABLE),
     ):  # fmt: skip
-        prepare.download(what, words.file_name(view.name, called, ending), prepare.made_of(view, policy),
-                         partial(make, view, policy), about)  # fmt: skip
+        prepare.download(what, words.file_name(view.name, called, ending), prepare.made_of(view, policy), make, about)
+
+
+def _workbook(make: Callable[..., bytes], view: View, policy: Policy, progress: Progress) -> bytes:
+    """Make a workbook with the log of assumptions, which is looked up only now."""
+    return make(view, policy, explaining.log(view), progress)
 
 
 def last_year(view: View) -> None:

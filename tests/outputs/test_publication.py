@@ -15,11 +15,13 @@ from typer.testing import CliRunner
 
 from forecasting.__main__ import app
 from forecasting.inputs.dataset import Dataset
-from forecasting.model.run import Run, run
+from forecasting.model.run import Run, baseline_of, run
 from forecasting.outputs.disclosure import INTERNAL, Policy
 from forecasting.outputs.protect import protect
 from forecasting.outputs.stamp import SYNTHETIC
-from forecasting.outputs.workbook import publication
+from forecasting.outputs.subjects import View
+from forecasting.outputs.subjects.assumptions_log import NOT_SIGNED, Signed, whole_log
+from forecasting.outputs.workbook import log, publication
 from forecasting.scenario.from_dataset import dataset_scenarios
 from tests.support import ROTHERHAM
 
@@ -71,7 +73,7 @@ def test_contents_link_to_every_other_sheet_and_notes_explain_what_titles_refer_
     links = {cell.value: cell.hyperlink.location for (cell,) in book["Contents"]["A4:A99"] if cell.hyperlink}
     assert links == {name: f"'{name}'!A1" for name in book.sheetnames if name != "Contents"}
     explained = {str(cell.value) for cell in book["Notes"]["A"]}
-    for sheet in book.worksheets[3:]:
+    for sheet in (sheet for sheet in book.worksheets[3:] if sheet.title != log.NAME):  # which explains itself
         referred = sheet["A1"].value.split("[")[1:]
         assert referred and {part.strip(" ]") for part in referred} <= explained, sheet.title
     assert POLICY.symbol in explained
@@ -103,6 +105,18 @@ def test_synthetic_data_are_said_to_be_synthetic_on_every_table(done: Run) -> No
         if sheet.title not in ("Contents", "Notes"):
             assert any(SYNTHETIC in text for text in _texts(sheet)), sheet.title
         assert "Synthetic" in str(sheet.oddFooter.center.text), sheet.title
+
+
+def test_the_log_of_assumptions_says_who_answers_for_what_and_has_no_blank(done: Run) -> None:
+    view = View(done, baseline_of(done))
+    standing = whole_log(view, Signed("Cat, 2 May 2026"))
+    sheet = openpyxl.load_workbook(BytesIO(publication.to_bytes(done, POLICY, DAY, standing=standing)))[log.NAME]
+    table = next(iter(sheet.tables.values()))
+    head, *rows = [[cell.value for cell in row] for row in sheet[table.ref]]
+    assert head == list(log.COLUMNS) and all(value not in (None, "") for row in rows for value in row)
+    assert len(rows) == standing.frame["Used"].eq("yes").sum() > 0
+    signed = {row[head.index("Sign-off")] for row in rows}
+    assert signed == {"data accepted by Cat, 2 May 2026", NOT_SIGNED}  # what the scenario changes is not signed
 
 
 def test_the_same_inputs_give_the_same_bytes(done: Run, content: bytes) -> None:

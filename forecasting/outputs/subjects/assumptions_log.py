@@ -32,6 +32,10 @@ QUALITY = {
 }  # fmt: skip
 NOT_KNOWN = "not worked out yet"
 NOT_SIGNED = "not signed off"
+SHAPE = (
+    "In the shape of the log of assumptions of the Aqua Book (HM Treasury): value, range, source, quality, impact, "
+    "uncertainty, sign-off. Whoever assures the log is not its analyst."
+)
 _HIGH, _LOW = 0.25, 0.02  # of the largest swing: above it the impact is high, below it low
 _WIDE, _NARROW = 0.5, 0.1  # range ÷ value: above it the uncertainty is high, below it low
 
@@ -78,7 +82,7 @@ def assumptions_log(view: View, signed: Signed | None = None, found: Tornado | N
     if not used.all():
         sections.append(Section("Not used by the method in hand", (_unused(table, ~used),)))
     sections = sections if changed else sections[1:]
-    sections[0] = replace(sections[0], text=_SHAPE)
+    sections[0] = replace(sections[0], text=SHAPE)
     return Subject("assumptions", TITLE, answer, (), tuple(sections), ())
 
 
@@ -104,12 +108,6 @@ def _unused(table: Table, rows: pd.Series[bool]) -> Table:
     frame = table.frame.loc[rows]
     shown = frame[["Assumption", "For", "Value", "Used"]].rename(columns={"Used": "Why it does nothing"})
     return Table("log_unused", "Assumptions that do nothing here", shown.reset_index(drop=True), {}, "")
-
-
-_SHAPE = (
-    "In the shape of the log of assumptions of the Aqua Book (HM Treasury): value, range, source, quality, impact, "
-    "uncertainty, sign-off. Whoever assures the log is not its analyst."
-)
 
 
 def in_log(view: View) -> list[Line]:
@@ -232,7 +230,11 @@ def _only(line: Line) -> Assumptions:
     return Assumptions((line.item,) if line.item else ())
 
 
+def whole_log(view: View, signed: Signed | None = None, found: Tornado | None = None) -> Table:
+    """Return the log with every assumption in force and every column; for the arguments see `assumptions_log`."""
+    return log_table(view, in_log(view), signed or Signed(), found)
+
+
 def log_csv(view: View, signed: Signed, found: Tornado | None) -> bytes:
     """Return the whole log as CSV in UTF-8 that Excel opens."""
-    frame = log_table(view, in_log(view), signed, found).frame
-    return frame.to_csv(index=False).encode("utf-8-sig")
+    return whole_log(view, signed, found).frame.to_csv(index=False).encode("utf-8-sig")

@@ -12,10 +12,11 @@ from io import BytesIO
 from pathlib import Path
 
 from forecasting.model.run import Run, baseline_of
-from forecasting.outputs.figure import Subject
+from forecasting.outputs.figure import Subject, Table
 from forecasting.outputs.stamp import marks, now, stamp
 from forecasting.outputs.subjects import SUBJECTS, View
-from forecasting.outputs.workbook import assumptions, calculation, cover, long, printed, subject
+from forecasting.outputs.subjects.assumptions_log import whole_log
+from forecasting.outputs.workbook import assumptions, calculation, cover, log, long, printed, subject
 from forecasting.outputs.workbook.book import Book, Sheet
 from forecasting.outputs.workbook.links import Links
 
@@ -28,19 +29,22 @@ def _silent(share: float, doing: str) -> None:
     """Report to nobody."""
 
 
-def to_bytes(view: View, made: datetime | None = None, progress: Progress = _silent) -> bytes:
+def to_bytes(
+    view: View, made: datetime | None = None, progress: Progress = _silent, standing: Table | None = None
+) -> bytes:
     """Return the working workbook of a run beside its baseline; the same inputs and time give the same bytes.
 
     Args:
         view: the run and the baseline it is compared with.
         made: time of making, written on the cover; now when not given.
         progress: told how far it is.
+        standing: log of assumptions that knows who changed and signed what; without it nothing is signed off.
     """
     stream, moment = BytesIO(), made or now()
     book = Book(stream, moment, marks(view.run, view.policy))
     _describe(book, view, moment)
     front = cover.start(book, view)
-    cover.fill(front, view, moment, _sheets(book, view, progress))
+    cover.fill(front, view, moment, _sheets(book, view, progress, standing or whole_log(view)))
     progress(0.9, "Saving")
     book.file.close()
     progress(1.0, "Done")
@@ -66,7 +70,7 @@ def _describe(book: Book, view: View, made: datetime) -> None:
     })  # fmt: skip
 
 
-def _sheets(book: Book, view: View, progress: Progress) -> list[tuple[str, str]]:
+def _sheets(book: Book, view: View, progress: Progress, standing: Table) -> list[tuple[str, str]]:
     """Write every sheet after the cover; return their names and what they hold.
 
     Sheets stand in the order in which they are added, and subjects refer to the calculation after them: so all are
@@ -75,6 +79,7 @@ def _sheets(book: Book, view: View, progress: Progress) -> list[tuple[str, str]]
     layout = assumptions.start(book, view)
     made = _subjects(view, progress)
     head = f"{view.name}: {view.run.scenario.name}"
+    log.write(book, standing, head, frozen=True)
     pages = [book.sheet(item.title, head) for item in made]
     papers = [item for item in made if item.key == "published"]
     disagree = [book.sheet("Contradictions", head) for _ in papers]
@@ -98,6 +103,7 @@ def _contents(
     papers = "Where the papers disagree with themselves: printed, recomputed, explained."
     return [
         (first.name, "Every assumption in force, with its source and what was changed. Yellow cells are inputs."),
+        (log.NAME, log.ABOUT),
         *((page.name, item.answer) for page, item in subjects),
         *((page.name, papers) for page in disagree), *found.sheets,
         (table.name, long.about(view)),

@@ -15,11 +15,15 @@ import numpy as np
 
 from forecasting.axes import STATISTICS
 from forecasting.model.forecast import Forecast, Margin
-from forecasting.model.run import Run
+from forecasting.model.run import Run, baseline_of
 from forecasting.outputs.beside import other
 from forecasting.outputs.disclosure import Policy
+from forecasting.outputs.figure import Table
 from forecasting.outputs.protect import Protected, protect
 from forecasting.outputs.stamp import marks, now, stamp
+from forecasting.outputs.subjects import View
+from forecasting.outputs.subjects.assumptions_log import whole_log
+from forecasting.outputs.workbook import log
 from forecasting.outputs.workbook.book import Book, Sheet, widths
 from forecasting.outputs.workbook.grid import Cell, Column, Grid
 from forecasting.periods import year_to_financial_year
@@ -68,7 +72,8 @@ TABLES = (
 
 
 def to_bytes(run: Run, policy: Policy | None = None, made: datetime | None = None, baseline: Run | None = None,
-             progress: Callable[[float, str], object] = lambda share, doing: None) -> bytes:  # fmt: skip
+             progress: Callable[[float, str], object] = lambda share, doing: None,
+             standing: Table | None = None) -> bytes:  # fmt: skip
     """Return the publication workbook of a run; the same inputs and time give the same bytes.
 
     Args:
@@ -77,6 +82,7 @@ def to_bytes(run: Run, policy: Policy | None = None, made: datetime | None = Non
         made: time of making; now when not given.
         baseline: the baseline of the same data, which a reader may have too; none for the baseline itself.
         progress: told how far it is.
+        standing: log of assumptions that knows who changed and signed what; without it nothing is signed off.
 
     Raises:
         NotProtected: a small figure cannot be protected.
@@ -95,7 +101,8 @@ def to_bytes(run: Run, policy: Policy | None = None, made: datetime | None = Non
     contents = _sheet(book, "Contents", title)
     _notes(book, run, safe, title)
     names = [_table(book, run, safe, item, number, title) for number, item in enumerate(shown, 1)]
-    _contents(contents, list(zip(names, [item.title for item in shown], strict=True)))
+    log.write(book, standing or whole_log(View(run, baseline_of(run))), title)
+    _contents(contents, [*zip(names, [item.title for item in shown], strict=True), (log.NAME, log.ABOUT)])
     book.file.close()
     progress(1.0, "Done")
     return stream.getvalue()
