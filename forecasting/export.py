@@ -20,7 +20,6 @@ from forecasting.model.run import Run, baseline_of
 from forecasting.outputs.beside import other
 from forecasting.outputs.disclosure import INTERNAL, Policy
 from forecasting.outputs.protect import Protected, protect
-from forecasting.scenario.scenario import BASELINE
 
 WITHHELD = "withheld"  # column of the Parquet that tells a figure withheld from one that is not known
 PUBLICATION = "the publication is a workbook: name a file that ends in .xlsx with --out"
@@ -148,9 +147,7 @@ def _publication(run: Run, path: Path, policy: Policy) -> None:
 
 def beside(run: Run, policy: Policy) -> Forecast | None:
     """Return the forecast that a run is protected beside, made where small numbers are withheld; None for no need."""
-    if policy.form != "withhold" or run.scenario.name == BASELINE:
-        return None
-    return other(run, baseline_of(run))
+    return other(run, baseline_of(run)) if policy.form == "withhold" else None
 
 
 def _leaving(run: Run, policy: Policy) -> Any:

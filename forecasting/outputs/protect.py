@@ -83,7 +83,6 @@ def treatments() -> Mapping[str, Treatment]:
         for row in rows}  # fmt: skip
 
 
-@lru_cache(maxsize=4)  # forecasts are frozen: the same one under the same policy is protected once
 def protect(forecast: Forecast, policy: Policy, only: int | None = None, beside: Forecast | None = None) -> Protected:
     """Return a forecast to which a policy is applied; the policy "none" leaves it as it is.
 
@@ -99,6 +98,11 @@ def protect(forecast: Forecast, policy: Policy, only: int | None = None, beside:
         RoundingFailed: no whole numbers that add up were found.
         NotProtected: a small figure cannot be protected.
     """
+    return _protect(forecast, policy, only, beside)
+
+
+@lru_cache(maxsize=4)  # forecasts are frozen: the same one under the same policy is protected once, however it is asked
+def _protect(forecast: Forecast, policy: Policy, only: int | None, beside: Forecast | None) -> Protected:
     hidden = [np.zeros(margin.stats.shape[1:], dtype=bool) for margin in forecast.margins]
     if policy.form == "none":
         return Protected(forecast, forecast, policy, 0, 0, tuple(hidden))

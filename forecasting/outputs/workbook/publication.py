@@ -101,7 +101,7 @@ def to_bytes(run: Run, policy: Policy | None = None, made: datetime | None = Non
     contents = _sheet(book, "Contents", title)
     _notes(book, run, safe, title)
     names = [_table(book, run, safe, item, number, title) for number, item in enumerate(shown, 1)]
-    log.write(book, standing or whole_log(View(run, baseline_of(run))), title)
+    log.write(book, standing or whole_log(View(run, baseline or baseline_of(run))), title)
     _contents(contents, [*zip(names, [item.title for item in shown], strict=True), (log.NAME, log.ABOUT)])
     book.file.close()
     progress(1.0, "Done")
