@@ -109,7 +109,7 @@ def small(sums: Sums, policy: Policy) -> Mask:
 
 def withheld(
     sums: Sums, policy: Policy, *, secret: Mask | None = None, fixed: Mask | None = None, also: Mask | None = None,
-    headline: Mask | None = None, as_far_as: bool = False,
+    headline: Mask | None = None,
 ) -> Mask:  # fmt: skip
     """Return along figures: whether it is withheld, small ones and those that protect them.
 
@@ -120,16 +120,35 @@ def withheld(
         fixed: along figures that have been printed elsewhere and can no longer be withheld.
         also: along figures to be withheld where they can be, as they are in a scenario beside this one.
         headline: along figures that a reader looks for first; others are withheld before them.
-        as_far_as: whether figures that what is printed elsewhere bounds too closely are let be, as far as they can be
-            protected; else they are an error.
 
     Raises:
         NotProtected: no further figure can protect a small one (cannot happen while any figure may be withheld).
     """
-    none = np.zeros(len(sums.values), dtype=bool)
-    masks = [none if mask is None else mask for mask in (secret, fixed, also, headline)]
-    asked = _Asked(sums, *masks, as_far_as=as_far_as)
-    return _withheld(asked, policy)
+    masks = [
+        np.zeros(len(sums.values), dtype=bool) if mask is None else mask for mask in (secret, fixed, also, headline)
+    ]
+    return _withheld(_Asked(sums, *masks, as_far_as=False), policy).hidden
+
+
+def withheld_as_far_as(sums: Sums, policy: Policy, secret: Mask, fixed: Mask, also: Mask, headline: Mask) -> Withheld:
+    """Return what is withheld where what is printed elsewhere may bound some figures too closely to protect them.
+
+    Arguments as for `withheld`; such figures are protected as far as they can be, and the answer says whether any was.
+    """
+    return _withheld(_Asked(sums, secret, fixed, also, headline, as_far_as=True), policy)
+
+
+@dataclass(frozen=True, eq=False)
+class Withheld:
+    """What is withheld of some figures.
+
+    Attributes:
+        hidden: along figures; whether it is withheld.
+        whole: whether the published figures leave open the full range about every withheld one.
+    """
+
+    hidden: Mask
+    whole: bool
 
 
 class _Asked:
@@ -152,7 +171,7 @@ class _Asked:
 
 
 @lru_cache(maxsize=1024)  # some tens of kilobytes each
-def _withheld(asked: _Asked, policy: Policy) -> Mask:
+def _withheld(asked: _Asked, policy: Policy) -> Withheld:
     try:
         return _hidden(asked, policy, asked.also & ~_told(asked.sums, asked.fixed))
     except NotProtected:
@@ -173,18 +192,21 @@ def _told(sums: Sums, fixed: Mask) -> Mask:
         told[new] = True
 
 
-def _hidden(asked: _Asked, policy: Policy, also: Mask) -> Mask:
+def _hidden(asked: _Asked, policy: Policy, also: Mask) -> Withheld:
     few = small(asked.sums, policy) | also
-    hidden = few | asked.unseen
+    hidden, whole = few | asked.unseen, True
     if policy.form == "withhold" and policy.secondary and few.any():
         free = hidden | ~asked.fixed
-        hidden[free] = _protected(asked, policy.threshold, hidden, free)
+        hidden[free], whole = _protected(asked, policy.threshold, hidden, free)
     hidden.flags.writeable = False  # it is shared
-    return hidden
+    return Withheld(hidden, whole)
 
 
-def _protected(given: _Asked, threshold: int, hidden: Mask, free: Mask) -> Mask:
-    """Return along figures that may be withheld whether they are: `hidden`, and those that protect them."""
+def _protected(given: _Asked, threshold: int, hidden: Mask, free: Mask) -> tuple[Mask, bool]:
+    """Return along figures that may be withheld whether they are: `hidden`, and those that protect them.
+
+    And whether all of them are protected in full.
+    """
     sums, values, hidden, secret = given.sums, given.sums.values[free], hidden[free], given.unseen[free]
     one = together(sums.rules[:, free])
     moving, asked = Sums(one.least(values), one.rules), one.any(hidden & ~secret)
@@ -192,7 +214,7 @@ def _protected(given: _Asked, threshold: int, hidden: Mask, free: Mask) -> Mask:
     price *= np.where(one.any(given.headline[free] & ~hidden), _HEADLINE_COSTS, 1.0)
     room = _Room(sums, free, one, threshold, given.as_far_as)
     found = _found(moving, threshold, asked | one.all(hidden), one.all(secret), price, room)
-    return np.asarray(found[one.group])
+    return np.asarray(found[one.group]), not room.short
 
 
 def _found(sums: Sums, threshold: int, hidden: Mask, safe: Mask, price: Floats, room: _Room) -> Mask:
@@ -332,6 +354,7 @@ class _Room:
         self._sums, self._free, self._one, self._threshold = sums, free, one, threshold
         self._as_far_as = as_far_as
         self._attack: _Attack | None = None
+        self.short = False  # whether a figure was found that cannot move by the threshold
 
     def moves(self, at: int) -> tuple[float, float]:
         """Return how far up and how far down a group of figures is to be moved, which cannot rise by the threshold.
@@ -345,9 +368,11 @@ class _Room:
         self._attack = self._attack or _Attack(self._sums, self._free)
         figure = int(np.flatnonzero(self._free)[np.argmax(self._one.group == at)])
         low, high = self._attack.ends(figure)
-        if high - low < self._threshold - _ENOUGH and self._as_far_as:
+        if short := high - low < self._threshold - _ENOUGH:
+            self.short = True
+        if short and self._as_far_as:
             return 0.0, 0.0
-        if high - low < self._threshold - _ENOUGH:
+        if short:
             raise NotProtected("a small figure cannot be protected, because other exports of this forecast bound it")
         rise = min(high - float(self._sums.values[figure]), float(self._threshold))
         return rise if rise > _ENOUGH else 0.0, rise - self._threshold

@@ -7,7 +7,7 @@ together: a figure withheld in one cannot be worked out from another.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -17,7 +17,7 @@ import numpy as np
 from forecasting.axes import DATA
 from forecasting.model.forecast import Forecast, Margin
 from forecasting.outputs.beside import NOWHERE, Beside, Joined, places
-from forecasting.outputs.disclosure import Mask, Policy, Sums, small, withheld
+from forecasting.outputs.disclosure import Mask, Policy, Sums, small, withheld, withheld_as_far_as
 from forecasting.outputs.rounding import round_linked
 from forecasting.outputs.systems import UNPRINTED, System, systems
 from forecasting.outputs.ties import Links
@@ -108,7 +108,7 @@ def _protect(forecast: Forecast, policy: Policy, only: int | None, beside: Forec
         return Protected(forecast, forecast, policy, 0, 0, tuple(hidden))
     stats = [margin.stats.copy() for margin in forecast.margins]
     few, others = 0, 0
-    every = list(_all_systems(forecast))
+    every = _all_systems(forecast)
     wanted = [system for system in every if only in (None, system.year)]
     headline = np.array([_is_headline(margin) for margin in forecast.margins])
     other = None if beside is None or beside is forecast else _beside(beside, policy, only)
@@ -130,16 +130,18 @@ def _protect(forecast: Forecast, policy: Policy, only: int | None, beside: Forec
     return Protected(printed, rounded, policy, few, others, tuple(mask for _, _, mask in kept))
 
 
-def _all_systems(forecast: Forecast) -> Iterable[System]:
-    """Yield the figures to be protected, those of measures that are tied to each other together."""
+@lru_cache(maxsize=2)  # a baseline is asked for twice: for its own protection and beside another scenario
+def _all_systems(forecast: Forecast) -> tuple[System, ...]:
+    """Return the figures to be protected, those of measures that are tied to each other together."""
     links = {rule.measure: rule.links for rule in treatments().values() if rule.own}
-    left = list(links)
+    left, found = list(links), list[System]()
     while left:
         group = {left[0]}
         while more := {name for name in left if name not in group and _tied(name, group, links)}:
             group |= more
         left = [name for name in left if name not in group]
-        yield from systems(forecast, sorted(group), links)
+        found += systems(forecast, sorted(group), links)
+    return tuple(found)
 
 
 def _tied(name: str, group: Set[str], links: Mapping[str, Links]) -> bool:
@@ -199,10 +201,11 @@ class _Job:
             none = np.zeros(len(sums.values), dtype=bool)
             return sums.values, none, none
         printed = (system.margin != UNPRINTED) & ~self.never[system.margin]
-        first, also = printed & self.headline[system.margin], None
-        if self.other is not None and same is not None:
-            also = _hidden_beside(sums, self.other.joined(sums, same, ~printed), self.policy, first)
-        hidden = withheld(sums, self.policy, secret=~printed, also=also, headline=first)
+        first = printed & self.headline[system.margin]
+        if self.other is None or same is None:
+            hidden = withheld(sums, self.policy, secret=~printed, headline=first)
+        else:
+            hidden = _hidden_beside(sums, self.other.joined(sums, same, ~printed), self.policy, ~printed, first)
         return sums.values, hidden & printed, small(sums, self.policy) & printed
 
     def _whole(self, system: System, same: Whole | None) -> Floats:
@@ -211,14 +214,17 @@ class _Job:
         return unit * round_linked(system.values / unit, system.rules).astype(np.float64) if found is None else found
 
 
-def _hidden_beside(sums: Sums, both: Joined, policy: Policy, headline: Mask) -> Mask:
-    """Return which figures are withheld beside the other export, as far as that one leaves room to protect them."""
+def _hidden_beside(sums: Sums, both: Joined, policy: Policy, secret: Mask, headline: Mask) -> Mask:
+    """Return which figures are withheld: what protects those of both exports, as far as the other leaves room for it.
+
+    Who has this export alone knows less, so what protects against a reader of both does against that one. Only where
+    the other export leaves too little room is protection looked for again, against a reader of this one.
+    """
     size, first = len(sums.values), np.zeros(len(both.sums.values), dtype=bool)
     first[:size] = headline
-    found = withheld(
-        both.sums, policy, secret=both.secret, fixed=both.fixed, also=both.also, headline=first, as_far_as=True
-    )
-    return found[:size]
+    found = withheld_as_far_as(both.sums, policy, both.secret, both.fixed, both.also, first)
+    mine = found.hidden[:size]
+    return mine if found.whole else withheld(sums, policy, secret=secret, also=mine, headline=headline)
 
 
 def _write(system: System, whole: Floats, mask: Mask, stats: Sequence[Floats], hidden: Sequence[Mask]) -> None:

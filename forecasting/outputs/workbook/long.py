@@ -1,7 +1,7 @@
-"""The forecast table: totals and single breakdowns, one row a cell, for sorting, filtering and pivoting.
+"""The totals of the forecast table, one row a figure, for sorting, filtering and pivoting.
 
-Crossings of two breakdowns (need by setting, year group by setting) are two rows of three and took half the time of
-making a workbook: they are in the forecast table as CSV or Parquet, and the contents of the workbook say so.
+Breakdowns are nineteen rows of twenty and took a third of the time of making a workbook. The sheets of the subjects
+have them as tables, and the forecast table as CSV or Parquet has every one; the contents of the workbook say so.
 """
 
 from __future__ import annotations
@@ -19,23 +19,20 @@ from forecasting.outputs.workbook.grid import Cell, Column, Grid
 _STYLES = {"count": "long_count", "gbp": "gbp", "fraction": "rate"}
 
 
-def singles(forecast: Forecast) -> Forecast:
-    """Return a forecast with its totals and its margins of one breakdown alone."""
-    alone = [margin for margin in forecast.margins if sum(axis != "year" for axis in margin.axes) < 2]
-    return replace(forecast, margins=tuple(alone))
+def totals(forecast: Forecast) -> Forecast:
+    """Return a forecast with its totals alone."""
+    return replace(forecast, margins=tuple(margin for margin in forecast.margins if set(margin.axes) <= {"year"}))
 
 
 def about(view: View) -> str:
     """Return what the sheet holds, and where the rest is, for the contents."""
-    rows, every = len(singles(view.forecast).table), len(view.forecast.table)
-    said = f"Every total and single breakdown of the forecast, {rows:,} rows, unrounded: values, ranges among them."
+    rows, every = len(totals(view.forecast).table), len(view.forecast.table)
+    said = f"Every total of the forecast and its parts, {rows:,} rows, unrounded: values, ranges among them."
     if view.policy.form == "withhold":
         said += " A blank figure is withheld or not known."
-    if rows == every:
-        return said
     return (
-        f"{said} The {every - rows:,} rows that cross two breakdowns, such as need by setting, are in the download of "
-        "the forecast table (CSV and Parquet)."
+        f"{said} The {every - rows:,} rows of breakdowns, by need, setting, provider and the rest, are in the download "
+        "of the forecast table (CSV and Parquet)."
     )
 
 
@@ -59,7 +56,7 @@ def write(book: Book, view: View) -> Sheet:
     """Write the forecast table from the first cell on, so that other software can read it as it is."""
     title = "Forecast table (synthetic)" if view.run.dataset.synthetic else "Forecast table"
     sheet = book.sheet(title, f"{view.name}: {view.run.scenario.name}")
-    table = grid(singles(view.forecast).table)
+    table = grid(totals(view.forecast).table)
     sheet.set_widths(widths([table], first=20, other=34))
     sheet.page.freeze_panes(1, 2)
     sheet.page.repeat_rows(0)
