@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from hashlib import blake2b
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +13,7 @@ from forecasting.model.trend_national import PRIOR_NATIONAL_SD, national_path
 from forecasting.model.trend_panel import TrendPanel, filled_logs, national_growth
 from forecasting.model.trend_relative import CARRY, PRIOR_UNIT_SD, features_of, relative_growth, relative_path
 from forecasting.model.trend_statistics import CLIP, PRIOR_ROWS, RECENCY_HALF_LIFE, variance_by_size, weighted_quantiles
-from forecasting.values import Floats
+from forecasting.values import ByContent, Floats
 
 PRIOR_YEARS = 4.0  # national errors that the prior sd is worth
 
@@ -48,25 +47,15 @@ def expected_path(panel: TrendPanel, series: str, horizon: int) -> ExpectedPath:
     return ExpectedPath(rel.logs[:, -1], national_path(panel, series, horizon), relative, known)
 
 
-class _Known:
+class _Known(ByContent):
     """What an expected path is worked out from, known by its content: forecasts from later Januaries share the past."""
 
     def __init__(self, panel: TrendPanel, series: str, horizon: int) -> None:
         """Take the content of everything that the path depends on."""
         self.panel, self.series, self.horizon = panel, series, horizon
         tables = {"counts": panel.counts, "context": panel.context, **panel.region_context}
-        names = [(name, series, values.shape) for name, held in tables.items() for series, values in held.items()]
-        found = blake2b(repr((series, horizon, panel.units, panel.years, panel.regions, names)).encode())
-        for held in tables.values():
-            for values in held.values():
-                found.update(np.ascontiguousarray(values).tobytes())
-        self.content = found.digest()
-
-    def __hash__(self) -> int:
-        return hash(self.content)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Known) and self.content == other.content
+        held = [part for name, table in tables.items() for of, values in table.items() for part in ((name, of), values)]
+        super().__init__((series, horizon, panel.units, panel.years, panel.regions), *held)
 
 
 @lru_cache(maxsize=64)  # a panel is some hundred kilobytes

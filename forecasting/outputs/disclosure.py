@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from hashlib import blake2b
 from typing import Literal
 
 import numpy as np
@@ -22,7 +21,7 @@ from scipy import sparse
 from forecasting.errors import SufficiencyError
 from forecasting.outputs.linear import LinearProgramme
 from forecasting.outputs.together import Together, together
-from forecasting.values import Floats
+from forecasting.values import ByContent, Floats
 
 Mask = NDArray[np.bool_]
 Form = Literal["withhold", "round", "none"]
@@ -151,23 +150,15 @@ class Withheld:
     whole: bool
 
 
-class _Asked:
+class _Asked(ByContent):
     """Figures to be protected, known by their content: years that scenarios and returns share are protected once."""
 
     def __init__(self, sums: Sums, unseen: Mask, fixed: Mask, also: Mask, headline: Mask, *, as_far_as: bool) -> None:
         """Take the content of everything that the answer depends on."""
         self.sums, self.unseen, self.fixed, self.also, self.headline = sums, unseen, fixed, also & ~fixed, headline
         self.as_far_as = as_far_as
-        rules = sums.rules
-        parts = (sums.values, unseen, fixed, self.also, headline, rules.data, rules.indices, rules.indptr,
-                 np.array([as_far_as]))  # fmt: skip
-        self.content = blake2b(b"".join(np.ascontiguousarray(part).tobytes() for part in parts)).digest()
-
-    def __hash__(self) -> int:
-        return hash(self.content)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Asked) and self.content == other.content
+        rules = sums.rules.data, sums.rules.indices, sums.rules.indptr
+        super().__init__(sums.values, unseen, fixed, self.also, headline, *rules, as_far_as)
 
 
 @lru_cache(maxsize=1024)  # some tens of kilobytes each
