@@ -176,7 +176,7 @@ def _of_moves(job: Job, _: Floats) -> dict[str, Floats]:
     people = _held(world.people, known, world.years)
     now = moves_table.residents_by_year(world.people, rates.nc_years, [known])[0]
     then = moves_table.residents_by_year(world.people, rates.nc_years, [world.years[-1]])[0]
-    still = replace(rates.variation, joiner_drift_sd=0.0, mix_drift_sd=0.0)
+    still = replace(rates.variation, joiners=replace(rates.variation.joiners, drift_sd=0.0), mix_drift_sd=0.0)
     held = replace(rates, trending=False, variation=still)
 
     same = job.dataset, world.years
@@ -218,7 +218,8 @@ def _of_age_flow(job: Job, _: Floats) -> dict[str, Floats]:
     known = int(world.people.loc[world.people["year"] <= rates.last_year, "year"].max())
     people = _held(world.people, known, world.years)
     exposed = age_flow_tables.exposure(world.people, rates.nc_years, [known, world.years[-1]])
-    held = replace(rates, trending=False, variation=replace(rates.variation, new_drift_sd=0.0))
+    still = replace(rates.variation, new_plans=replace(rates.variation.new_plans, drift_sd=0.0))
+    held = replace(rates, trending=False, variation=still)
 
     def last(with_rates: AgeRates, levers: AgeLevers) -> Floats:
         central = age_flow.expected_by_age(with_rates, people, world.years, levers).stock[-1].sum()

@@ -75,7 +75,7 @@ def expected_by_age(
 
 def central_paths(rates: AgeRates, n_years: int) -> tuple[Floats, Floats]:
     """Return the central log level of demand and of requests by forecast year, axes (year), (year)."""
-    steps = damped_steps(rates.variation.damping, n_years, rates.trending)
+    steps = damped_steps(rates.variation.new_plans.damping, n_years, rates.trending)
     level = rates.trend.mean[0] + rates.trend.mean[1] * steps
     requests = rates.pipeline.requests
     asked = level if requests is None else requests.mean[0] + requests.mean[1] * steps

@@ -66,11 +66,11 @@ def _drawn_paths(
     rates: AgeRates, n_years: int, n_draws: int, rng: np.random.Generator, chance: bool
 ) -> tuple[Floats, Floats]:
     """Log levels of demand and of requests, axes (draw, year): level, change and drift drawn once per run."""
-    variation = rates.variation
-    steps, roots = damped_steps(rates.variation.damping, n_years, rates.trending), np.sqrt(np.arange(1, n_years + 1))
+    variation = rates.variation.new_plans
+    steps, roots = damped_steps(variation.damping, n_years, rates.trending), np.sqrt(np.arange(1, n_years + 1))
     drawn = rng.multivariate_normal(rates.trend.mean, rates.trend.covariance, n_draws, method="eigh")
-    drift = rng.standard_normal((n_draws, 1)) * variation.new_drift_sd
-    shocks = rng.standard_normal((n_draws, n_years)) * variation.new_year_sd * float(chance)
+    drift = rng.standard_normal((n_draws, 1)) * variation.drift_sd
+    shocks = rng.standard_normal((n_draws, n_years)) * variation.year_sd * float(chance)
     level = drawn[:, :1] + drawn[:, 1:] * steps + drift * roots + shocks
     asked = level
     if rates.pipeline.requests is not None:

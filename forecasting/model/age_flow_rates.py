@@ -10,7 +10,7 @@ import pandas as pd
 
 from forecasting.errors import DatasetError, Fault
 from forecasting.model.age_flow_tables import exposure, plans_by_age, shape_column
-from forecasting.model.local_level import Trend, local_level
+from forecasting.model.local_level import LevelVariation, Trend, local_level
 from forecasting.values import Floats, Whole
 
 POST_16 = 12  # first NC year after compulsory schooling
@@ -27,26 +27,18 @@ class AgeVariation:
     2·0.13² + h·0.11². Cease values allow for the poor published counts of ceased plans.
 
     Attributes:
-        new_year_sd: sd of the log level of new plans in one year only.
+        new_plans: of the log level of new plans.
         arrival_year_sd: sd of the log of arrivals in the stock around the new plans of one year (returns and
             flows do not agree).
         coverage_sd: sd of the log of lasting coverage (arrivals per new plan).
-        new_drift_sd: sd of the log level of new plans gained for good in a year.
-        trend_mean: prior mean of the yearly change of the log level of new plans.
-        trend_sd: its prior sd between authorities.
-        damping: share of a trend that remains each further year.
         cease_prior_sd: prior sd of the log multiplier of the national cease rates.
         cease_seen_sd: sd of the log of one year's leavers around the rates.
         cease_drift_sd: sd of the log cease hazard gained for good in a year.
     """
 
-    new_year_sd: float = 0.12
+    new_plans: LevelVariation = LevelVariation(0.12, 0.11, trend_mean=0.03, trend_sd=0.03, damping=0.9)
     arrival_year_sd: float = 0.15
     coverage_sd: float = 0.14
-    new_drift_sd: float = 0.11
-    trend_mean: float = 0.03
-    trend_sd: float = 0.03
-    damping: float = 0.9
     cease_prior_sd: float = 0.3
     cease_seen_sd: float = 0.35
     cease_drift_sd: float = 0.06
@@ -146,10 +138,10 @@ def estimate_by_age(
     arrivals, known = _arrival_shape(stocks, cease, shape_column(shapes, "arrivals", nc_years), last_year)
     share = arrivals
     arrivals = arrivals / np.maximum(exposed[-1], 1.0)
-    pipeline, demand = _pipeline(yearly, exposed @ arrivals, variation)
+    pipeline, demand = _pipeline(yearly, exposed @ arrivals, variation.new_plans)
     scale = float(np.exp(np.log(demand / (exposed @ arrivals))[-3:].mean()))
     arrivals = arrivals * scale
-    trend = _demand_trend(np.log(demand / (exposed @ arrivals)), demand, years, variation)
+    trend = _demand_trend(np.log(demand / (exposed @ arrivals)), demand, years, variation.new_plans)
     multiplier, sd = _cease_multiplier(stocks, yearly, cease, share, nc_years, variation)
     coverage = _coverage(stocks, yearly, cease_chance(nc_years, cease, multiplier[None])[0])
     return AgeRates(
@@ -205,7 +197,7 @@ def _arrival_shape(stocks: dict[int, Floats], cease: Floats, national: Floats, l
     return blend / blend.sum(), local
 
 
-def _pipeline(yearly: pd.DataFrame, weighted: Floats, variation: AgeVariation) -> tuple[Pipeline, Floats]:
+def _pipeline(yearly: pd.DataFrame, weighted: Floats, variation: LevelVariation) -> tuple[Pipeline, Floats]:
     """The pipeline, and the yearly demand for new plans freed of the release of a backlog, axis (year).
 
     Work of year t: Wₜ₋₁ + aRₜ assessments; finished Fₜ = Wₜ₋₁ + aRₜ − Wₜ; plans = κFₜ. Demand is
@@ -241,11 +233,10 @@ def _pipeline(yearly: pd.DataFrame, weighted: Floats, variation: AgeVariation) -
     return Pipeline(trend, per, assessed, converted, share, float(last)), demand
 
 
-def _demand_trend(seen: Floats, count: Floats, years: Sequence[int], variation: AgeVariation) -> Trend:
+def _demand_trend(seen: Floats, count: Floats, years: Sequence[int], variation: LevelVariation) -> Trend:
     """Level and yearly change of new plans, or of requests, from logs whose noise is that of a year and of counting."""
-    noise = variation.new_year_sd**2 + 1 / np.maximum(count, 1.0)
-    change = (variation.trend_mean, variation.trend_sd)
-    return local_level(seen, noise, years, float(seen[0]), variation.new_drift_sd, change)
+    noise = variation.year_sd**2 + 1 / np.maximum(count, 1.0)
+    return local_level(seen, noise, years, float(seen[0]), variation)
 
 
 def _cease_multiplier(
@@ -328,7 +319,7 @@ def national_trend(new_plans: Floats) -> float:
         new_plans: national new plans by calendar year, ascending, none after the origin, axis (year).
 
     Returns:
-        Yearly log change, for `AgeVariation.trend_mean`.
+        Yearly log change, for the `trend_mean` of `AgeVariation.new_plans`.
     """
     recent = np.asarray(new_plans, dtype=np.float64)[-6:]
     return float(np.log(recent[-1] / recent[0]) / max(len(recent) - 1, 1))

@@ -128,7 +128,7 @@ def reaching(wanted: Floats, usual: Floats) -> Floats:
 
 def damped(rates: MoveRates, n_years: int) -> Floats:
     """Return the damped steps of the trend of joiners up to each forecast year, axis (year); 0 where it is held."""
-    return damped_steps(rates.variation.damping, n_years, rates.trending)
+    return damped_steps(rates.variation.joiners.damping, n_years, rates.trending)
 
 
 def _level_path(rates: MoveRates, n_years: int) -> Floats:

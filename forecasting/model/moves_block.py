@@ -220,10 +220,10 @@ def joining(plan: Plan, block: Block, shape: tuple[int, ...], t: int, rng: np.ra
     axes, variation = plan.rates.axes, plan.rates.variation
     on = np.float32(plan.chance)
     steps = np.sqrt(t + 1.0)
-    year = rng.standard_normal(shape[0], dtype=np.float32) * np.float32(variation.joiner_year_sd) * on
+    year = rng.standard_normal(shape[0], dtype=np.float32) * np.float32(variation.joiners.year_sd) * on
     by_nc = rng.standard_normal((shape[0], axes.n_nc), dtype=np.float32)
     by_nc *= np.float32(variation.nc_year_sd) * on
-    drift = block.drift[:, 0] * variation.joiner_drift_sd
+    drift = block.drift[:, 0] * variation.joiners.drift_sd
     mix = block.drift[:, 2:] * variation.mix_drift_sd
     path = block.level + block.change * damped(plan.rates, t + 1)[-1] + drift * steps + year
     people = np.exp(path[:, None] + by_nc) * plan.people[t]

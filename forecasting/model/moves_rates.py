@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from forecasting.errors import DatasetError, Fault
-from forecasting.model.local_level import Trend, local_level
+from forecasting.model.local_level import LevelVariation, Trend, local_level
 from forecasting.model.moves_axes import Axes, axes_of, open_pairs
 from forecasting.model.moves_central import CentralRates, central_rates
 from forecasting.model.moves_glm import PooledRates, fit
@@ -37,26 +37,18 @@ class Variation:
     counts of ceased plans are published only from 2022 and are of poor quality.
 
     Attributes:
-        joiner_year_sd: sd of the log joiner level for one year only.
-        joiner_drift_sd: sd of the log joiner level gained for good in a year.
-        mix_drift_sd: the same for each need and each setting around the level.
+        joiners: of the log joiner level.
+        mix_drift_sd: sd gained for good in a year of each need and each setting around the level.
         nc_year_sd: sd of the log of joiners of one NC year in one year only.
         leaver_year_sd: sd of the log leaver hazard for one year only.
         leaver_drift_sd: sd of the log leaver hazard gained for good in a year.
-        trend_mean: prior mean of the yearly change of the log joiner level.
-        trend_sd: its prior sd between authorities.
-        damping: share of the trend that remains each further year.
     """
 
-    joiner_year_sd: float = 0.08
-    joiner_drift_sd: float = 0.08
+    joiners: LevelVariation = LevelVariation(0.08, 0.08, trend_mean=0.01, trend_sd=0.04, damping=0.85)
     mix_drift_sd: float = 0.05
     nc_year_sd: float = 0.12
     leaver_year_sd: float = 0.05
     leaver_drift_sd: float = 0.05
-    trend_mean: float = 0.01
-    trend_sd: float = 0.04
-    damping: float = 0.85
 
 
 @dataclass(frozen=True)
@@ -156,7 +148,7 @@ def estimate(
     joining = _fit_joining(coded, axes, people)
     leaving = _fit_leaving(coded, axes)
     moving = _fit_moving(coded, axes, is_open)
-    trend = _trend(_joiners_by_year(coded, years), _fitted_by_year(joining, people), years, variation)
+    trend = _trend(_joiners_by_year(coded, years), _fitted_by_year(joining, people), years, variation.joiners)
     move_counts = count_people((coded.setting, coded.next_setting), coded.people, coded.stays, (len(settings),) * 2)
     need_counts = count_people((coded.need, coded.next_need), coded.people, coded.stays, (len(needs),) * 2)
     central = central_rates(coded, axes, is_open, joining, leaving, moving, move_counts, need_counts)
@@ -237,16 +229,15 @@ def _fit_moving(coded: Coded, axes: Axes, is_open: Flags) -> PooledRates:
     return _fit_table("binomial", _rows(index, axes, coded.people, moved), exposed, axes)
 
 
-def _trend(joined: Floats, fitted: Floats, years: Sequence[int], variation: Variation) -> Trend:
+def _trend(joined: Floats, fitted: Floats, years: Sequence[int], variation: LevelVariation) -> Trend:
     """Level and yearly change of log joiner rates at the last known year, relative to the pooled rates.
 
-    yₜ = log(joinedₜ / fittedₜ) is observed with variance joiner_year_sd² + 1/joinedₜ − 1/Σjoined (the last
-    term is already in the pooled rates); the level moves by the change and by joiner_drift_sd.
+    yₜ = log(joinedₜ / fittedₜ) is observed with variance year_sd² + 1/joinedₜ − 1/Σjoined (the last
+    term is already in the pooled rates); the level moves by the change and by drift_sd.
     """
     seen = np.log((joined + 0.5) / (fitted + 0.5))
-    noise = variation.joiner_year_sd**2 + 1 / (joined + 0.5) - 1 / (joined.sum() + 0.5)
-    change = (variation.trend_mean, variation.trend_sd)
-    return local_level(seen, np.maximum(noise, 1e-6), years, 0.0, variation.joiner_drift_sd, change)
+    noise = variation.year_sd**2 + 1 / (joined + 0.5) - 1 / (joined.sum() + 0.5)
+    return local_level(seen, np.maximum(noise, 1e-6), years, 0.0, variation)
 
 
 def _recording(coded: Coded, axes: Axes, years: Sequence[int]) -> Recording:

@@ -68,7 +68,7 @@ def test_expected_agrees_with_a_recursion_written_by_hand(rates):
     got = age_flow.expected_by_age(rates, PEOPLE, YEARS)
     stock, level = list(rates.stock), rates.trend.mean[0]
     for t in range(len(YEARS)):
-        level += rates.trend.mean[1] * rates.variation.damping**t
+        level += rates.trend.mean[1] * rates.variation.new_plans.damping**t
         after = [0.0] * len(stock)
         for i, n in enumerate(rates.nc_years):
             factor = np.exp(rates.cease_multiplier[int(n >= age_flow_rates.POST_16)])
@@ -201,7 +201,8 @@ def test_one_real_authority_from_bands_and_flow_totals():
     england = seen.query("cal_year <= 2021").groupby("cal_year")["new"].sum().to_numpy()
     seen = seen.query("unit == 372 and 2015 <= cal_year <= 2021").rename(columns=columns)
     seen = seen.assign(in_progress=seen["inprog"])
-    variation = AgeVariation(trend_mean=age_flow_rates.national_trend(england))
+    usual = AgeVariation().new_plans
+    variation = AgeVariation(dataclasses.replace(usual, trend_mean=age_flow_rates.national_trend(england)))
     rates = age_flow_rates.estimate_by_age(known, seen, PEOPLE, BANDS, SHAPES, variation)
     assert rates.stock.sum() == pytest.approx(2600, abs=1)
     years = [2023, 2024, 2025]

@@ -12,8 +12,9 @@ from forecasting.model.moves_mean import last_totals
 from forecasting.model.moves_rates import Recording, Variation
 
 YEARS = list(range(2016, 2021))
-STEADY = dict.fromkeys(
-    ("joiner_year_sd", "joiner_drift_sd", "mix_drift_sd", "nc_year_sd", "leaver_year_sd", "leaver_drift_sd"), 0.0
+STEADY = Variation(
+    dataclasses.replace(Variation().joiners, year_sd=0.0, drift_sd=0.0),
+    **dict.fromkeys(("mix_drift_sd", "nc_year_sd", "leaver_year_sd", "leaver_drift_sd"), 0.0),
 )
 
 
@@ -24,7 +25,7 @@ def authority():
 
 @pytest.fixture(scope="module")
 def rates(authority):
-    found = moves_rates.estimate(authority.moves, authority.residents, variation=Variation(**STEADY))
+    found = moves_rates.estimate(authority.moves, authority.residents, variation=STEADY)
     return dataclasses.replace(found, recording=Recording(0.0, 0.0, 0.0))
 
 
