@@ -145,7 +145,7 @@ def fit_model(z: tuple[float, ...], model: str, horizon: int) -> Fit:
     fits = [fitter.fit(disp=False, maxiter=200)]
     fits += [fitter.fit(start_params=s, disp=False, maxiter=200) for s in _starts(y, model)]
     best = max((f for f in fits if np.isfinite(f.llf)), key=lambda f: float(f.llf))
-    path, sd = _model_path(best, model, horizon)
+    path, sd = _model_path(best, horizon)
     k, n = len(best.params) + 1, y.size
     penalty = 2 * k + 2 * k * (k + 1) / max(n - k - 1, 0.5)
     chosen = tuple(float(p) for p in best.params)
@@ -163,7 +163,7 @@ def _starts(y: Floats, model: str) -> list[Floats]:
     return [np.array([a, b, phi, level, slope]) for a, b, phi in STARTS]
 
 
-def _model_path(fit: object, model: str, horizon: int) -> tuple[Floats, Floats]:
+def _model_path(fit: object, horizon: int) -> tuple[Floats, Floats]:
     """Forecast and sd (horizon,): var = σ² (1 + Σ cⱼ²), cⱼ = α + β Σ φⁱ (Hyndman et al. 2008, table 6.1)."""
     p = dict(zip(fit.model.param_names, fit.params, strict=True))  # type: ignore[attr-defined]
     phi = p.get("damping_trend", 1.0)

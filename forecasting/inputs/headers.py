@@ -72,7 +72,7 @@ def arrange(file: str, sheet: str, rows: Sequence[Row]) -> Arranged:
     known = known_columns(table)
     at = _header_at(rows, known)
     header = _spelt(rows, at, known)
-    faults = _above(file, sheet, rows[:at], header)
+    faults = _above(file, sheet, rows[:at])
     body, left_out = _body(file, sheet, table, header, rows[at + 1 :])
     faults += left_out + _unnamed(file, sheet, header, body)
     return Arranged(name, header, _as_wide(body, len(header)), tuple(faults))
@@ -120,7 +120,7 @@ def _spelt(rows: Sequence[Row], at: int, known: frozenset[str]) -> tuple[str, ..
     return tuple(names)
 
 
-def _above(file: str, sheet: str, rows: Sequence[Row], header: tuple[str, ...]) -> list[Fault]:
+def _above(file: str, sheet: str, rows: Sequence[Row]) -> list[Fault]:
     texts = [" ".join(cell.strip() for cell in cells if cell.strip()) for _, cells in rows]
     if not texts:
         return []

@@ -72,7 +72,7 @@ _PLACE = _c("place", "place", "where the provider stands: in or out of the borou
 _AREA = _c("area", "text", "planning area; blank means the whole authority")
 _FY = _c("financial_year", "financial_year", "financial year, such as 2016-17", required=True)
 _BAND = _c("age_band", "age_band", "age band; blank means all")
-_STATUS = ("outturn", "official projection", "local", "judgement", "printed")
+STATUSES = ("outturn", "official projection", "local", "judgement", "printed")
 
 _KEYS = (
     _c("need", "need", "the need that a lever by need applies to; blank means all"),
@@ -203,7 +203,7 @@ TABLES: tuple[Table, ...] = (
         _c("value", "text", "the value; blank = computed", required=False),
         _c("low", "number", "lower end of the range"), _c("high", "number", "upper end of the range"),
         _c("coverage", "fraction", "share of outcomes the range holds"), _c("unit", "text", "unit"),
-        _c("status", "choice", "how well founded", choices=_STATUS),
+        _c("status", "choice", "how well founded", choices=STATUSES),
         _c("source", "text", "where it comes from", required=True)),
         ("lever", "need", "phase", "setting", "provider", "line", "project", "intervention", "from_year",
          "to_year")),
@@ -224,7 +224,7 @@ TABLES: tuple[Table, ...] = (
         _c("ramp_years", "number", "years over which it comes in"),
         _c("value", "text", "the new value of the lever", required=True),
         _c("cost_gbp_per_year", "gbp", "what it costs a year, from the first year on; once for each intervention"),
-        _c("owner", "text", "who answers for it"), _c("status", "choice", "how well founded", choices=_STATUS),
+        _c("owner", "text", "who answers for it"), _c("status", "choice", "how well founded", choices=STATUSES),
         _SOURCE),
         ("intervention", "lever", "need", "phase", "setting", "provider", "line", "project", "from_year")),
     Table("needs", "A vocabulary of needs of the dataset's own", (
@@ -257,7 +257,6 @@ TABLES: tuple[Table, ...] = (
 
 BY_NAME = {table.name: table for table in TABLES}
 NUMERIC = frozenset({"number", "gbp", "count", "fraction", "whole", "year"})
-STATUSES = _STATUS
 TIMES = ("year", "calendar_year", "census_year")
 ASIDE = ("contents", "examples", "lists", "notes")  # sheets of our own template, which hold no data
 STARTING_TABLES = ("pupils", "ehc_plans", "plan_moves")

@@ -191,18 +191,18 @@ def _ground(dataset: Dataset, assumptions: Assumptions, stock: Stock, plan: Prog
     fresh = np.einsum("knp,yk->np", places.new.suits, places.new.usable)
     people = groups(stock, local, limited, fresh[:, :, None] * np.isin(np.array(family, dtype=object), RETURNING))
     seats = _seats(stock, people, places, limited)
-    edges, slices = _edges(people, places, seats, stock, family)
+    edges, slices = _edges(people, places, seats, family)
     parts = {kind: _part(edges, slices[kind]) for kind in KINDS}
     moving = np.nan_to_num(assumptions.path("moves_outside_transition", stock.years))
     opened = allowed(dataset, [stock.settings[s] for s in people.setting])
-    mix = _independent(stock, local, family, dataset)[people.phase]
-    scatter, touched = _scatter(people, edges, slices, seats, stock, family, mix)
+    mix = _independent(stock, local, family)[people.phase]
+    scatter, touched = _scatter(people, edges, seats, stock, family, mix)
     outside = (stock.plans[0, 0] * (1.0 - local)).sum(axis=(0, 1))
     extra = np.nan_to_num(assumptions.path("other_authority_room", stock.years))
     return Ground(
         stock, people, places, local, edges, parts, slices,
         _price(dataset, assumptions, places, seats, stock)[parts["suitable"].sink], opened, seats,
-        _start(people, edges, slices, seats), mix,
+        _start(edges, slices, seats), mix,
         Edges(np.arange(len(people)), people.setting, len(people), len(stock.settings)), extra[:, None] * outside,
         moving, np.nan_to_num(assumptions.path("bring_back_at_transition", stock.years)),
         _adding(people.need * len(stock.phases) + people.phase, len(stock.needs) * len(stock.phases)),
@@ -302,9 +302,7 @@ def _suitable(people: Groups, places: Supply, home: Whole) -> Floats:
 # ---------------------------------------------------------------------------------------------------- edges
 
 
-def _edges(
-    people: Groups, places: Supply, seats: Seats, stock: Stock, family: tuple[str, ...]
-) -> tuple[Edges, dict[str, slice]]:
+def _edges(people: Groups, places: Supply, seats: Seats, family: tuple[str, ...]) -> tuple[Edges, dict[str, slice]]:
     """Return every edge, kind after kind, and where each kind stands."""
     sinks = seats.room.shape[1]
     home = seats.setting[: seats.first_rest]
@@ -335,7 +333,7 @@ def _edges(
     return Edges(group, sink, len(people), sinks), slices
 
 
-def _start(people: Groups, edges: Edges, slices: dict[str, slice], seats: Seats) -> Floats:
+def _start(edges: Edges, slices: dict[str, slice], seats: Seats) -> Floats:
     """Return edge: children of the central run in the first year; only edges of kind suitable hold any."""
     found = np.zeros(len(edges.group))
     part = slices["suitable"]
@@ -364,7 +362,7 @@ def _price(dataset: Dataset, assumptions: Assumptions, places: Supply, seats: Se
 # --------------------------------------------------------------------------------------- where they are in the end
 
 
-def _independent(stock: Stock, local: Floats, family: tuple[str, ...], dataset: Dataset) -> Floats:
+def _independent(stock: Stock, local: Floats, family: tuple[str, ...]) -> Floats:
     """Return phase × setting: the mix of independent and non-maintained settings out of the borough today."""
     special16 = {code.code for code in axes.SETTINGS.codes if code["group"] == "post_16" and code["specialist"] == "1"}
     wanted = np.array([kind == "inmss" or setting in special16
@@ -395,8 +393,7 @@ def _present(stock: Stock, family: tuple[str, ...]) -> Whole:
 
 
 def _scatter(
-    people: Groups, edges: Edges, slices: dict[str, slice], seats: Seats, stock: Stock, family: tuple[str, ...],
-    mix: Floats,
+    people: Groups, edges: Edges, seats: Seats, stock: Stock, family: tuple[str, ...], mix: Floats
 ) -> tuple[csr_array, Whole]:  # fmt: skip
     """Return the matrix that moves children from where today's shares have them to where they are in the end."""
     settings = len(stock.settings)

@@ -51,13 +51,6 @@ class Draws:
     start: int
     shift: Singles
 
-    def imbalance(self) -> Whole:
-        """stock(t+1) − stock(t) − joined + left, axes (draw, year); zero if plans are conserved."""
-        total = self.margins["total"].astype(np.int64)
-        before = np.concatenate([np.full((len(total), 1), self.start), total[:, :-1]], axis=1)
-        flows = self.joined.sum(axis=2, dtype=np.int64) - self.left.sum(axis=2, dtype=np.int64)
-        return np.asarray(total - before - flows)
-
 
 def simulate(
     stock: Floats,

@@ -98,22 +98,6 @@ def living_here(inputs: PupilInputs) -> Floats:
     return share
 
 
-def observed_ratios(inputs: PupilInputs) -> Floats:
-    """Return take-up and progression ratios as counted, pupils from new dwellings still in them.
-
-    R[y, g] = pupils[y, g] · (1 − cross-border share in Year 7) / feed[y, g], where the feed is births for
-    Reception and nursery, pupils[y − 1, g − 1] for the rest (Office for National Statistics and Department
-    for Education, cohort survival).
-
-    Args:
-        inputs: the tables.
-
-    Returns:
-        (year, nc_year) ratios; NaN where the feed is not known.
-    """
-    return np.asarray(inputs.pupils * living_here(inputs) / children_behind(inputs))
-
-
 def reference_ratios(nc_years: Whole, counted: Floats, feed: Floats) -> Floats:
     """Return (nc_year,) the ratio that levels are relative to: 1 within a phase, else Σ counted / Σ feed.
 

@@ -126,16 +126,6 @@ class Ratios:
         return np.asarray(self.reference * (1 + self.mean[: len(self.nc_years)]))
 
     @property
-    def level_sd(self) -> Floats:
-        """(nc_year,) standard error of `level`."""
-        return np.asarray(self.reference * np.sqrt(np.diag(self.covariance)[: len(self.nc_years)]))
-
-    @property
     def yield_factor(self) -> Floats:
         """(dwelling_type,) pupils per dwelling as a multiple of those stated."""
         return np.asarray(1 + self.mean[2 * len(self.nc_years) + 1 :])
-
-    @property
-    def yield_factor_sd(self) -> Floats:
-        """(dwelling_type,) standard error of `yield_factor`."""
-        return np.asarray(np.sqrt(np.diag(self.covariance)[2 * len(self.nc_years) + 1 :]))

@@ -10,7 +10,6 @@ more, at a high price in the objective). It is solved by HiGHS.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, reduce
 from itertools import combinations
 
@@ -76,14 +75,6 @@ def _margins(shape: tuple[int, ...], kept: tuple[Axes, ...]) -> tuple[sparse.csr
                for rows, axes in zip(sums, kept, strict=True)]  # fmt: skip
     stacked = sparse.vstack(sums, format="csr") if sums else sparse.csr_matrix((0, int(np.prod(shape))))
     return stacked, np.concatenate([np.zeros(0), *weights])
-
-
-def controlled_by_year(values: Floats, like: Whole | None = None, base: int = 1) -> Whole:
-    """Return a table rounded year by year (axis 0), on every core; years are never added up. See `controlled`."""
-    before = [None] * len(values) if like is None else list(like)
-    with ThreadPoolExecutor() as pool:
-        return np.stack(list(pool.map(lambda pair: controlled(pair[0], like=pair[1], base=base),
-                                      zip(values, before, strict=True))))  # fmt: skip
 
 
 def margin_sums(shape: tuple[int, ...], kept: Axes) -> sparse.csr_matrix:

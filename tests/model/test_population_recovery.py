@@ -27,9 +27,11 @@ def misses() -> dict[str, np.ndarray]:
     for authority in synthetic_authorities(AUTHORITIES, 500, WORLD):
         now, truth = ORIGIN - int(authority.years[0]), authority.truth
         ratios = estimate_ratios(inputs_at(authority, ORIGIN), settings)
-        found["ratios"].append((truth.ratios[now] - ratios.level) / ratios.level_sd)
+        sd = np.sqrt(np.diag(ratios.covariance))
+        level_sd, yield_sd = ratios.reference * sd[: len(ratios.nc_years)], sd[2 * len(ratios.nc_years) + 1 :]
+        found["ratios"].append((truth.ratios[now] - ratios.level) / level_sd)
         found["migration"].append((truth.migration[: now + 1] - ratios.shared) / ratios.shared_sd)
-        found["yields"].append((truth.yield_factor - ratios.yield_factor) / ratios.yield_factor_sd)
+        found["yields"].append((truth.yield_factor - ratios.yield_factor) / yield_sd)
     return {name: np.array(values) for name, values in found.items()}
 
 

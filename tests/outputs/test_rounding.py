@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from forecasting.outputs import rounding
-from forecasting.outputs.rounding import controlled, controlled_by_year, every_margin, round_linked
+from forecasting.outputs.rounding import controlled, every_margin, round_linked
 
 
 def _margins(table):
@@ -93,11 +93,6 @@ def test_two_tables_with_one_total():
     found = round_linked(values, rules)
     assert found[0] == found[1:3].sum() == found[3:].sum() == 6
     assert np.abs(found - values).max() < 1
-
-
-def test_years_one_by_one():
-    table = np.random.default_rng(2).gamma(0.6, 4, (4, 5, 3))
-    assert (controlled_by_year(table) == np.stack([controlled(year) for year in table])).all()
 
 
 def test_blank_is_refused():

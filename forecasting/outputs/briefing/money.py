@@ -48,7 +48,7 @@ def money(view: View, told: Sequence[Option]) -> Scene | None:
     year = year_to_financial_year(view.last)
     finding = _spending(view, "With action", done) if "chosen" in pair else _spending(view, "At the baseline", view.run)
     action = f"Action is the scenario {done.scenario.name}." if "chosen" in pair else ""
-    said = cut((*_beside(view, pair, year), action, _exposure(view, done), _to_balance(view, done, year)))
+    said = cut((*_beside(view, pair, year), action, _exposure(done), _to_balance(view, done, year)))
     return Scene("money", _HEADING, finding, said, (), figure, notes(figure, finding, *said))
 
 
@@ -85,7 +85,7 @@ def _to_balance(view: View, run: Run, year: str) -> str:
     )
 
 
-def _exposure(view: View, run: Run) -> str:
+def _exposure(run: Run) -> str:
     """Return what falls on the general fund when the statutory override ends; "" where that is not known."""
     ends = run.assumptions.number("override_ends")
     if ends is None or not run.forecast.has("general_fund_exposure_gbp", component=WITHOUT):

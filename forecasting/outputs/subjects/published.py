@@ -29,14 +29,14 @@ def recomputed(dataset: Dataset, forecast: Forecast) -> pd.DataFrame:
     for item in dataset.table("published").to_dict("records"):
         scale = _SCALE.get(item["unit"], 1.0)
         value = _find(forecast, item)
-        decimals = _decimals(item["unit"], item["value"])
+        decimals = _decimals(item["unit"])
         shown = None if value is None else round(value * scale, decimals)
         agrees = shown is not None and abs(shown - item["value"]) <= item["tolerance"] + 1e-9
         rows.append({**item, "recomputed": shown, "exact": None if value is None else value * scale, "agrees": agrees})
     return pd.DataFrame(rows)
 
 
-def _decimals(unit: str, value: float) -> int:
+def _decimals(unit: str) -> int:
     if unit in ("count", "gbp"):
         return 0
     return 2 if unit == "gbp_m" else 1

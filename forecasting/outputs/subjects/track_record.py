@@ -47,7 +47,7 @@ def track(view: View) -> Subject:
         *((Section("In the Department's form", (form,), _FORM),) if (form := _department(view, found)) else ()),
         *after,
     )
-    return Subject("track_record", TITLE, _answer(view, found), _metrics(found), sections, _implications(view, found))
+    return Subject("track_record", TITLE, _answer(view, found), _metrics(found), sections, _implications(found))
 
 
 _HOW = "Each forecast is made anew from nothing later than the January that it starts from."
@@ -219,7 +219,7 @@ def _said_table(view: View, said: pd.DataFrame, source: str) -> Table:
                  f"{note} Too low is negative. {view.note(source)}")  # fmt: skip
 
 
-def _implications(view: View, found: TrackRecord) -> tuple[str, ...]:
+def _implications(found: TrackRecord) -> tuple[str, ...]:
     far = _longest(found)
     auto, bias = (_score(found, "auto", far, column) for column in ("wape", "bias"))
     rivals = {name: _score(found, name, far, "wape") for name in NAMES if name != "auto"}

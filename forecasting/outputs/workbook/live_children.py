@@ -146,18 +146,6 @@ def _residents(work: Work, pupils: Path) -> None:
     )
 
 
-def plans_row(work: Work) -> Path | None:
-    """Write the plans that a method of EHC plans has computed, None where there are none."""
-    if not work.run.forecast.has("ehc_plans"):
-        return None
-    found = work.run.forecast.margin("ehc_plans")
-    years = [int(year) for year in found.labels[0]]
-    values = [float(found.stats[0, years.index(year)]) for year in work.years]
-    return work.board.values(
-        "EHC plans maintained", work.years, values, "long_count", "computed by the software, central run"
-    )
-
-
 def fixed(operand: Operand, years: tuple[int, ...]) -> Path:
     """Return a figure repeated along years; a path as it is."""
     if isinstance(operand, Path):

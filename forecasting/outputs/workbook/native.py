@@ -49,7 +49,7 @@ def insert(sheet: Sheet, at: tuple[int, int], figure: Figure, grid: Grid, figure
     """
     form = shape(figure)
     wanted = [1, *range(grid_days(grid), len(grid.columns))] if form.kind == "timeline" else drawn(figure)
-    chart = sheet.book.file.add_chart(_excel_kind(form.kind, grid))
+    chart = sheet.book.file.add_chart(_excel_kind(form.kind))
     for order, column in enumerate(wanted):
         chart.add_series(_series(sheet, form, figure, grid, column, order, figures, len(wanted)))
     high = height(form, grid, 1 if form.kind == "timeline" else len(wanted))
@@ -69,7 +69,7 @@ def grid_days(grid: Grid) -> int:
     return len(grid.columns) - 2
 
 
-def _excel_kind(kind: Kind, grid: Grid) -> dict[str, str]:
+def _excel_kind(kind: Kind) -> dict[str, str]:
     if kind == "timeline":
         return {"type": "bar", "subtype": "stacked"}
     return {"type": kind}
@@ -125,14 +125,14 @@ def _axes(chart: Any, form: Shape, figure: Figure, grid: Grid, wanted: list[int]
     value: dict[str, Any] = {
         "name": _safe(form.title), "name_font": {**_FONT, "bold": False}, "num_font": _FONT,
         "major_gridlines": {"visible": True, "line": {"color": _GRID}}, "line": {"none": True},
-        **_scale(form, figure, grid, wanted),
+        **_scale(form, grid, wanted),
     }  # fmt: skip
     upright = form.kind in ("line", "column")
     chart.set_x_axis(category if upright else value)
     chart.set_y_axis(value if upright else category)
 
 
-def _scale(form: Shape, figure: Figure, grid: Grid, wanted: list[int]) -> dict[str, Any]:
+def _scale(form: Shape, grid: Grid, wanted: list[int]) -> dict[str, Any]:
     columns = [grid.columns[at] for at in wanted]
     if form.kind == "timeline":
         starts = [value for value in columns[0].cells if isinstance(value, date)]
