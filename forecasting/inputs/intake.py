@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from forecasting.errors import DatasetError, Fault
 from forecasting.inputs import dfe
-from forecasting.inputs.load import read_all, who_of, words_of
+from forecasting.inputs.load import read_all, who_of
 from forecasting.inputs.local_words import UnknownWord, unknown_words
 from forecasting.inputs.official import read_official
 from forecasting.inputs.pupil_level import totals
 from forecasting.inputs.schema import ASIDE, BY_NAME
 from forecasting.inputs.sheets import Sheet, Source
+from forecasting.inputs.words_in_force import words_of
 
 
 @dataclass(frozen=True)

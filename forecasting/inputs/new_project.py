@@ -10,7 +10,7 @@ import pandas as pd
 from forecasting.errors import UsageError
 from forecasting.inputs.cells import Words
 from forecasting.inputs.dataset import Dataset
-from forecasting.inputs.load import read_table
+from forecasting.inputs.read_table import read_table
 from forecasting.inputs.sheets import Sheet
 from forecasting.periods import year_to_financial_year
 
