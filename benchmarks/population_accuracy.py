@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 
 from forecasting.analysis.pupil_backtest import FITTERS, accuracy, backtest_synthetic
-from forecasting.analysis.synthetic_pupils import SyntheticAuthority, synthetic_authority
+from forecasting.analysis.synthetic_pupils import synthetic_authority
+from forecasting.analysis.synthetic_world import SyntheticAuthority
 
 
 def one(index: int, seed: int, origins: list[int], methods: list[str], draws: int) -> pd.DataFrame:

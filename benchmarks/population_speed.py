@@ -9,7 +9,8 @@ import statistics
 import time
 from collections.abc import Callable
 
-from forecasting.analysis.synthetic_pupils import inputs_at, synthetic_authorities
+from forecasting.analysis.synthetic_pupils import synthetic_authorities
+from forecasting.analysis.synthetic_pupils_seen import inputs_at
 from forecasting.model.population import project_pupils
 from forecasting.model.population_choice import fit_pupils
 from forecasting.model.population_drivers import pupil_drivers

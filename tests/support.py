@@ -12,7 +12,9 @@ import numpy as np
 import pandas as pd
 
 from forecasting.analysis import synthetic_moves
-from forecasting.analysis.synthetic_pupils import NC_YEARS, SyntheticAuthority, inputs_at, synthetic_authority
+from forecasting.analysis.synthetic_pupils import NC_YEARS, synthetic_authority
+from forecasting.analysis.synthetic_pupils_seen import inputs_at
+from forecasting.analysis.synthetic_world import SyntheticAuthority
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.load import load
 from forecasting.model.run import baseline_of, run

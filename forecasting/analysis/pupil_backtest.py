@@ -14,7 +14,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from forecasting.analysis.synthetic_pupils import SyntheticAuthority, inputs_at, oracle_forecast
+from forecasting.analysis.synthetic_pupils_seen import inputs_at, oracle_forecast
+from forecasting.analysis.synthetic_world import SyntheticAuthority
 from forecasting.model.population import PupilForecast, project_pupils
 from forecasting.model.population_choice import fit_pupils, inputs_to
 from forecasting.model.population_fit import ConstantGrowth, PupilFit, plain_fit

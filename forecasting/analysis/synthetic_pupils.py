@@ -8,54 +8,19 @@ none of the future shocks.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from forecasting.model.population_inputs import Housing, PupilInputs, Residents
+from forecasting.analysis.synthetic_world import REALISTIC, SyntheticAuthority, Truth, World
 from forecasting.values import Floats, Whole
 
 NC_YEARS: Whole = np.arange(-2, 15)
 RECEPTION = 2  # position of NC year 0
 # Live births in England by year, thousands, rounded (ONS, Births in England and Wales); 1992 to 2023.
 ENGLAND_BIRTHS_FROM = 1992
-ENGLAND_BIRTHS_THOUSANDS: Floats = np.array(
-    [
-        652,
-        636,
-        629,
-        613,
-        614,
-        608,
-        602,
-        590,
-        573,
-        564,
-        566,
-        590,
-        607,
-        613,
-        636,
-        655,
-        673,
-        671,
-        687,
-        688,
-        694,
-        665,
-        662,
-        664,
-        663,
-        647,
-        626,
-        611,
-        585,
-        596,
-        577,
-        564,
-    ],
-    dtype=float,
-)
+ENGLAND_BIRTHS_THOUSANDS: Floats = np.array((
+    652, 636, 629, 613, 614, 608, 602, 590, 573, 564, 566, 590, 607, 613, 636, 655,
+    673, 671, 687, 688, 694, 665, 662, 664, 663, 647, 626, 611, 585, 596, 577, 564,
+), dtype=float)  # fmt: skip
 # NC year:                              -2    -1     0     1  ...  6     7     8 ... 11    12    13    14
 TYPICAL_RATIO: Floats = np.array([0.12, 0.45, 0.93, *[1.0] * 6, 0.97, *[0.998] * 4, 0.55, 0.85, 0.05])
 SPREAD_OF_RATIO: Floats = np.array([0.3, 0.2, 0.06, *[0.005] * 6, 0.05, *[0.004] * 4, 0.25, 0.06, 0.3])
@@ -67,113 +32,6 @@ SLOPE_DAMPING = 0.85
 DWELLING_TYPES = ("house", "flat")
 STATED_YIELDS: Floats = np.array([[0.036], [0.011]]) * np.array([0.1, 0.4, *[1.0] * 7, *[0.75] * 5, 0.4, 0.35, 0.0])
 STATED_PLANS_PER_DWELLING: Floats = np.array([0.018, 0.006])
-
-
-@dataclass(frozen=True)
-class World:
-    """What kind of authorities are drawn; the default is the realistic world.
-
-    Attributes:
-        first_year: first January census year.
-        last_year: last January census year.
-        drift: multiplier of the drift of the ratios (0 for constant ratios).
-        migration_sd: yearly migration shock shared by all year groups, fraction of a year group.
-        migration_ar: share of the shock that carries over to the next year.
-        group_sd: shock of one year group in one year, fraction (heavy tails when `heavy_tails`).
-        heavy_tails: draw the shock of one year group from Student's t with 5 degrees of freedom.
-        over_dispersion: highest ratio of the variance of a count to that of independent movers.
-        closing_share: share of authorities where a school closes.
-        miscoded_share: share of authorities with one census where a year group is part miscoded.
-        yield_cv: spread of the true yields round the stated ones, fraction.
-        housing_scale: dwellings built each year per birth.
-        delivery_sd: spread of dwellings delivered round those planned, fraction.
-        pupils_scale: median births a year.
-    """
-
-    first_year: int = 2008
-    last_year: int = 2025
-    drift: float = 1.0
-    migration_sd: float = 0.006
-    migration_ar: float = 0.5
-    group_sd: float = 0.004
-    heavy_tails: bool = True
-    over_dispersion: float = 3.0
-    closing_share: float = 0.3
-    miscoded_share: float = 0.3
-    yield_cv: float = 0.2
-    housing_scale: float = 0.33
-    delivery_sd: float = 0.2
-    pupils_scale: float = 3200.0
-
-
-REALISTIC = World()
-KNOWN_TRUTH = World(
-    drift=0.0,
-    migration_ar=0.0,
-    heavy_tails=False,
-    closing_share=0.0,
-    miscoded_share=0.0,
-    over_dispersion=1.0,
-    housing_scale=1.0,
-)
-
-
-@dataclass(frozen=True)
-class Truth:
-    """What really held, of which the census shows only a part.
-
-    Attributes:
-        pupils: (year, nc_year) pupils on roll, before miscoding.
-        ratios: (year, nc_year) true take-up (of births) and progression ratios, without migration.
-        slope: (year, nc_year) expected change of the log ratio into that year.
-        migration: (year,) shock shared by all year groups, fraction; multiplied by `MOBILITY`.
-        yield_factor: (dwelling_type,) true yield as a multiple of the stated one.
-        closing: (year, nc_year) fraction lost that year because a school closed.
-        cross_border: (year,) share of Year 7 on roll who live elsewhere.
-        born: (year, nc_year) births behind each entry group, 0 for year groups that are moved up into.
-        entered: (year, nc_year) children entering from births, including movement before school.
-        moved_up: (year, nc_year) pupils of the year group below, the January before.
-        net_arrived: (year, nc_year) arrivals less leavers since the January before.
-    """
-
-    pupils: Floats
-    ratios: Floats
-    slope: Floats
-    migration: Floats
-    yield_factor: Floats
-    closing: Floats
-    cross_border: Floats
-    born: Floats
-    entered: Floats
-    moved_up: Floats
-    net_arrived: Floats
-
-
-@dataclass(frozen=True)
-class SyntheticAuthority:
-    """One authority: the truth, and what its officers could see.
-
-    Attributes:
-        world: the world it was drawn from.
-        years: (year,) January census years.
-        truth: what really held.
-        observed: (year, nc_year) pupils on roll as returned, with the miscoding.
-        birth_years: (birth_year,) academic years of birth.
-        births: (birth_year,) births.
-        residents: (year, age) residents aged 0 to 4 as estimated.
-        completed: (year, dwelling_type) dwellings completed.
-        planned: (year, dwelling_type) dwellings planned the years before.
-    """
-
-    world: World
-    years: Whole
-    truth: Truth
-    observed: Floats
-    birth_years: Whole
-    births: Floats
-    residents: Floats
-    completed: Floats
-    planned: Floats
 
 
 def synthetic_authorities(count: int, seed: int, world: World = REALISTIC) -> tuple[SyntheticAuthority, ...]:
@@ -214,18 +72,9 @@ def synthetic_authority(rng: np.random.Generator, world: World = REALISTIC) -> S
     flows = _rolls(rng, world, years, dispersion, *parts)
     pupils, entered, moved, born = flows
     truth = Truth(
-        pupils,
-        level,
-        slope,
-        migration,
-        factor,
-        closing,
-        np.clip(cross, 0.0, 0.4),
-        born,
-        entered,
-        moved,
-        pupils - entered - moved,
-    )
+        pupils, level, slope, migration, factor, closing, np.clip(cross, 0.0, 0.4), born,
+        entered, moved, pupils - entered - moved,
+    )  # fmt: skip
     observed = _miscode(rng, world, pupils)
     residents = _residents(rng, years, births, birth_years)
     return SyntheticAuthority(world, years, truth, observed, birth_years, births, residents, completed, planned)
@@ -387,101 +236,3 @@ def _residents(rng: np.random.Generator, years: Whole, births: Floats, birth_yea
     cohort = births[np.clip(years[:, None] - 1 - ages - birth_years[0], 0, len(births) - 1)]
     stay = 1 + rng.normal(0.0, 0.01) * ages
     return np.asarray(np.rint(cohort * stay * (1 + 0.01 * rng.standard_normal(cohort.shape))))
-
-
-def inputs_at(authority: SyntheticAuthority, origin: int, ahead: int = 20) -> PupilInputs:
-    """Return what the authority's officers could see just after the January census of `origin`.
-
-    Args:
-        authority: the authority.
-        origin: January census year; nothing later is used except dwellings planned.
-        ahead: years for which dwellings and births are projected.
-
-    Returns:
-        The inputs: births are actual to the academic year that ended before the census, then flat.
-    """
-    seen = authority.years <= origin
-    known = authority.birth_years <= origin - 1
-    past = authority.births[known]
-    flat = np.full(ahead, past[-3:].mean())
-    spread = 0.01 * np.arange(1, ahead + 1)
-    variants = [np.concatenate([past, flat * (1 + sign * spread)]) for sign in (0, 1, -1)]
-    birth_years = np.arange(authority.birth_years[0], origin + ahead)
-    return PupilInputs(
-        authority.years[seen],
-        NC_YEARS,
-        authority.observed[seen],
-        birth_years,
-        variants[0],
-        origin - 1,
-        variants[1],
-        variants[2],
-        _residents_at(authority, origin),
-        _housing_at(authority, origin, ahead),
-        authority.truth.cross_border[seen],
-    )
-
-
-def _residents_at(authority: SyntheticAuthority, origin: int) -> Residents:
-    seen = authority.years <= origin
-    return Residents(authority.years[seen], np.arange(5), authority.residents[seen], np.zeros(seen.sum(), dtype=bool))
-
-
-def _housing_at(authority: SyntheticAuthority, origin: int, ahead: int) -> Housing:
-    dwellings = planned_dwellings(authority, origin, ahead)
-    years = np.arange(authority.years[0], origin + ahead + 1)
-    return Housing(
-        years,
-        DWELLING_TYPES,
-        dwellings,
-        STATED_YIELDS,
-        STATED_PLANS_PER_DWELLING,
-        max(authority.world.yield_cv, 1e-6),
-    )
-
-
-def planned_dwellings(authority: SyntheticAuthority, origin: int, ahead: int) -> Floats:
-    """Return dwellings completed up to the origin and planned after it.
-
-    Args:
-        authority: the authority.
-        origin: January census year.
-        ahead: years of plans; after the last plan, the mean of the past.
-
-    Returns:
-        (year, dwelling_type) dwellings, from the first year of the authority to origin + ahead.
-    """
-    seen = authority.years <= origin
-    plans = authority.planned[~seen][:ahead]
-    rest = np.tile(authority.completed[seen].mean(axis=0), (ahead - len(plans), 1))
-    return np.vstack([authority.completed[seen], plans, rest])
-
-
-def oracle_forecast(authority: SyntheticAuthority, origin: int, ahead: int) -> Floats:
-    """Return the forecast of one who knows every true parameter and the true past, not future shocks.
-
-    The ratios go on from their true level at the origin along their true slope; migration fades at its true
-    rate; the true yields meet the dwellings planned; births are those of `inputs_at`.
-
-    Args:
-        authority: the authority.
-        origin: January census year of the last roll known.
-        ahead: years to forecast.
-
-    Returns:
-        (year, nc_year) expected pupils for origin + 1 … origin + ahead.
-    """
-    truth, seen = authority.truth, inputs_at(authority, origin, max(ahead, 20))
-    now = origin - int(authority.years[0])
-    lasting = np.where(np.isin(NC_YEARS, (0, 7)), 1 - truth.closing[: now + 1].sum(axis=0), 1.0)
-    dwellings = planned_dwellings(authority, origin, ahead)
-    arrivals = housing_arrivals(dwellings, STATED_YIELDS * truth.yield_factor[:, None])[now + 1 :]
-    level, before, rolls = np.log(truth.ratios[now]), truth.pupils[now], np.zeros((ahead, len(NC_YEARS)))
-    for step in range(ahead):
-        level = level + truth.slope[now] * SLOPE_DAMPING ** (step + 1)
-        drift = truth.migration[now] * authority.world.migration_ar ** (step + 1)
-        ratio = np.exp(level) * (1 + MOBILITY * drift) * lasting
-        born = births_behind(origin + step + 1, seen.births, seen.birth_years)
-        before = expected_roll(before, born, ratio, truth.cross_border[now], arrivals[step])
-        rolls[step] = before
-    return rolls

@@ -15,7 +15,8 @@ from forecasting.analysis.pupil_backtest import (
     own_growth,
     place_among_authorities,
 )
-from forecasting.analysis.synthetic_pupils import inputs_at, synthetic_authorities
+from forecasting.analysis.synthetic_pupils import synthetic_authorities
+from forecasting.analysis.synthetic_pupils_seen import inputs_at
 from forecasting.errors import DatasetError
 from forecasting.model.population_inputs import PupilInputs
 

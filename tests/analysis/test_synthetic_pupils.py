@@ -5,16 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from forecasting.analysis.synthetic_pupils import (
-    ARRIVAL_PROFILE,
-    NC_YEARS,
-    REALISTIC,
-    SyntheticAuthority,
-    housing_arrivals,
-    inputs_at,
-    oracle_forecast,
-    synthetic_authorities,
-)
+from forecasting.analysis.synthetic_pupils import ARRIVAL_PROFILE, NC_YEARS, housing_arrivals, synthetic_authorities
+from forecasting.analysis.synthetic_pupils_seen import inputs_at, oracle_forecast
+from forecasting.analysis.synthetic_world import REALISTIC, SyntheticAuthority
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecasting.analysis.synthetic_pupils import inputs_at, synthetic_authorities
+from forecasting.analysis.synthetic_pupils import synthetic_authorities
+from forecasting.analysis.synthetic_pupils_seen import inputs_at
 from forecasting.errors import DatasetError, MethodUnavailable, ScenarioError
 from forecasting.model.population import project_pupils
 from forecasting.model.population_births import project_residents, reception_weight

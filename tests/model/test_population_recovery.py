@@ -5,13 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from forecasting.analysis.synthetic_pupils import (
-    KNOWN_TRUTH,
-    MOBILITY,
-    REALISTIC,
-    inputs_at,
-    synthetic_authorities,
-)
+from forecasting.analysis.synthetic_pupils import MOBILITY, synthetic_authorities
+from forecasting.analysis.synthetic_pupils_seen import inputs_at
+from forecasting.analysis.synthetic_world import KNOWN_TRUTH, REALISTIC
 from forecasting.model.population_estimate import estimate_ratios
 from forecasting.model.population_ratios import RatioSettings
 
