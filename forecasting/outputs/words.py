@@ -24,6 +24,11 @@ def count(value: float, decimals: int = 0) -> str:
     return f"{'−' if rounded < 0 else ''}{abs(rounded):,.{decimals}f}"
 
 
+def cell(value: float) -> str:
+    """Return a count for a cell of words: 44,627, or a dash where it is not known."""
+    return NOT_KNOWN if math.isnan(value) else count(value)
+
+
 def _zero(value: float) -> float:
     return 0.0 if value == 0 else value
 

@@ -9,25 +9,15 @@ import pandas as pd
 
 from forecasting.analysis.interventions import pair, runs_of, waterfall
 from forecasting.analysis.steps import Steps
-from forecasting.axes import STATISTICS
-from forecasting.inputs.national import section_251_lines
 from forecasting.model.account import WITH, WITHOUT
-from forecasting.model.costs import leaves
 from forecasting.model.run import Run
 from forecasting.outputs import charts, words
 from forecasting.outputs.figure import Figure, Section, Table
-from forecasting.outputs.protect import protect
+from forecasting.outputs.subjects import spending
+from forecasting.outputs.subjects.cases import CASES, SOURCE, path, side_by_side
 from forecasting.outputs.subjects.common import View, line_figure
 from forecasting.outputs.subjects.waterfall import axis_in_words, bars
 from forecasting.periods import year_to_financial_year
-from forecasting.values import Floats
-
-CASES = ("Unmitigated", "Mitigated")
-PARTS = {
-    "place": "Place funding", "top_up": "Top-up", "fee": "Fees", "transport": "Transport", "services": "Services",
-    "interventions": "Interventions", "recoupment": "Paid to academies by the Department",
-}  # fmt: skip
-_SOURCE = "docs/method_costs.md"
 
 
 def by_placement(view: View) -> bool:
@@ -41,9 +31,7 @@ def sections(view: View) -> list[Section]:
     if _has_balance(view):
         found.append(Section("What each measure does", _measures(view), _MEASURES))
         found.append(Section("The end of the statutory override", (_exposure(view),), _override(view)))
-    found.append(Section("Where the money goes", (_components(view), _parts(view), _lines(view))))
-    calibration = _calibration(view)
-    found.append(Section("What a child costs", (_unit(view), *calibration), _UNIT))
+    found += spending.sections(view)
     return [section for section in found if section.items]
 
 
@@ -55,7 +43,6 @@ _MEASURES = (
     "Each measure alone against the unmitigated account, then what they do together beyond that: measures that do the "
     "same thing twice overlap. The steps add up exactly."
 )
-_UNIT = "What the account pays for a child and year: the rates of the dataset, brought to the budget of the base year."
 
 
 def _has_balance(view: View) -> bool:
@@ -86,17 +73,11 @@ def balance_sentence(view: View) -> str:
     return " ".join(told)
 
 
-def _path(run: Run, measure: str, statistic: str = "central", **at: str) -> tuple[tuple[int, ...], Floats]:
-    found = run.forecast.margin(measure, **at)
-    years = tuple(int(year) for year in found.labels[0])
-    return years, found.stats[STATISTICS.index(statistic)]
-
-
 def _balance(view: View) -> Figure:
     frames = []
     for case, run in zip(CASES, pair(view.run), strict=True):
-        years, central = _path(run, "cumulative_balance_gbp")
-        low, high = (_path(run, "cumulative_balance_gbp", name)[1] for name in ("p10", "p90"))
+        years, central = path(run, "cumulative_balance_gbp")
+        low, high = (path(run, "cumulative_balance_gbp", name)[1] for name in ("p10", "p90"))
         frames.append(pd.DataFrame({"year": years, "series": case, "value": central * 1e-6, "low": low * 1e-6,
                                     "high": high * 1e-6}))  # fmt: skip
     data = pd.concat(frames, ignore_index=True)
@@ -105,7 +86,7 @@ def _balance(view: View) -> Figure:
     return line_figure(
         view, "closing_balance", title if end[0] < 0 else "The account stays in surplus",
         f"Closing balance, £ million, {view.name}, financial years ending in the year shown; band: four runs in five",
-        balance_sentence(view), data, y="£ million", unit="million", source=_SOURCE, zero=False,
+        balance_sentence(view), data, y="£ million", unit="million", source=SOURCE, zero=False,
     )  # fmt: skip
 
 
@@ -119,27 +100,21 @@ _COLUMNS: tuple[tuple[str, str, dict[str, str]], ...] = (
 def _account(view: View) -> Table:
     frames = []
     for case, run in zip(CASES, pair(view.run), strict=True):
-        years, closing = _path(run, "cumulative_balance_gbp")
-        in_year, grant = _path(run, "in_year_balance_gbp")[1], _path(run, "deficit_grant_gbp")[1]
+        years, closing = path(run, "cumulative_balance_gbp")
+        in_year, grant = path(run, "in_year_balance_gbp")[1], path(run, "deficit_grant_gbp")[1]
         columns: dict[str, object] = {"Year": [year_to_financial_year(year) for year in years], "Case": case,
                                       "Opening": (closing - in_year - grant) * 1e-6}  # fmt: skip
         for name, measure, at in _COLUMNS:
             if run.forecast.has(measure):
-                columns[name] = _path(run, measure, **at)[1] * (1.0 if _kind(name) != "million" else 1e-6)
+                columns[name] = path(run, measure, **at)[1] * (1.0 if _kind(name) != "million" else 1e-6)
         frames.append(pd.DataFrame(columns))
     frame = side_by_side(frames)
     return Table("account", "The high-needs account, unmitigated and mitigated, £ million", frame,
-                 {name: _kind(name) for name in frame.columns[2:]}, view.note(_SOURCE, money=True))  # fmt: skip
+                 {name: _kind(name) for name in frame.columns[2:]}, view.note(SOURCE, money=True))  # fmt: skip
 
 
 def _kind(column: str) -> str:
     return "fraction" if "Chance" in column else "gbp" if "£" in column else "million"
-
-
-def side_by_side(frames: list[pd.DataFrame]) -> pd.DataFrame:
-    """Return frames of the same years as one, both cases of a year under each other."""
-    found = pd.concat([frame.assign(order=range(len(frame))) for frame in frames], ignore_index=True)
-    return found.sort_values("order", kind="stable", ignore_index=True).drop(columns="order")
 
 
 def _measures(view: View) -> tuple[Figure, ...]:
@@ -162,7 +137,7 @@ def _waterfall(view: View, found: Steps) -> Figure:
     year = year_to_financial_year(found.years[-1])
     formats = {"£ million": "million", "In full after, years": "decimal", "Cost a year": "gbp"}
     table = Table("waterfall", f"From unmitigated to mitigated, {year}", _measures_table(view, data), formats,
-                  view.note(_SOURCE, money=True))  # fmt: skip
+                  view.note(SOURCE, money=True))  # fmt: skip
     saved = first - last
     title = f"The measures save {words.gbp(saved)} a year" if saved > 0 else "The measures do not lower spending"
     return Figure(
@@ -216,126 +191,15 @@ def _exposure(view: View) -> Table:
     ends = int(view.run.assumptions.number("override_ends") or view.last)
     frames = []
     for case, run in zip(CASES, pair(view.run), strict=True):
-        years, without = _path(run, "general_fund_exposure_gbp", component=WITHOUT)
-        closing = {name: _path(run, "cumulative_balance_gbp", component=name)[1] for name in (WITH, WITHOUT)}
+        years, without = path(run, "general_fund_exposure_gbp", component=WITHOUT)
+        closing = {name: path(run, "cumulative_balance_gbp", component=name)[1] for name in (WITH, WITHOUT)}
         frame = pd.DataFrame({
             "At the end of": [year_to_financial_year(year) for year in years], "Case": case,
             "Balance, no grant": closing[WITHOUT] * 1e-6, "Balance, with grant": closing[WITH] * 1e-6,
             "General fund, no grant": without * 1e-6,
-            "General fund, with grant": _path(run, "general_fund_exposure_gbp", component=WITH)[1] * 1e-6,
+            "General fund, with grant": path(run, "general_fund_exposure_gbp", component=WITH)[1] * 1e-6,
         })  # fmt: skip
         frames.append(frame.loc[[year in (ends, years[-1]) for year in years]])
     frame = side_by_side(frames)
     return Table("general_fund", "The deficit with and without grant, and what falls on the general fund, £ million",
-                 frame, dict.fromkeys(frame.columns[2:], "million"), view.note(_SOURCE, money=True))  # fmt: skip
-
-
-REST = "Services, transport and the rest"
-
-
-def _components(view: View) -> Figure:
-    years = [year_to_financial_year(year) for year in _path(view.run, "cost_gbp")[0]]
-    paid = {name: _path(view.run, "cost_gbp", component=part)[1] * 1e-6 for part, name in PARTS.items()}
-    shown = [PARTS[part] for part in ("place", "top_up", "fee")]
-    drawn = {**{name: paid[name] for name in shown},
-             REST: np.sum([values for name, values in paid.items() if name not in shown], axis=0)}  # fmt: skip
-    data = pd.concat([pd.DataFrame({"year": years, "series": name, "value": values})
-                      for name, values in drawn.items()], ignore_index=True)  # fmt: skip
-    read = pd.DataFrame({"Year": years, **drawn})
-    table = Table("components", "Spending by what is paid, £ million, scenario in hand", read,
-                  dict.fromkeys(drawn, "million"), view.note(_SOURCE, money=True))  # fmt: skip
-    top = max(shown, key=lambda name: float(drawn[name][-1]))
-    return Figure(
-        "components", f"{top} {'take' if top.endswith('s') else 'takes'} the largest part of what places cost",
-        f"Spending with transport, £ million, {view.name}, by financial year; scenario in hand",
-        f"{top}: {words.gbp(float(drawn[top][-1]) * 1e6)} in {years[-1]}.",
-        partial(charts.columns, tuple(drawn), "£ million", charts.MILLION, stacked=True), data, table, table.note,
-    )  # fmt: skip
-
-
-def _parts(view: View) -> Table:
-    frames = [
-        pd.DataFrame({"Year": [year_to_financial_year(year) for year in _path(run, "cost_gbp")[0]], "Case": case, **{
-            name: _path(run, "cost_gbp", component=part)[1] * 1e-6 for part, name in PARTS.items()}})
-        for case, run in zip(CASES, pair(view.run), strict=True)
-    ]  # fmt: skip
-    read = side_by_side(frames)
-    read = read.loc[:, [name in ("Year", "Case") or bool(read[name].any()) for name in read.columns]]
-    return Table("parts", "Spending by what is paid, unmitigated and mitigated, £ million", read,
-                 dict.fromkeys(read.columns[2:], "million"), view.note(_SOURCE, money=True))  # fmt: skip
-
-
-def _lines(view: View) -> Table:
-    lines = section_251_lines()
-    columns = [lines[name].tolist() for name in ("component", "setting", "line", "title")]
-    known = {(part, kind): (line, title) for part, kind, line, title in zip(*columns, strict=True)}
-    frames = []
-    for case, run in zip(CASES, pair(view.run), strict=True):
-        values: dict[tuple[str, str], float] = {}
-        for part in PARTS:
-            for setting, gbp in _by_setting(run, part, view.last).items():
-                line = known.get((part, setting)) or known.get((part, ""))
-                if line and gbp:
-                    values[line] = values.get(line, 0.0) + gbp
-        frames.append(pd.Series(values, name=case, dtype=float))
-    both = pd.concat(frames, axis=1).fillna(0.0).sort_index()
-    frame = pd.DataFrame({"Line": [line for line, _ in both.index], "What": [title for _, title in both.index],
-                          CASES[0]: both[CASES[0]].to_numpy(), CASES[1]: both[CASES[1]].to_numpy()})  # fmt: skip
-    return Table("section_251", f"Spending by line of the section 251 return, {year_to_financial_year(view.last)}",
-                 frame, dict.fromkeys(CASES, "gbp"), view.note(str(lines["source"].iloc[0]), money=True))  # fmt: skip
-
-
-def _by_setting(run: Run, part: str, year: int) -> dict[str, float]:
-    if not run.forecast.has("cost_gbp", "setting", component=part):
-        return {"": run.forecast.value("cost_gbp", year, component=part)}
-    margin = run.forecast.margin("cost_gbp", "setting", component=part)
-    at = margin.labels[0].index(year)
-    return {str(code): float(gbp) for code, gbp in zip(margin.labels[1], margin.stats[0, at], strict=True)}
-
-
-def _unit(view: View) -> Table:
-    columns: dict[str, dict[str, float]] = {}
-    for case, run in zip(CASES, pair(view.run), strict=True):
-        children = _children(run, view)
-        gbp = {code: sum(_by_setting(run, part, view.last).get(code, 0.0) for part in ("place", "top_up", "fee"))
-               for code in children}  # fmt: skip
-        columns[f"Children, {case.lower()}"] = children
-        columns[f"£ a child, {case.lower()}"] = {c: gbp[c] / n for c, n in children.items() if n >= 1 and gbp[c] > 0}
-    frame = pd.DataFrame(columns)
-    frame = frame[frame.filter(like="£").notna().any(axis=1)]
-    kinds = [view.run.dataset.settings.label(str(code)) for code in frame.index]
-    frame = frame.reset_index(drop=True)
-    frame.insert(0, "Kind of setting", kinds)
-    formats = {name: "gbp" if "£" in name else "count" for name in frame.columns[1:]}
-    title = f"Spending per child by kind of setting, {year_to_financial_year(view.last)}, without transport"
-    return Table("unit", title, frame, formats, view.note(f"{_SOURCE}; children in January {view.last}", money=True))
-
-
-def _children(run: Run, view: View) -> dict[str, float]:
-    """Return children by kind of setting in the last year; small numbers as the policy of the view says."""
-    shown = run.forecast if run is view.run else protect(run.forecast, view.policy, only=view.last).forecast
-    margin = shown.margin("placements", "setting")
-    found = zip(margin.labels[1], margin.stats[0, margin.labels[0].index(view.last)], strict=True)
-    return {str(code): float(count) for code, count in found}
-
-
-def _calibration(view: View) -> tuple[Table, ...]:
-    ratios = {dict(m.fixed)["setting"]: float(m.stats[0].ravel()[0]) for m in view.forecast.margins
-              if m.measure == "modelled_to_budget"}  # fmt: skip
-    if not ratios:
-        return ()
-    spending = leaves(view.run.dataset, "expenditure")
-    first = int(view.forecast.margin("cost_gbp").labels[0][0])
-    known = [int(year) for year in spending["year"]]
-    year = max((y for y in known if y <= first), default=min(known))
-    budget = spending[spending["year"] == year].groupby("role")["gbp"].sum()
-    paid = np.array([float(budget.get(code, np.nan)) for code in ratios])
-    frame = pd.DataFrame({
-        "Budget for": [view.run.dataset.settings.label(code) for code in ratios], "Budget": paid,
-        "Modelled before": paid * np.array(list(ratios.values())), "Modelled ÷ budget": list(ratios.values()),
-    })  # fmt: skip
-    formats = {"Budget": "gbp", "Modelled before": "gbp", "Modelled ÷ budget": "fraction"}
-    note = view.note(f"{view.source('budget')}; top-up and fees are scaled so that the base year equals the budget",
-                     money=True)  # fmt: skip
-    title = f"How near the rates come to the budget of {year_to_financial_year(year)}"
-    return (Table("calibration", title, frame, formats, note),)
+                 frame, dict.fromkeys(frame.columns[2:], "million"), view.note(SOURCE, money=True))  # fmt: skip

@@ -12,6 +12,7 @@ from forecasting.model.costs import place_cost_range
 from forecasting.outputs import charts, words
 from forecasting.outputs.figure import Figure, Metric, Section, Subject, Table
 from forecasting.outputs.subjects import account
+from forecasting.outputs.subjects.cases import CASES, side_by_side
 from forecasting.outputs.subjects.common import Parts, View, bar_figure, implications, line_figure, wide, yearly
 from forecasting.periods import year_to_financial_year
 
@@ -100,12 +101,12 @@ def _account(view: View) -> Table:
     parts = {"Income": "income_gbp", "Spending": "cost_gbp", "In-year balance": "in_year_balance_gbp",
              "Cumulative balance": "cumulative_balance_gbp"}  # fmt: skip
     frames = []
-    for case, run in zip(account.CASES, pair(view.run), strict=True):
+    for case, run in zip(CASES, pair(view.run), strict=True):
         years = run.forecast.margin("cost_gbp").labels[0]
         columns = {name: run.forecast.margin(measure).stats[0] for name, measure in parts.items() if view.has(measure)}
         frames.append(pd.DataFrame({"Financial year": [year_to_financial_year(int(year)) for year in years],
                                     "Case": case, **columns}))  # fmt: skip
-    read = account.side_by_side(frames)
+    read = side_by_side(frames)
     return Table("account", "The high-needs account by year, unmitigated and mitigated", read,
                  dict.fromkeys(read.columns[2:], "gbp"), view.note(view.source("budget"), money=True))  # fmt: skip
 

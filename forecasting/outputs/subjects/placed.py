@@ -9,23 +9,16 @@ import pandas as pd
 
 from forecasting import axes
 from forecasting.axes import STATISTICS
-from forecasting.model.capacity import homes
 from forecasting.model.emit_placements import UNMITIGATED
 from forecasting.model.overflow import DESTINATIONS, SUITABLE
 from forecasting.model.run import PUBLISHED
 from forecasting.outputs import charts, words
 from forecasting.outputs.figure import Figure, Metric, Section, Table
 from forecasting.outputs.subjects.common import View, bar_figure, by_label, line_figure, path_of, wide, yearly
+from forecasting.outputs.subjects.placed_flow import flow
+from forecasting.outputs.subjects.placed_full import HALF, fill, levels, provider_table
 
 OUT = "out_of_borough"
-ROOM, FULL, OVER, SHUT = "has room", "full", "more children than places", "no places"
-FEW, SOME, MOST = "under a tenth of the need", "a tenth to a half", "half or more"
-UNSEEN = "withheld or not known"
-GROUPS = (
-    ("Mainstream", ("mainstream", "early_years")), ("Base", ("base",)), ("Special", ("special",)),
-    ("Independent", ("inmss",)), ("Other", ("alternative", "post_16", "other", "unknown", "group")),
-)  # fmt: skip
-_HALF = 0.5  # a place counts as free from half a child on
 
 
 def by_child(view: View) -> bool:
@@ -81,14 +74,14 @@ def metrics(view: View) -> tuple[Metric, ...]:
 def sections(view: View) -> tuple[Section, ...]:
     """Return the sections of the page."""
     outside = Section("Out of the borough", (_outside(view),), _BOTH)
-    flow = Section("From need to setting", (_flow(view),))
+    by_need = Section("From need to setting", (flow(view),))
     if not limits_known(view):
-        return outside, flow
+        return outside, by_need
     return (
         outside,
         Section("Without a suitable local place", (_without(view), _beside(view)), _RULES),
-        flow,
-        Section("What is full when", (_fill(view), _provider_table(view)), _FILL),
+        by_need,
+        Section("What is full when", (fill(view), provider_table(view)), _FILL),
         Section("By need and phase", (_by_need(view), _by_phase(view))),
     )
 
@@ -115,7 +108,7 @@ def _outside(view: View) -> Figure:
         parts.append(("Nothing built", "placements", {"place": OUT, "component": UNMITIGATED}))
     data = yearly(view, parts)
     start, end = view.at("placements", _first(view), place=OUT), view.at("placements", view.last, place=OUT)
-    way = "rise" if end > start + _HALF else "do not rise"
+    way = "rise" if end > start + HALF else "do not rise"
     return line_figure(
         view, "outside", f"Placements elsewhere {way}: {words.count(start)} to {words.count(end)}",
         f"Children in specialist places out of the borough, {view.name}, January {_first(view)} to {view.last}"
@@ -160,124 +153,8 @@ def _beside(view: View) -> Table:
 def _ranged(view: View, values: np.ndarray) -> str:
     central, low, high = (float(values[STATISTICS.index(name)]) for name in ("central", "p10", "p90"))
     if central != central or not view.forecast.draws or high - low < 1e-9:
-        return _cell(central)
+        return words.cell(central)
     return f"{words.count(central)} ({words.count(low)} to {words.count(high)})"
-
-
-def _of_need(view: View) -> pd.Series:
-    """Return all placements of the last year by need; NaN where they are withheld."""
-    rows = view.forecast.series("placements", "need")
-    return rows[rows["year"] == view.last].set_index("need")["central"]
-
-
-def _part(share: float) -> str:
-    """Return how much of a need a kind of setting takes, of all its placements; some of them may be withheld."""
-    if share != share:
-        return UNSEEN
-    return MOST if share >= 0.5 else SOME if share >= 0.1 else FEW
-
-
-def _flow(view: View) -> Figure:
-    frame = view.forecast.series("placements", "need", "setting")
-    frame = frame[frame["year"] == view.last]
-    kinds = {code.code: code["group"] for code in axes.SETTINGS.codes}
-    named = {group: name for name, members in GROUPS for group in members}
-    column = [named.get("inmss" if s in axes.INMSS_PARTS else kinds.get(s, "other"), "Other") for s in frame["setting"]]
-    sums = frame.assign(column=column).pivot_table(
-        index="need", columns="column", values="central", aggfunc="sum", fill_value=0.0
-    )
-    sums = sums.loc[sums.sum(axis=1).sort_values(ascending=False).index]
-    sums = sums[[name for name, _ in GROUPS if name in sums]]
-    sums = sums[sums.sum(axis=1) > _HALF]
-    sums = sums.mask(_partly(frame.assign(column=column)).loc[sums.index, sums.columns])
-    share = sums.div(_of_need(view).reindex(sums.index), axis=0)
-    label = view.run.dataset.needs.label
-    rows = [
-        (label(str(need)), kind, _cell(sums.loc[need, kind]),
-         _part(share.loc[need, kind]))
-        for need in sums.index for kind in sums.columns
-    ]  # fmt: skip
-    data = pd.DataFrame(rows, columns=["name", "column", "label", "series"])
-    levels = [FEW, SOME, MOST, *([UNSEEN] if UNSEEN in set(data["series"]) else [])]
-    read = sums.rename(index=lambda need: label(str(need))).rename_axis("Need").reset_index()
-    note = view.note("this forecast")
-    table = Table("flow", f"From need to setting, {view.last}", read, dict.fromkeys(read.columns[1:], "count"), note)
-    top, whole = label(str(sums.index[0])), float(sums.iloc[0].sum(skipna=False))
-    told = f"{top} has {words.count(whole)} children" if whole == whole else f"{top} has the most children"
-    return Figure(
-        "flow", f"{top} takes most specialist places", 
-        f"Children in specialist places by need and kind of setting, {view.name}, January {view.last}",
-        f"{told} in specialist places in {view.last}.",
-        partial(charts.heat, tuple(dict.fromkeys(data["name"])), tuple(sums.columns), tuple(levels)), data, table,
-        note,
-    )  # fmt: skip
-
-
-def _partly(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return by need and kind of setting whether some of its figures are withheld: then the sum is not known."""
-    return frame.assign(gone=frame["central"].isna()).pivot_table(
-        index="need", columns="column", values="gone", aggfunc="max", fill_value=0
-    ).astype(bool)  # fmt: skip
-
-
-def _cell(value: float) -> str:
-    return words.NOT_KNOWN if value != value else words.count(value)
-
-
-def _levels(view: View) -> tuple[tuple[str, ...], tuple[int, ...], np.ndarray, np.ndarray]:
-    """Return providers, years, and year × provider children and places, central run."""
-    roll, places = (view.forecast.margin(m, "provider") for m in ("placements", "places_available"))
-    names = tuple(str(name) for name in roll.labels[1])
-    return names, tuple(int(year) for year in roll.labels[0]), roll.stats[0], places.stats[0]
-
-
-def _fill(view: View) -> Figure:
-    names, years, roll, places = _levels(view)
-    kept = [k for k in range(len(names)) if places[:, k].max() > 0 or roll[:, k].max() > _HALF]
-    rows = [
-        (names[k], str(year), words.percent(roll[at, k] / places[at, k], 0).rstrip("%") if places[at, k] > 0 else "–",
-         _level(roll[at, k], places[at, k]))
-        for k in kept for at, year in enumerate(years)
-    ]  # fmt: skip
-    data = pd.DataFrame(rows, columns=["name", "column", "label", "series"])
-    over = data[data["series"] == OVER].groupby("column")["name"].count()
-    first, last = (int(over.get(str(year), 0)) for year in (years[0], years[-1]))
-    read = data.pivot_table(index="name", columns="column", values="label", aggfunc="first", sort=False)
-    note = view.note(f"this forecast; {view.source('providers')}")
-    read = read.rename_axis(None, axis=1).rename_axis("Provider").reset_index()
-    table = Table("full_when", "Children as a percentage of places, January", read, {}, note)
-    return Figure(
-        "full_when", f"{last} of {len(kept)} providers above their places in {years[-1]}",
-        f"Children on roll per 100 places, {view.name}, January {years[0]} to {years[-1]}, central run",
-        f"{first} providers have more children than places in {years[0]}, {last} in {years[-1]}.",
-        partial(charts.heat, tuple(dict.fromkeys(data["name"])), tuple(str(y) for y in years),
-                (ROOM, FULL, OVER, SHUT)), data, table, note,
-    )  # fmt: skip
-
-
-def _level(roll: float, places: float) -> str:
-    if places <= 0:
-        return SHUT
-    return OVER if roll > places + _HALF else FULL if roll > places - 1 + 1e-9 else ROOM
-
-
-def _provider_table(view: View) -> Table:
-    names, years, roll, places = _levels(view)
-    kinds = homes(view.run.dataset, names)
-    over = roll > places + _HALF
-    when = [str(years[int(over[:, k].argmax())]) if over[:, k].any() else "never" for k in range(len(names))]
-    frame = pd.DataFrame({
-        "Provider": names, "Setting": [view.run.dataset.settings.label(kind) for kind in kinds],
-        f"Places {years[-1]}": places[-1], f"Children {years[-1]}": roll[-1], "Above its places from": when,
-    })  # fmt: skip
-    formats = {f"Places {years[-1]}": "count", f"Children {years[-1]}": "count"}
-    if view.has("probability_over_capacity", "provider"):
-        for year in dict.fromkeys((years[min(1, len(years) - 1)], years[len(years) // 2], years[-1])):
-            chance = by_label(view, "probability_over_capacity", "provider", year, str)["value"]
-            frame[f"Chance above, {year}"] = chance.to_numpy()
-            formats[f"Chance above, {year}"] = "fraction"
-    title = "Every provider: places, children and the chance of more children than places"
-    return Table("provider_chance", title, frame, formats, view.note(f"this forecast; {view.source('providers')}"))
 
 
 def _by_need(view: View) -> Figure:
@@ -346,7 +223,7 @@ def implications(view: View) -> tuple[str, ...]:
         return ()
     short = view.at("places_short", view.last)
     told = [f"In {view.last}, {words.count(short)} children have no suitable local place."]
-    _, _, roll, places = _levels(view)
+    _, _, roll, places = levels(view)
     empty = float(np.maximum(places[-1] - roll[-1], 0.0).sum())
     if empty > 1 and short > 1:
         told.append(

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from forecasting.axes import Vocabulary
 from forecasting.model.run import Run
 from forecasting.outputs.figure import Metric
-from forecasting.outputs.subjects.account import CASES, PARTS, REST
+from forecasting.outputs.subjects.cases import CASES
+from forecasting.outputs.subjects.spending import PARTS, REST
 from forecasting.outputs.workbook.grid import Cell, Column, Formula, Grid
 from forecasting.outputs.workbook.live import NEAR, Live
 from forecasting.outputs.workbook.terms import Term
