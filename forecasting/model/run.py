@@ -18,6 +18,7 @@ from forecasting.model import (
     age_groups,
     costs,
     emit_placements,
+    emit_places,
     places,
     plan_totals,
     plans,
@@ -216,12 +217,12 @@ def _stages(job: Job, name: str) -> tuple[Programme, Callable[[], Placement | No
         start = max(snapshot(job.dataset), job.years[0])
         found = places.placed(job.dataset, cells, children_now, need, plan, [y for y in job.years if y >= start])
         computed = name in plans.METHODS
-        places.emit_needed(job.dataset, need, plan, job.out, short=not computed)
+        emit_places.emit_needed(job.dataset, need, plan, job.out, short=not computed)
         placement = _placement(job, demand, found, plan) if computed else None
         followed = (lambda: placement) if computed else partial(_placement, job, demand, found, plan, shown=False)
         if not computed:
-            places.emit_placed(found, job.out)
-            places.emit_capacity(job.dataset, found, plan, job.out)
+            emit_places.emit_placed(found, job.out)
+            emit_places.emit_capacity(job.dataset, found, plan, job.out)
         if computed and placement is not None:
             without = placement.unmitigated if plan.on.any() else None
             account.emit(job, placement.mitigated, without)

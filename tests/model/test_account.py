@@ -16,7 +16,8 @@ from forecasting.model.allocation import Allocation
 from forecasting.model.emit import Emitter
 from forecasting.model.forecast import Forecast
 from forecasting.model.job import Job
-from forecasting.model.pricing import fee_chance, price, volumes
+from forecasting.model.pricing import fee_chance, price
+from forecasting.model.volumes import volumes
 from forecasting.periods import to_financial_years
 from forecasting.scenario.assumptions import Value
 from forecasting.scenario.catalogue import BY_NAME

@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from forecasting.model.allocation import Allocation
-from forecasting.model.pricing import IN, OUT, Basis, basis, carried, is_specialist
+from forecasting.model.pricing import Basis, basis
+from forecasting.model.transport import carried, is_specialist
+from forecasting.model.volumes import IN, OUT
 from forecasting.outputs.workbook.live import Work
 from forecasting.outputs.workbook.live_account import price_row
 from forecasting.outputs.workbook.terms import Path, Term, choose, figures, term, total
