@@ -88,5 +88,5 @@ def statement() -> Subject:
 _BROWSER = (
     "Light or dark follows your system. With reduced motion set in your system nothing moves by itself. Levers can be "
     "typed as numbers: switch on “Type numbers instead of moving sliders” in the sidebar. In presentation mode the "
-    "left and right arrow keys turn the scenes."
+    "left and right arrow keys turn the scenes, unless a slider has the focus and moves with them, and Esc leaves."
 )

@@ -13,7 +13,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from forecasting.outputs.theme import PALETTES, Mode, config
+from forecasting.outputs.theme import LARGE, PALETTES, Mode, config
 
 Spec = dict[str, Any]
 _SHAPES = ("circle", "square", "triangle-up", "diamond")
@@ -29,6 +29,11 @@ def _finish(chart: alt.Chart | alt.LayerChart | alt.FacetChart, height: int | al
     for layer in spec.get("layer", ()):
         layer.pop("data", None)
     return {**spec, "config": config(mode), "autosize": {"type": "fit-x", "contains": "padding"}}
+
+
+def larger(spec: Spec, mode: Mode) -> Spec:
+    """Return a chart with larger words, to be presented; its height stays, and the last year has room at the right."""
+    return {**spec, "config": config(mode, LARGE), "padding": {"left": 5, "top": 5, "bottom": 5, "right": LARGE}}
 
 
 def _row(names: Sequence[str], room: float) -> alt.Y:
@@ -75,7 +80,7 @@ def lines(series: tuple[str, ...], y: str, form: str, mode: Mode, *, band: bool 
         band: whether low and high are drawn around the lines.
         zero: whether the value axis starts at zero.
     """
-    x = alt.X("year:O", title=None, axis=alt.Axis(labelOverlap="parity"))
+    x = alt.X("year:O", title=None, axis=alt.Axis(labelOverlap="parity", labelSeparation=6))
     scale = alt.Scale(zero=zero, nice=True)
     axis = alt.Axis(format=form, tickCount=5)
     shapes = alt.Shape(

@@ -23,7 +23,7 @@ _FORMATS: dict[str, Callable[[float], str]] = {
 }
 
 
-LONG = 60
+LONG, SHORT = 60, 16  # letters: a cell that is wide, and one that stays on a line ("−£1,234 million")
 
 
 def cell(value: object, kind: str) -> str:
@@ -48,7 +48,7 @@ def _style(column: pd.Series, kind: str) -> str:
     if kind in _FORMATS:
         return "num"
     longest = max((len(str(value)) for value in column), default=0)
-    return "long" if longest > LONG else ""
+    return "long" if longest > LONG else "short" if longest <= SHORT else ""
 
 
 def table_html(table: Table) -> str:
@@ -145,7 +145,7 @@ def remarks_html(control: Control) -> str:
 def marks_html(marks: dict[str, float | None]) -> str:
     """Return the style that marks the baseline on the track of each slider, by its style class; 0 to 1 of the track."""
     rules = "".join(
-        f".{name} [data-testid=stSlider] [role=group]>div::before{{left:{mark:.2%}}}"
+        f".{name} [data-testid=stSlider] [role=group]>div::before{{content:'';left:{mark:.2%}}}"
         for name, mark in marks.items() if mark is not None
     )  # fmt: skip
     return f"<style>{rules}</style>"
@@ -183,6 +183,7 @@ table.figures th{border-bottom-width:2px;font-weight:600}
 table.figures td{min-width:5.2rem}table.figures td.long{min-width:15rem}
 table.figures .num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 table.figures th.num{white-space:normal}
+@media (min-width:641px){table.figures td.short{white-space:nowrap}}
 .implications{border-left:6px solid #12436D;background:color-mix(in srgb,#5694CA 13%,transparent);
 padding:.7rem 1.1rem .8rem;margin:1.3rem 0 .5rem;border-radius:0 6px 6px 0}
 .implications h2{margin:0 0 .3rem;font-size:1.2rem}
@@ -190,7 +191,7 @@ padding:.7rem 1.1rem .8rem;margin:1.3rem 0 .5rem;border-radius:0 6px 6px 0}
 .notes h2{font-size:1.05rem}.notes ul{margin:0;padding-left:1.2rem;font-size:.88rem}
 .differs{font-size:.9rem;line-height:1.4}
 .synthetic{background:#FFDD00;color:#0B0C0C;padding:.4rem .8rem;font-weight:600;border-radius:4px;margin-bottom:.6rem}
-[data-testid=stSlider] [role=group]>div::before{content:"";position:absolute;left:-99px;top:.4rem;width:3px;
+[data-testid=stSlider] [role=group]>div::before{position:absolute;top:.4rem;width:3px;
 height:.6rem;margin-left:-1px;border-radius:1px;background:currentColor;opacity:.65}
 [data-testid=stExpander] [data-testid=stWidgetLabel]{padding-right:2rem}
 [class*=st-key-more-]{height:0;margin-bottom:-1rem;align-self:flex-end;z-index:2}
@@ -200,14 +201,39 @@ height:.6rem;margin-left:-1px;border-radius:1px;background:currentColor;opacity:
 .remarks p{font-size:.85rem;line-height:1.35;margin:0 0 .3rem}
 .remarks .unusual{font-weight:600}
 [data-testid^=stBaseButton-primary]:not(:disabled){color:light-dark(#fff,#14181D)}
+button:not(:disabled) kbd{color:inherit;opacity:1}
 [data-testid=stMultiSelect] span[title]{color:light-dark(#fff,#14181D)}
 [data-testid=stWidgetLabel]{color:inherit}
 @media (prefers-reduced-motion:reduce){*{transition:none!important;animation:none!important}}
 @media (max-width:640px){.block-container{padding-left:1rem;padding-right:1rem}h1{font-size:1.6rem}
-.answer{font-size:1.1rem}
+.answer{font-size:1.1rem}table.figures td.long{min-width:9rem}
 dl.metrics{grid-template-columns:1fr 1fr}dl.metrics strong{font-size:1.2rem;white-space:normal}}
 </style>"""
 )
+
+# Filling the screen: no menus, no downloads, letters that can be read from the back of a room.
+PRESENTING = """<style>
+[data-testid=stSidebar],[data-testid=stHeader],[data-testid=stDownloadButton]{display:none}
+[data-testid=stMainBlockContainer]{max-width:100%;padding:.7rem 2.5rem}
+h1{position:absolute;width:1px;height:1px;margin:0;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
+h2{font-size:1.5rem;margin:.4rem 0 .2rem}
+.scene .answer{font-size:1.7rem;line-height:1.35}
+.scene ul{margin:0;padding-left:1.3rem}
+.scene li{font-size:1.3rem;line-height:1.4;margin:.35rem 0}
+h3.fig{font-size:1.4rem}p.sub{font-size:1.1rem}p.note{font-size:1rem}
+dl.metrics{grid-template-columns:repeat(3,1fr)}
+[data-testid=stMainBlockContainer] [data-testid=stVerticalBlock]{gap:.5rem}
+dl.metrics strong{font-size:2rem}dl.metrics dt{font-size:1.2rem}
+dl.metrics span{font-size:1.15rem}dl.metrics small{font-size:1.05rem}
+table.figures{font-size:1.2rem}
+[data-testid=stWidgetLabel] p,.remarks p{font-size:1.1rem}
+@media (max-width:640px){[data-testid=stMainBlockContainer]{padding:.7rem 1rem}
+.scene .answer{font-size:1.35rem}.scene li{font-size:1.1rem}
+dl.metrics{grid-template-columns:1fr 1fr}
+dl.metrics strong{font-size:1.4rem}dl.metrics dt{font-size:1rem}dl.metrics span,dl.metrics small{font-size:.95rem}
+table.figures{font-size:.95rem}
+table.figures th,table.figures td{padding:.3rem}table.figures td{min-width:4rem}}
+</style>"""
 
 
 def scene_html(story: Story, number: int) -> str:

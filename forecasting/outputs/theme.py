@@ -26,11 +26,19 @@ PALETTES: dict[Mode, Palette] = {
 FONT = "Source Sans, Source Sans 3, Source Sans Pro, Arial, sans-serif"
 
 
-def config(mode: Mode) -> dict[str, Any]:
-    """Return the Vega-Lite configuration of a mode: horizontal text, quiet grid, readable sizes."""
+SIZE, LARGE = 13, 18  # pixels of the letters of a chart; LARGE can be read from the back of a room
+
+
+def config(mode: Mode, size: int = SIZE) -> dict[str, Any]:
+    """Return the Vega-Lite configuration of a mode: horizontal text, quiet grid, readable sizes.
+
+    Args:
+        mode: light or dark.
+        size: pixels of the letters.
+    """
     palette = PALETTES[mode]
     axis = {
-        "labelColor": palette.text, "titleColor": palette.text, "labelFontSize": 13, "titleFontSize": 13,
+        "labelColor": palette.text, "titleColor": palette.text, "labelFontSize": size, "titleFontSize": size,
         "titleFontWeight": "normal", "gridColor": palette.grid, "domainColor": palette.quiet,
         "tickColor": palette.quiet, "labelAngle": 0, "labelOverlap": "parity", "labelLimit": 260,
     }  # fmt: skip
@@ -38,8 +46,8 @@ def config(mode: Mode) -> dict[str, Any]:
         "background": "transparent", "font": FONT, "axis": axis, "view": {"stroke": None},
         "axisY": {"titleAngle": 0, "titleAlign": "left", "titleAnchor": "end", "titleBaseline": "bottom",
                   "titleX": 0, "titleY": -10},
-        "legend": {"labelColor": palette.text, "titleColor": palette.text, "labelFontSize": 13, "orient": "top",
+        "legend": {"labelColor": palette.text, "titleColor": palette.text, "labelFontSize": size, "orient": "top",
                    "direction": "horizontal", "title": None, "labelLimit": 400, "symbolSize": 120,
-                   "columns": 1, "offset": 28},
-        "text": {"color": palette.text, "fontSize": 13},
+                   "columns": 1, "offset": size + 15},
+        "text": {"color": palette.text, "fontSize": size},
     }  # fmt: skip

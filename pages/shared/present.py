@@ -1,4 +1,4 @@
-"""Presentation mode: one scene at a time, large type, arrow keys; and the downloads of the same story."""
+"""Presentation mode: one scene at a time, large type, arrow keys, live sliders; and the downloads of the same story."""
 
 import streamlit as st
 
@@ -7,14 +7,16 @@ from forecasting.inputs.source import Source
 from forecasting.outputs.briefing import deck, paper, pictures
 from forecasting.outputs.briefing.story import Story
 from forecasting.outputs.disclosure import Policy
+from forecasting.outputs.html import PRESENTING, scene_html
 from forecasting.outputs.leaving import leaving
 from forecasting.outputs.subjects import View
 from forecasting.outputs.words import file_name
-from pages.shared import engine, small_numbers
+from pages.shared import engine, sidebar, small_numbers
+from pages.shared.show import draw_shown
 
-FULL = """<style>[data-testid=stSidebar], [data-testid=stHeader] {display: none}
-[data-testid=stMainBlockContainer] {max-width: 100%; padding-top: 1rem}
-.scene, .scene .answer {font-size: 1.7rem}</style>"""
+LIVE = ("project_delay", "new_plan_rate", "pupil_growth")  # "what if we cannot expand as quickly?"
+HELP = "Hides the menus. Arrow keys turn the pages, Esc leaves."
+WHAT_IF = "What if? Move a lever and see every scene change"
 PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
@@ -23,17 +25,32 @@ def controls(story: Story) -> tuple[bool, int]:
     """Draw the steps of the presentation; return whether it fills the screen, and the number of the scene."""
     st.session_state.setdefault("scene", 0)
     before, now, after = story.around(st.session_state.scene)
-    back, forth, full = st.columns([1, 1, 2])
-    back.button("Back", shortcut="Left", disabled=before == now, on_click=_go, args=(before,), width="stretch")
-    forth.button("Next", shortcut="Right", disabled=after == now, on_click=_go, args=(after,), width="stretch",
-                 type="primary")  # fmt: skip
     on = bool(st.session_state.get("presenting"))
-    # A button, not a switch: a switch keeps the keyboard to itself, and the arrow keys would turn no page.
-    full.button("Leave full screen" if on else "Fill the screen", key="fill", on_click=_fill, args=(not on,),
-                help="Hides the menus. Arrow keys turn the pages.", width="stretch")  # fmt: skip
+    with st.container(horizontal=True, gap="small"):
+        st.button("Back", shortcut="Left", disabled=before == now, on_click=_go, args=(before,), width="stretch")
+        st.button("Next", shortcut="Right", disabled=after == now, on_click=_go, args=(after,), width="stretch",
+                  type="primary")  # fmt: skip
+        # A button, not a switch: a switch keeps the keyboard to itself, and the arrow keys would turn no page.
+        st.button("Leave" if on else "Fill the screen", key="fill", on_click=_fill, args=(not on,), help=HELP,
+                  shortcut="Esc" if on else None, width="stretch")  # fmt: skip
     if on:
-        st.html(FULL)
+        st.html(PRESENTING)
     return on, now
+
+
+def stage(story: Story, number: int, view: View, *, full: bool) -> None:
+    """Draw a scene and the live levers; filling the screen, words beside the chart and levers beside each other."""
+    shown = story.scenes[number].shown
+    left, right = st.columns([2, 3], gap="medium") if full and shown else (st.container(), st.container())
+    with left:
+        st.html(scene_html(story, number))
+    with right:
+        draw_shown(shown, view, large=full)
+    if full:
+        sidebar.live(view, LIVE, WHAT_IF)
+        return
+    with st.expander(WHAT_IF):
+        sidebar.live(view, LIVE)
 
 
 def _fill(on: bool) -> None:

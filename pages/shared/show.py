@@ -3,6 +3,7 @@
 import streamlit as st
 
 from forecasting.outputs import words
+from forecasting.outputs.charts import larger
 from forecasting.outputs.figure import Figure, Section, Subject, Table
 from forecasting.outputs.html import (
     answer_html,
@@ -52,19 +53,20 @@ def _section(section: Section, view: View, made: Made | None) -> None:
         head = ""
 
 
-def draw_shown(item: Figure | Table | None, view: View) -> None:
-    """Draw a chart or a table, if there is one."""
+def draw_shown(item: Figure | Table | None, view: View, *, large: bool = False) -> None:
+    """Draw a chart or a table, if there is one; the words of a large chart can be read from the back of a room."""
     if isinstance(item, Figure):
-        draw_figure(item, view)
+        draw_figure(item, view, large=large)
     elif item is not None:
         draw_table(item, view)
 
 
-def draw_figure(figure: Figure, view: View, head: str = "", made: Made | None = None) -> None:
+def draw_figure(figure: Figure, view: View, head: str = "", made: Made | None = None, *, large: bool = False) -> None:
     """Draw a chart with its words and its table."""
     mode = "dark" if st.context.theme.type == "dark" else "light"
     st.html(f"{head}{figure_head_html(figure)}")
-    st.vega_lite_chart(figure.data, figure.spec(mode), theme=None, width="stretch", alt=figure.name, key=figure.key)
+    spec = larger(figure.spec(mode), mode) if large else figure.spec(mode)
+    st.vega_lite_chart(figure.data, spec, theme=None, width="stretch", alt=figure.name, key=figure.key)
     with st.expander("The figures as a table", on_change="rerun", key=f"open:{figure.key}") as opened:
         if opened.open:
             draw_table(figure.table, view, made=made)

@@ -72,12 +72,25 @@ def levers(view: View, page: str) -> None:
                 _fold(label, keyed, opened=lever.kind == "switch")
 
 
-def live(view: View, names: Sequence[str]) -> None:
-    """Draw a few levers outside the sidebar, for a page that shows none of them there."""
+def live(view: View, names: Sequence[str], heading: str = "") -> None:
+    """Draw a few levers outside the sidebar, for a page that shows none of them there.
+
+    Under a heading those that work stand beside each other; without one all are drawn, the idle with their reason.
+    """
     now, start = view.run.assumptions, view.baseline.assumptions
-    found = controls(view.run.dataset, now, start, view.run.forecast.method, "", view.run.scenario)
-    for control in [control for control in found if control.lever.name in names and not control.key]:
-        _draw(control)
+    known = controls(view.run.dataset, now, start, view.run.forecast.method, "", view.run.scenario)
+    found = [control for control in known if control.lever.name in names and not control.key]
+    if heading:
+        found = [control for control in found if not control.idle]
+    if not found:
+        return
+    st.html(html.marks_html({_class(control): control.mark for control in found}))
+    if heading:
+        st.html(f"<h2>{heading}</h2>")
+    places = st.columns(len(found), gap="medium") if heading else [st.container() for _ in found]
+    for place, control in zip(places, found, strict=True):
+        with place:
+            _draw(control)
 
 
 def _fold(label: str, found: Sequence[Control], *, opened: bool) -> None:

@@ -5,6 +5,11 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
+from forecasting.inputs.dataset import Dataset
+from forecasting.model.run import run
+from forecasting.outputs import words
+from forecasting.scenario.from_dataset import dataset_scenarios
+from forecasting.scenario.scenario import Change
 from pages.shared.navigation import TITLES
 from tests.browser.harness import NARROW, Screen
 
@@ -68,14 +73,54 @@ def test_the_main_job_needs_no_mouse(visitor: Screen) -> None:
     visitor.clean()
 
 
-def test_arrow_keys_turn_the_scenes_of_a_presentation(visitor: Screen) -> None:
-    visitor.open("briefing?scenario=mitigated")
-    heading = visitor.page.locator(".scene h2")
-    expect(heading).to_have_text("The answer")
-    visitor.page.keyboard.press("ArrowRight")
-    expect(heading).to_have_text("Need against places")
-    visitor.page.keyboard.press("ArrowLeft")
-    expect(heading).to_have_text("The answer")
+def test_a_presentation_is_held_by_keyboard_from_the_first_scene_to_the_last(
+    visitor: Screen, rotherham: Dataset
+) -> None:
+    visitor.open("briefing?scenario=published")
+    page, keys = visitor.page, visitor.page.keyboard
+    heading, number, menus = page.locator(".scene h2"), page.locator(".scene .note"), page.get_by_test_id("stSidebar")
+    expect(menus).to_be_visible()
+    page.get_by_role("button", name="Fill the screen").click()
+    expect(menus).to_be_hidden()
+    visitor.settled()
+
+    last = int(number.inner_text().removeprefix("1 of "))
+    told = [heading.inner_text()]
+    for at in range(2, last + 1):
+        keys.press("ArrowRight")
+        expect(number).to_have_text(f"{at} of {last}")
+        visitor.settled()
+        told.append(heading.inner_text())
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), told[-1]
+        if told[-1] == "Need against places":
+            _come_a_year_later(visitor, rotherham)
+            expect(number).to_have_text(f"{at} of {last}")  # arrow keys move what has the focus, and turn no page
+            heading.click()  # gives the keys back
+    assert last >= 8 and len(set(told)) == last and "Need against places" in told
+    expect(page.get_by_role("button", name="Next")).to_be_disabled()
+    keys.press("ArrowLeft")
+    expect(heading).to_have_text(told[-2])
+
+    keys.press("Escape")
+    expect(menus).to_be_visible()
+    expect(visitor.differs).to_contain_text("All projects open later by")
+    visitor.clean()
+
+
+def _come_a_year_later(visitor: Screen, dataset: Dataset) -> None:
+    expect(visitor.answer).to_contain_text(f"{_short(dataset, 0.0)} places short")
+    late = visitor.slider("All projects open later by")
+    late.focus()
+    for _ in range(4):  # four steps of a quarter of a year
+        late.press("ArrowRight")
+    expect(visitor.answer).to_contain_text(f"{_short(dataset, 1.0)} places short")
+
+
+def _short(dataset: Dataset, later: float) -> str:
+    """Return how many places are short in the last year, in words, if every project opens so many years later."""
+    chosen = dataset_scenarios(dataset)["published"].with_changes([Change("project_delay", later)])
+    forecast = run(dataset, chosen).forecast
+    return words.count(forecast.value("places_short", forecast.years[-1]))
 
 
 def test_at_four_hundred_per_cent_without_motion_a_lever_still_moves_the_answer(visitor: Screen) -> None:

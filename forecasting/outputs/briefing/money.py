@@ -118,8 +118,8 @@ def projects(view: View, told: Sequence[Option]) -> Scene | None:
     whole = Table("programme", "Projects, largest first", frame, {"Net-new places": "count"}, note)
     first = Table(whole.key, whole.title, frame.head(MOST_ROWS), whole.formats, note)
     more = len(frame) - len(first.frame)
-    listed = f"{words.things(more, 'smaller project')} {'is' if more == 1 else 'are'} in the notes." if more > 0 else ""
-    finding, follows = answer(view), sentences(view)
+    listed = f"Not listed here: {words.things(more, 'smaller project')}." if more > 0 else ""
+    finding, follows = answer(view, advice=False), sentences(view)
     said = cut((*follows[:2], _delay(view, told), listed))
     return Scene("programme", "The programme", finding, said, (), first, notes(whole, finding, *follows))
 

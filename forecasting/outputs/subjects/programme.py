@@ -38,14 +38,19 @@ def _built(view: View) -> int:
     return int(view.run.programme.on.sum())
 
 
-def answer(view: View) -> str:
-    """Return how many projects are built, with their places and capital; or what the dataset proposes."""
+def answer(view: View, *, advice: bool = True) -> str:
+    """Return how many projects are built, with their places and capital; or what the dataset proposes.
+
+    Args:
+        view: the run and its baseline.
+        advice: whether it says where in the app projects are switched on; on a slide or in a paper that has no sense.
+    """
     if not _built(view):
-        return (
+        proposed = (
             f"No project is built in this scenario; the dataset proposes {len(view.run.programme.projects)}, "
-            f"with {words.count(float(view.run.programme.gross.sum()))} places. Switch them on in the sidebar, or "
-            "choose the scenario mitigated."
+            f"with {words.count(float(view.run.programme.gross.sum()))} places."
         )
+        return f"{proposed} Switch them on in the sidebar, or choose the scenario mitigated." if advice else proposed
     return (
         f"{_built(view)} projects create {words.count(view.at('programme_places'))} places, "
         f"{words.count(view.at('programme_places_net'))} of them net-new, for "

@@ -103,7 +103,7 @@ def _said(view: View, found: TrackRecord) -> Figure:
     worst = cases.iloc[int((cases["mean"] - cases["actual"]).abs().to_numpy().argmax())]
     return line_figure(
         view, "said_and_came", "What came, and what would have been said",
-        f"EHC plans, {view.name}, January {data['year'].min()} to {data['year'].max()}; forecasts by auto at each year",
+        f"EHC plans, {view.name}, January {data['year'].min()} to {data['year'].max()}; forecasts of this product",
         f"The largest miss: from {int(worst['origin'])}, {words.count(worst['mean'])} were forecast for "
         f"{int(worst['year'])}; {words.count(worst['actual'])} came.", data,
         y="plans", unit="count", source=view.source("ehc_plans"),
