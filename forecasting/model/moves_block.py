@@ -19,6 +19,7 @@ from forecasting.model.moves_rates import MoveRates
 from forecasting.model.moves_table import residents_by_year
 from forecasting.values import Floats, Singles, Whole
 
+THREADS = 2  # blocks run side by side
 BLOCK_CELLS = 200_000  # draws in a block × cells: keeps a block in the processor's cache and memory small
 
 
@@ -132,7 +133,8 @@ def plan_of(
 def blocks_of(plan: Plan, n_draws: int, seed: int) -> Iterator[tuple[slice, list[np.random.SeedSequence]]]:
     """Yield the draws of each block, and its seeds: one for its rates, then one for each year."""
     cells = plan.rates.axes.n_pairs * plan.rates.axes.n_needs
-    size = int(np.clip(BLOCK_CELLS // max(cells, int(plan.start.sum()), 1), 1, n_draws))
+    shared = -(-n_draws // THREADS)  # few draws are parted evenly
+    size = int(np.clip(BLOCK_CELLS // max(cells, int(plan.start.sum()), 1), 1, shared))
     starts = range(0, n_draws, size)
     for child, low in zip(np.random.SeedSequence(seed).spawn(len(starts)), starts, strict=True):
         yield slice(low, min(low + size, n_draws)), child.spawn(1 + len(plan.people))

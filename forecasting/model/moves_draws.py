@@ -18,13 +18,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forecasting.model.chance import Counts
-from forecasting.model.moves_block import Plan, blocks_of, draw_rates, plan_of
+from forecasting.model.moves_block import THREADS, Plan, blocks_of, draw_rates, plan_of
 from forecasting.model.moves_levers import Levers
 from forecasting.model.moves_rates import MoveRates
 from forecasting.model.moves_year import one_year, relabelled
 from forecasting.values import Floats, Singles, Whole
 
-THREADS = 2  # blocks run side by side; the result does not depend on it
 MARGINS = ("total", "nc_year", "need", "setting", "need_setting", "setting_nc_year")
 
 

@@ -17,8 +17,17 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pandas as pd
 
-from forecasting.model.moves_block import Block, Plan, blocks_of, draw_rates, joining, leaver_factor, levered, plan_of
-from forecasting.model.moves_draws import THREADS
+from forecasting.model.moves_block import (
+    THREADS,
+    Block,
+    Plan,
+    blocks_of,
+    draw_rates,
+    joining,
+    leaver_factor,
+    levered,
+    plan_of,
+)
 from forecasting.model.moves_levers import Levers
 from forecasting.model.moves_rates import MoveRates
 from forecasting.values import Floats, Singles

@@ -28,7 +28,7 @@ from forecasting.scenario.scenario import BASELINE, Scenario
 LAST = "last"  # SUFFICIENCY_DATASET=last: begin with the dataset accepted last
 RANGES = "Making the draws behind the ranges"
 DRAWS = 300  # behind what is downloaded and compared, and on a page when asked for; the command line draws more
-LIVE = 100  # on a page while levers are moved: the ends of an 80% range are then known to an eighth of its half
+LIVE = 60  # on a page while levers are moved: the ends of an 80% range are then known to a sixth of its half
 
 
 @st.cache_resource(show_spinner="Reading the data…")
