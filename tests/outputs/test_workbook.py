@@ -33,8 +33,12 @@ def _view(dataset: Dataset, scenario: Scenario | str) -> View:
     return View(run(dataset, chosen), run(dataset, held["baseline"]))
 
 
-def _open(view: View) -> Any:
-    return openpyxl.load_workbook(BytesIO(workbook.to_bytes(view, DAY)), data_only=True)
+def _open(content: bytes) -> Any:
+    return openpyxl.load_workbook(BytesIO(content), data_only=True)
+
+
+def _made(view: View) -> Any:
+    return _open(workbook.to_bytes(view, DAY))
 
 
 def _table(sheet: Any, ending: str) -> pd.DataFrame:
@@ -62,8 +66,37 @@ def view(dataset: Dataset) -> View:
 
 
 @pytest.fixture(scope="module")
-def book(view: View) -> Any:
-    return _open(view)
+def content(view: View) -> bytes:
+    return workbook.to_bytes(view, DAY)
+
+
+@pytest.fixture(scope="module")
+def book(content: bytes) -> Any:
+    return _open(content)
+
+
+@pytest.fixture(scope="module")
+def unprinted(dataset: Dataset) -> Any:
+    """The workbook of a made-up authority, of which nothing is printed."""
+    tables = {name: frame for name, frame in dataset.tables.items() if name not in ("published", "contradictions")}
+    about = dataset.table("about")
+    made_up = about.assign(value=about["value"].mask(about["key"] == "synthetic", "yes"))
+    return _made(_view(Dataset({**tables, "about": made_up}, dataset.sources), "baseline"))
+
+
+@pytest.fixture(scope="module")
+def moved(dataset: Dataset) -> View:
+    """Two sliders moved, in a dataset with one contradiction."""
+    row = {"id": "C1", "results": "R12", "severity": "high", "printed": "75", "recomputed": "71.5",
+           "explanation": "Half of 143 is 71.5.", "source": "section 10"}  # fmt: skip
+    held = Dataset({**dataset.tables, "contradictions": pd.DataFrame([row])}, dataset.sources)
+    moves = (Change("pupil_growth", 0.02), Change("in_borough_unit_cost", 21_000.0))
+    return _view(held, Scenario("moved").with_changes(moves))
+
+
+@pytest.fixture(scope="module")
+def moved_book(moved: View) -> Any:
+    return _made(moved)
 
 
 def test_every_sheet_is_there_in_order(book: Any, view: View) -> None:
@@ -73,11 +106,9 @@ def test_every_sheet_is_there_in_order(book: Any, view: View) -> None:
     assert all(len(name) <= 31 for name in book.sheetnames)
 
 
-def test_no_published_sheet_without_printed_results(dataset: Dataset) -> None:
-    tables = {name: frame for name, frame in dataset.tables.items() if name not in ("published", "contradictions")}
-    names = _open(_view(Dataset(tables), "baseline")).sheetnames
-    assert "Published against recomputed" not in names
-    assert "Contradictions" not in names
+def test_no_published_sheet_without_printed_results(unprinted: Any) -> None:
+    assert "Published against recomputed" not in unprinted.sheetnames
+    assert "Contradictions" not in unprinted.sheetnames
 
 
 def test_the_forecast_table_is_the_totals_of_the_engine_s_unrounded(book: Any, view: View) -> None:
@@ -99,11 +130,9 @@ def test_the_forecast_table_is_the_totals_of_the_engine_s_unrounded(book: Any, v
     assert book["Forecast table"].freeze_panes == "C2"
 
 
-def test_moved_sliders_move_the_figures_in_the_workbook(dataset: Dataset) -> None:
+def test_moved_sliders_move_the_figures_in_the_workbook(moved: View, moved_book: Any) -> None:
     # Growth 2% a year, simple, over the five years 2016 to 2021: 44,627 × 1.10 = 49,089.7 pupils.
-    moves = (Change("pupil_growth", 0.02), Change("in_borough_unit_cost", 21_000.0))
-    moved = _view(dataset, Scenario("moved").with_changes(moves))
-    read = _open(moved)
+    read = moved_book
     assert _headline(read["Population"], "Pupils, 2021") == pytest.approx(44_627 * 1.10, rel=1e-12)
     assert _headline(read["Overview"], "Places needed, 2021") == moved.forecast.value("places_needed", 2021)
     pupils = _table(read["Population"], "_pupils").set_index("Year")
@@ -126,7 +155,7 @@ def test_assumptions_list_every_lever_with_unit_and_source(book: Any) -> None:
 
 def test_an_assumption_that_holds_for_some_years_stands_beside_the_one_it_follows(dataset: Dataset) -> None:
     change = Change("pupil_growth", 0.03, from_year=2019, why="A new estate.")
-    read = _table(_open(_view(dataset, Scenario("estate", (change,))))["Assumptions"], "assumptions")
+    read = _table(_made(_view(dataset, Scenario("estate", (change,))))["Assumptions"], "assumptions")
     lines = read.loc[read["Name in files"] == "pupil_growth"]
     assert lines["Value"].tolist() == [0.01, 0.03]
     assert lines["Changed"].tolist() == ["no", "yes"]
@@ -134,9 +163,9 @@ def test_an_assumption_that_holds_for_some_years_stands_beside_the_one_it_follow
     assert lines["From year"].tolist()[1] == 2019
 
 
-def test_every_figure_has_a_native_chart_with_words_for_those_who_do_not_see_it(view: View) -> None:
+def test_every_figure_has_a_native_chart_with_words_for_those_who_do_not_see_it(view: View, content: bytes) -> None:
     figures = [figure for name in SUBJECTS for figure in SUBJECTS[name](view).figures if len(figure.table.frame)]
-    with zipfile.ZipFile(BytesIO(workbook.to_bytes(view, DAY))) as parts:
+    with zipfile.ZipFile(BytesIO(content)) as parts:
         charts = [parts.read(name).decode() for name in parts.namelist() if name.startswith("xl/charts/chart")]
         drawings = "".join(parts.read(n).decode() for n in parts.namelist() if n.startswith("xl/drawings/drawing"))
     assert len(charts) == len(figures)
@@ -190,12 +219,9 @@ def test_the_cover_says_what_differs_and_how_it_was_made(book: Any, view: View) 
         assert warning in text
 
 
-def test_synthetic_data_are_said_to_be_synthetic_in_the_first_row(dataset: Dataset, book: Any) -> None:
-    about = dataset.table("about")
-    made_up = about.assign(value=about["value"].mask(about["key"] == "synthetic", "yes"))
-    read = _open(_view(Dataset({**dataset.tables, "about": made_up}, dataset.sources), "baseline"))
-    assert str(read["Cover"]["A1"].value).startswith("Synthetic data")
-    assert any("Synthetic data" in str(row[0].value) for row in read["Overview"].iter_rows(max_row=3))
+def test_synthetic_data_are_said_to_be_synthetic_in_the_first_row(unprinted: Any, book: Any) -> None:
+    assert str(unprinted["Cover"]["A1"].value).startswith("Synthetic data")
+    assert any("Synthetic data" in str(row[0].value) for row in unprinted["Overview"].iter_rows(max_row=3))
     assert not str(book["Cover"]["A1"].value).startswith("Synthetic data")
 
 
@@ -215,26 +241,22 @@ def test_text_never_becomes_a_formula(dataset: Dataset) -> None:
     assert written
     assert not [formula for formula in written if any(text.lstrip("=+-@") in formula for text in EVIL)]
     assert not [link for link in links if "example.org" in link]
-    read = openpyxl.load_workbook(BytesIO(content), data_only=True)
-    assert _table(read["Programme"], "projects")["Depends on"].tolist() == names
+    assert _table(_open(content)["Programme"], "projects")["Depends on"].tolist() == names
 
 
-def test_contradictions_have_their_own_sheet(dataset: Dataset) -> None:
-    row = {"id": "C1", "results": "R12", "severity": "high", "printed": "75", "recomputed": "71.5",
-           "explanation": "Half of 143 is 71.5.", "source": "section 10"}  # fmt: skip
-    held = Dataset({**dataset.tables, "contradictions": pd.DataFrame([row])}, dataset.sources)
-    read = _table(_open(_view(held, "published"))["Contradictions"], "contradictions")
+def test_contradictions_have_their_own_sheet(moved_book: Any) -> None:
+    read = _table(moved_book["Contradictions"], "contradictions")
     assert read[["Printed", "Recomputed", "In plain words"]].iloc[0].tolist() == ["75", "71.5", "Half of 143 is 71.5."]
 
 
-def test_the_same_inputs_give_the_same_bytes(view: View) -> None:
-    assert workbook.to_bytes(view, DAY) == workbook.to_bytes(view, DAY)
-    assert workbook.to_bytes(view, DAY) != workbook.to_bytes(view, datetime(2027, 1, 1))
+def test_the_same_inputs_give_the_same_bytes(view: View, content: bytes) -> None:
+    assert content == workbook.to_bytes(view, DAY)
+    assert content != workbook.to_bytes(view, datetime(2027, 1, 1))
 
 
-def test_write_computes_the_baseline_itself(view: View, tmp_path: Path) -> None:
+def test_write_computes_the_baseline_itself(view: View, content: bytes, tmp_path: Path) -> None:
     workbook.write(view.run, tmp_path / "x.xlsx", DAY)
-    assert (tmp_path / "x.xlsx").read_bytes() == workbook.to_bytes(view, DAY)
+    assert (tmp_path / "x.xlsx").read_bytes() == content
 
 
 def test_sheets_are_set_up_for_printing(book: Any) -> None:

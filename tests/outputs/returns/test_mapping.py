@@ -53,11 +53,6 @@ def test_no_pupil_stands_twice_in_scap() -> None:
         assert not (holding and not 0 <= year <= 11)
 
 
-def test_bands_and_needs_are_complete_and_in_order() -> None:
-    assert [line.label for line in table("lsrp", "5.1").lines] == [band.name for band in axes.AGE_BANDS.codes]
-    assert len(table("lsrp", "7").lines) == 13
-
-
 def test_the_traps_of_the_returns() -> None:
     assert lines_of(table("lsrp", "6"), "resourced_provision", True) == ["Mainstream Post 16 specialist provision"]
     assert lines_of(table("lsrp", "6"), "resourced_provision", False) == ["Specialist bases in mainstream settings"]
