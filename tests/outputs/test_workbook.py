@@ -254,6 +254,14 @@ def test_the_same_inputs_give_the_same_bytes(view: View, content: bytes) -> None
     assert content != workbook.to_bytes(view, datetime(2027, 1, 1))
 
 
+def test_of_sources_of_one_length_the_first_by_name_is_named(dataset: Dataset, view: View) -> None:
+    """Not the first of a set, whose order differs from one start of Python to the next."""
+    costs = dataset.table("unit_costs")
+    told = costs.assign(source=[f"Table {19 - at % 10}" for at in range(len(costs))])
+    held = Dataset({**dataset.tables, "unit_costs": told}, dataset.sources)
+    assert View(replace(view.run, dataset=held), view.baseline).source("unit_costs") == "Table 10"
+
+
 def test_write_computes_the_baseline_itself(view: View, content: bytes, tmp_path: Path) -> None:
     workbook.write(view.run, tmp_path / "x.xlsx", DAY)
     assert (tmp_path / "x.xlsx").read_bytes() == content

@@ -134,7 +134,7 @@ def _of_register(sheet: Sheet) -> dict[str, tuple[str, str]]:
     urn, kind = header.index("urn"), kinds[0]
     where = [header.index(name) for name in _AUTHORITY if name in header]
     of = [row[where[0]].strip() for _, row in sheet.rows] if where else []
-    own = max(set(of), key=of.count) if of else ""
+    own = max(dict.fromkeys(of), key=of.count) if of else ""
     return {
         row[urn].strip(): (setting_of(row[kind]) or "other", _place(row[where[0]].strip() if where else "", own))
         for _, row in sheet.rows if row[urn].strip()

@@ -105,8 +105,8 @@ class View:
 def _source(dataset: Dataset, table: str) -> str:
     frame = dataset.table(table)
     found = list(frame["source"]) if "source" in frame else []
-    named = sorted({str(text) for text in found if text}, key=len)
-    return named[0] if named else f"table {table} of the dataset"
+    named = {str(text) for text in found if text}
+    return min(named, key=lambda text: (len(text), text)) if named else f"table {table} of the dataset"
 
 
 def path_of(view: View, measure: str, **at: str) -> tuple[tuple[Label, ...], Floats]:
