@@ -151,6 +151,21 @@ def _housing(housing: pd.DataFrame, yields: pd.DataFrame | None, nc_years: Whole
         )
     types = tuple(sorted(housing["dwelling_type"].unique()))
     _require_labels(pd.Index(yields["dwelling_type"]), pd.Index(types), "pupil_yields", "dwelling_type")
+    built = _built(housing)
+    per_type = [_yield_of(yields[yields["dwelling_type"] == name], nc_years) for name in types]
+    plans = yields.groupby("dwelling_type")["ehc_plans_per_dwelling"].sum(min_count=1).loc[list(types)]
+    return Housing(
+        built.index.to_numpy(dtype=np.int64),
+        types,
+        built[list(types)].to_numpy(dtype=float),
+        np.stack(per_type),
+        plans.to_numpy(dtype=float),
+        cv,
+    )
+
+
+def _built(housing: pd.DataFrame) -> pd.DataFrame:
+    """Year × dwelling type, dwellings of all areas; a key given twice raises, and so does a type without a figure."""
     keys = ["year", "dwelling_type", *(["area"] if "area" in housing else [])]
     if housing.duplicated(keys).any():
         raise refusal(
@@ -169,16 +184,7 @@ def _housing(housing: pd.DataFrame, yields: pd.DataFrame | None, nc_years: Whole
             allowed="every type in every year",
             todo="add the row, 0 if none is built",
         )
-    per_type = [_yield_of(yields[yields["dwelling_type"] == name], nc_years) for name in types]
-    plans = yields.groupby("dwelling_type")["ehc_plans_per_dwelling"].sum(min_count=1).loc[list(types)]
-    return Housing(
-        built.index.to_numpy(dtype=np.int64),
-        types,
-        built[list(types)].to_numpy(dtype=float),
-        np.stack(per_type),
-        plans.to_numpy(dtype=float),
-        cv,
-    )
+    return built
 
 
 def _yield_of(rows: pd.DataFrame, nc_years: Whole) -> Floats:

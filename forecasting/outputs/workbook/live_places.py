@@ -153,42 +153,32 @@ def _by_label(work: Work, start: Start, under: Path, growth: Path, opening: Open
     board, years, dataset = work.board, work.years, work.run.dataset
     net = [opening.january(path, years) for path in opening.open] if opening else []
     board.open("Places needed and short, by need", years)
-    opened = board.row(
-        "Net-new places open",
-        total(net) if net else figures(years, [0.0] * len(years)),
-        "long_count",
-        "Calc programme, January",
-    )
-    work.live.add(
-        "places_short",
-        board.row(
-            "Places short",
-            under + growth - opened,
-            "long_count",
-            "Places needed less net-new places open; below zero: to spare",
-        ),
-    )
+    _in_total(work, under + growth, total(net) if net else figures(years, [0.0] * len(years)))
     left = _shares_of(start.cells, start.cells.where("place", OUT) * start.children)
     ahead = _need_shares(work, start)
     projects = [mapped_needs(dataset, "projects", "need", word) for word in dataset.table("projects")["need"]]
     for need in _needs(work):
-        label = dataset.needs.label(need)
-        part = under * left.get(need, 0.0)
-        more = growth * ahead.get(need, term(0.0))
-        first = board.row(f"{label}: under-provision", part, "long_count", "Under-provision × share of the need")
-        second = board.row(f"{label}: growth", more, "long_count", "Growth × share of the need")
-        whole = board.row(f"{label}: places needed", first + second, "long_count", "Sum")
         built = [path * found[need] for path, found in zip(net, projects, strict=True) if found.get(need)]
-        short = board.row(
-            f"{label}: places short",
-            whole - total(built) if built else whole + 0.0,
-            "long_count",
-            "Less net-new places for the need",
-        )
-        for path, component in ((first, "under_provision"), (second, "growth"), (whole, "")):
-            work.live.add("places_needed", path, component, need=need)
-        work.live.add("places_short", short, need=need)
+        _of_need(work, need, under * left.get(need, 0.0), growth * ahead.get(need, term(0.0)), built)
     board.close()
+
+
+def _in_total(work: Work, needed: Path, net: Path) -> None:
+    opened = work.board.row("Net-new places open", net, "long_count", "Calc programme, January")
+    how = "Places needed less net-new places open; below zero: to spare"
+    work.live.add("places_short", work.board.row("Places short", needed - opened, "long_count", how))
+
+
+def _of_need(work: Work, need: str, under: Path, growth: Path, built: list[Path]) -> None:
+    board, label = work.board, work.run.dataset.needs.label(need)
+    first = board.row(f"{label}: under-provision", under, "long_count", "Under-provision × share of the need")
+    second = board.row(f"{label}: growth", growth, "long_count", "Growth × share of the need")
+    whole = board.row(f"{label}: places needed", first + second, "long_count", "Sum")
+    left = whole - total(built) if built else whole + 0.0
+    short = board.row(f"{label}: places short", left, "long_count", "Less net-new places for the need")
+    for path, component in ((first, "under_provision"), (second, "growth"), (whole, "")):
+        work.live.add("places_needed", path, component, need=need)
+    work.live.add("places_short", short, need=need)
 
 
 def _needs(work: Work) -> tuple[str, ...]:
