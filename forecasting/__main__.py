@@ -22,6 +22,7 @@ from forecasting.errors import Fault, UsageError
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.load import examine, sources
 from forecasting.inputs.panel import read_panel
+from forecasting.inputs.source import Source
 from forecasting.inputs.template import blank, write_dataset_workbook
 from forecasting.model.run import AUTO, Run, last_year, reach, run
 from forecasting.outputs.disclosure import INTERNAL, Policy
@@ -54,6 +55,9 @@ Shared = Annotated[
 Publication = Annotated[
     bool, typer.Option("--publication", help="Write the publication workbook: accessible tables, to be shared.")
 ]
+SlideTemplate = Annotated[
+    Path | None, typer.Option("--template", metavar="FILE.pptx", help="For slides: the council's own template.")
+]
 Out = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="File ending .csv, .parquet, .json, .xlsx, .pptx or .docx; else stdout (CSV)."),
@@ -83,20 +87,32 @@ def _counted(faults: tuple[Fault, ...]) -> str:
 def forecast(
     dataset: Datasets, authority: Authority = None, scenario: ScenarioName = BASELINE, to: ToYear = None,
     method: Method = AUTO, draws: Draws = 1000, seed: Seed = 0, out: Out = None, shared: Shared = False,
-    publication: Publication = False,
+    publication: Publication = False, template: SlideTemplate = None,
 ) -> None:  # fmt: skip
     """Forecast children, places and money; the forecast table goes to stdout or to a file."""
     with exits():
         policy = _policy(shared or publication)
         if publication and out is None:
             raise UsageError(export.PUBLICATION)
-        write = export.writer(out, policy, publication=publication) if out else partial(_to_stdout, policy=policy)
+        if template and out is None:
+            raise UsageError(f"--template is for slides: name the file to write with --out {template.stem} slides.pptx")
+        slides = _slides(template) if template else None
+        to_file = export.writer(out, policy, publication=publication, template=slides) if out else None
+        write = to_file or partial(_to_stdout, policy=policy)
         found = read(dataset, authority)
         done = run(found, find(found, scenario), to=to, method=method, draws=draws, seed=seed)
         _explain(done, draws, seed)
         write(done)
     if out:
         say(f"Wrote {out}: {len(done.forecast.table)} rows. {policy.sentence}")
+
+
+def _slides(template: Path) -> Source:
+    """Return the council's template, after saying what its colours fail."""
+    source, remarks = export.template_of(there([template])[0])
+    for remark in remarks:
+        say(f"warning: {remark}")
+    return source
 
 
 def _policy(shared: bool) -> Policy:

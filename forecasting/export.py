@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from forecasting.axes import STATISTICS
 from forecasting.errors import UsageError
+from forecasting.inputs.source import Source
 from forecasting.model.forecast import Forecast
 from forecasting.model.run import Run, baseline_of
 from forecasting.outputs.beside import other
@@ -96,17 +97,22 @@ def json_bytes(forecast: Forecast, policy: Policy = INTERNAL, beside: Forecast |
     return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode("utf-8")
 
 
-def writer(path: Path, policy: Policy = INTERNAL, *, publication: bool = False) -> Callable[[Run], None]:
+def writer(
+    path: Path, policy: Policy = INTERNAL, *, publication: bool = False, template: Source | None = None
+) -> Callable[[Run], None]:
     """Return what writes a run to a path, by the ending of its name, with small numbers treated as the policy says.
 
     Args:
         path: the file to write.
         policy: what is done about small numbers.
         publication: the workbook is the publication workbook, not the working one.
+        template: a .pptx whose layouts the slides have; None for our own.
 
     Raises:
-        UsageError: the ending is none of those written, or its folder is not there.
+        UsageError: the ending is none of those written, or its folder is not there; a template for what is no slides.
     """
+    if template is not None and path.suffix.lower() != ".pptx":
+        raise UsageError(f"--template is for slides: {path.name} does not end .pptx")
     if publication and path.suffix.lower() != ".xlsx":
         raise UsageError(PUBLICATION)
     writers: dict[str, Callable[[Run], None]] = {
@@ -114,7 +120,7 @@ def writer(path: Path, policy: Policy = INTERNAL, *, publication: bool = False) 
         ".json": lambda run: _write(path, json_bytes(run.forecast, policy, beside(run, policy))),
         ".parquet": lambda run: _write(path, parquet_bytes(run.forecast, policy, beside(run, policy))),
         ".xlsx": lambda run: (_publication if publication else _workbook)(run, path, policy),
-        ".pptx": lambda run: _briefing(run, path, "deck", policy),
+        ".pptx": lambda run: _briefing(run, path, "deck", policy, *([template] if template else [])),
         ".docx": lambda run: _briefing(run, path, "paper", policy),
     }
     chosen = writers.get(path.suffix.lower())
@@ -129,9 +135,19 @@ def _write(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
 
-def _briefing(run: Run, path: Path, form: str, policy: Policy) -> None:
+def _briefing(run: Run, path: Path, form: str, policy: Policy, *template: Source) -> None:
     told = import_module("forecasting.outputs.briefing.story").story(_leaving(run, policy))
-    _write(path, import_module(f"forecasting.outputs.briefing.{form}").to_bytes(told))
+    _write(path, import_module(f"forecasting.outputs.briefing.{form}").to_bytes(told, *template))
+
+
+def template_of(path: Path) -> tuple[Source, tuple[str, ...]]:
+    """Return a council's PowerPoint template, and what is to be said about its colours.
+
+    Raises:
+        DatasetError: it is not a PowerPoint file, or none of its layouts has a title.
+    """
+    source = Source.of(path)
+    return source, import_module("forecasting.outputs.briefing.template").opened(source).remarks
 
 
 def _workbook(run: Run, path: Path, policy: Policy) -> None:

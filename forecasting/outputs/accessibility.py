@@ -48,7 +48,8 @@ _LIMITS = (
     ("2.4.3 Focus order (A)", "Streamlit",
      "After some choices the page is drawn again and the focus goes back to its start."),
     ("PDF and Office files", "files you upload",
-     "A PowerPoint template that you upload keeps its own colours and order; we check its layouts for room alone."),
+     "A PowerPoint template that you upload keeps its own order. Its layouts are checked for room and for the "
+     "contrast of their text; on a picture or a pattern contrast cannot be worked out, and the page says so."),
 )  # fmt: skip
 _CHECKED = (
     ("By machine, with every change", "axe-core in Chromium: every page, light and dark, 1280 and 320 pixels wide, "

@@ -6,6 +6,7 @@ from forecasting.errors import DatasetError
 from forecasting.inputs.source import Source
 from forecasting.outputs.briefing import deck, paper, pictures
 from forecasting.outputs.briefing.story import Story
+from forecasting.outputs.briefing.template import opened
 from forecasting.outputs.disclosure import Policy
 from forecasting.outputs.html import PRESENTING, scene_html
 from forecasting.outputs.leaving import leaving
@@ -65,10 +66,10 @@ def downloads(view: View) -> None:
     """Draw the downloads: slides, paper, pictures."""
     st.html("<h2>Take it along</h2>")
     file = st.file_uploader("Your own PowerPoint template (.pptx), for slides on your own layouts", type=["pptx"])
-    template = Source(file.name, file.getvalue()) if file else None
+    template = _template(Source(file.name, file.getvalue())) if file else None
     first, second, third = st.columns(3)
     policy = small_numbers.policy()
-    first.download_button("Slides (PowerPoint)", data=lambda: _slides(_fit(view, policy), template), mime=PPTX,
+    first.download_button("Slides (PowerPoint)", data=lambda: deck.to_bytes(_fit(view, policy), template), mime=PPTX,
                           on_click="ignore", file_name=_name(view, "pptx"), width="stretch")  # fmt: skip
     second.download_button("Paper (Word)", data=lambda: paper.to_bytes(_fit(view, policy)), mime=DOCX,
                            on_click="ignore", file_name=_name(view, "docx"), width="stretch")  # fmt: skip
@@ -82,12 +83,15 @@ def _fit(view: View, policy: Policy) -> Story:
     return engine.briefing(leaving(view, policy))
 
 
-def _slides(story: Story, template: Source | None) -> bytes:
+def _template(file: Source) -> Source | None:
+    """Return the template if it can be used, with its remarks drawn; else say why not."""
     try:
-        return deck.to_bytes(story, template)
+        for remark in opened(file).remarks:
+            st.warning(remark)
     except DatasetError as error:
-        st.toast(f"{error.faults[0]} The slides have the built-in layout.")
-        return deck.to_bytes(story)
+        st.error(f"{error.faults[0]} The slides have the built-in layout.")
+        return None
+    return file
 
 
 def _name(view: View, ending: str) -> str:

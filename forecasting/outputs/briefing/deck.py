@@ -14,10 +14,13 @@ from typing import Any
 from pptx.dml.color import RGBColor
 from pptx.enum.shapes import MSO_SHAPE
 from pptx.enum.text import MSO_ANCHOR, MSO_AUTO_SIZE, PP_ALIGN
+from pptx.oxml import parse_xml
+from pptx.oxml.ns import nsdecls
 from pptx.util import Emu, Inches, Pt
 
 from forecasting.inputs.source import Source
 from forecasting.outputs.briefing import fit, native, template
+from forecasting.outputs.briefing.contrast import Inks
 from forecasting.outputs.briefing.fit import SMALLEST
 from forecasting.outputs.briefing.story import Scene, Story
 from forecasting.outputs.briefing.template import Box, Template
@@ -64,7 +67,8 @@ def to_bytes(story: Story, source: Source | None = None, made: date | None = Non
 
 def _front(held: Template, story: Story, made: date) -> None:
     slide = held.deck.slides.add_slide(held.front)
-    _title(slide, story.title, _title_size(held.front, [story.title]))
+    ink = held.inks["front"]
+    _title(slide, story.title, _title_size(held.front, [story.title]), ink)
     bands = _caution(held, slide, story.caution)
     below = template.holder(slide, template.SUBTITLE)
     if below is None:
@@ -74,7 +78,7 @@ def _front(held: Template, story: Story, made: date) -> None:
     lines = [story.subtitle, f"{made.day} {made:%B %Y}"]
     width, high = Emu(below.width).pt - _PAD, Emu(below.height).pt
     size, _ = fit.fitted(lines, width, high, (24, *_SIZES))
-    _write(below.text_frame, lines, size, colour=_TEXT if held.own else None)
+    _write(below.text_frame, lines, size, colour=_TEXT if held.own else _ink(ink, "text"))
     for paragraph in below.text_frame.paragraphs if held.own else ():
         paragraph.alignment = PP_ALIGN.LEFT
     slide.notes_slide.notes_text_frame.text = f"Made from: {story.stamp}"
@@ -83,14 +87,15 @@ def _front(held: Template, story: Story, made: date) -> None:
 
 def _slide(held: Template, story: Story, scene: Scene, size: int) -> None:
     slide = held.deck.slides.add_slide(held.content)
-    _title(slide, scene.heading, size)
+    ink = held.inks["content"]
+    _title(slide, scene.heading, size, ink)
     space = template.room(held, slide, *_caution(held, slide, story.caution))
     text_room, shown_room = _rooms(scene, space)
     body = template.holder(slide, *template.BODIES)
     if body is None:
         body = slide.shapes.add_textbox(0, 0, 1, 1)
     body.left, body.top, body.width, body.height = text_room.left, text_room.top, text_room.width, text_room.height
-    _say(body.text_frame, scene, text_room)
+    _say(body.text_frame, scene, text_room, ink)
     if scene.metrics:
         _cards(slide, scene.metrics, shown_room)
     elif isinstance(scene.shown, Figure):
@@ -98,7 +103,7 @@ def _slide(held: Template, story: Story, scene: Scene, size: int) -> None:
     elif isinstance(scene.shown, Table):
         native.table(slide, scene.shown, shown_room)
     slide.notes_slide.notes_text_frame.text = "\n".join(scene.notes)
-    _number(slide)
+    _number(slide, ink)
     _tidy(slide)
 
 
@@ -123,19 +128,26 @@ def _title_size(layout: Any, headings: Sequence[str]) -> int:
     return min(fit.fitted([text], width, high, _TITLE_SIZES)[0] for text in headings)
 
 
-def _title(slide: Any, text: str, size: int) -> None:
+def _ink(ink: Inks, kind: str) -> RGBColor | None:
+    """Return the colour that a kind of text must have to be read on the template; None where its own will do."""
+    return RGBColor.from_string(ink[kind]) if kind in ink else None
+
+
+def _title(slide: Any, text: str, size: int, ink: Inks) -> None:
     shape = slide.shapes.title
     shape.text = text
     shape.text_frame.word_wrap = True
     for run in shape.text_frame.paragraphs[0].runs:
         run.font.size = Pt(size)
+        if "title" in ink:
+            run.font.color.rgb = _ink(ink, "title")
 
 
-def _say(frame: Any, scene: Scene, at: Box) -> None:
+def _say(frame: Any, scene: Scene, at: Box, ink: Inks) -> None:
     texts = [scene.finding, *scene.sentences]
     size, kept = fit.fitted(texts, Emu(at.width).pt - _PAD - _INDENT, Emu(at.height).pt - _PAD / 2, _SIZES)
     frame.vertical_anchor = MSO_ANCHOR.TOP
-    _write(frame, texts[:kept], size, bold=1)
+    _write(frame, texts[:kept], size, bold=1, colour=_ink(ink, "text"))
 
 
 def _caution(held: Template, slide: Any, text: str) -> tuple[int, int]:
@@ -164,7 +176,7 @@ def _caution(held: Template, slide: Any, text: str) -> tuple[int, int]:
     return (at.bottom, int(_FOOT)) if at.top == 0 else (0, tall - at.top)
 
 
-def _number(slide: Any) -> None:
+def _number(slide: Any, ink: Inks) -> None:
     """Take over the slide number of the layout, which new slides lack."""
     found = next((box for box in slide.slide_layout.placeholders if box.placeholder_format.type == _SLIDE_NUMBER), None)
     if found is None:
@@ -173,6 +185,12 @@ def _number(slide: Any) -> None:
     slide.shapes._spTree.append(copied)
     for letters in copied.iter("{*}rPr", "{*}endParaRPr"):
         letters.set("sz", str(SMALLEST * 100))
+        if "number" in ink:
+            for old in letters.findall("{*}solidFill"):
+                letters.remove(old)
+            letters.insert(
+                0, parse_xml(f'<a:solidFill {nsdecls("a")}><a:srgbClr val="{ink["number"]}"/></a:solidFill>')
+            )
 
 
 def _write(frame: Any, texts: Sequence[str], size: int, *, bold: int = 0, colour: RGBColor | None = None) -> None:

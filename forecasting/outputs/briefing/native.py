@@ -219,7 +219,7 @@ def _heights(frame: pd.DataFrame, width: float, size: int) -> list[float]:
     rooms = [share * width - _SIDE for share in _shares(frame, width, size)]
     rows = [list(map(str, frame.columns)), *([str(text) for text in row] for row in frame.itertuples(index=False))]
     return [
-        max(fit.lines(text, room, size, _BOLD if number == 0 else _BOLD - 0.08)
+        max(fit.lines(text, room, size, _BOLD if number == 0 else _BOLD - 0.02)
             for text, room in zip(row, rooms, strict=True)) * size * 1.22 + _OVER
         for number, row in enumerate(rows)
     ]  # fmt: skip

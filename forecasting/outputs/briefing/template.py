@@ -6,7 +6,7 @@ little room, is put beside its title; nothing of ours covers its title, date, fo
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -19,6 +19,7 @@ from pptx.util import Inches
 from forecasting.errors import DatasetError, Fault
 from forecasting.inputs.archive import check_workbook
 from forecasting.inputs.source import Source
+from forecasting.outputs.briefing.contrast import Inks, inks
 from forecasting.outputs.theme import PALETTES
 
 TITLES, BODIES, SUBTITLE = (1, 3), (2, 7), 4  # kinds of placeholder: title and centred title; body and object
@@ -75,12 +76,16 @@ class Template:
         front: layout of the first slide.
         content: layout of the others.
         own: whether it is the built-in one.
+        inks: layout ("front", "content") → the colours to be set where the template's own cannot be read.
+        remarks: what is to be said about the template's colours.
     """
 
     deck: Any
     front: Any
     content: Any
     own: bool
+    inks: Mapping[str, Inks]
+    remarks: tuple[str, ...]
 
 
 def opened(source: Source | None) -> Template:
@@ -96,7 +101,19 @@ def opened(source: Source | None) -> Template:
                                   todo="use a template with at least one layout that has a title"),))  # fmt: skip
     fronts = [one for one in titled if holder(one, SUBTITLE) is not None]
     content = max(titled, key=lambda layout: _fit(layout, deck))
-    return Template(deck, fronts[0] if fronts else content, content, source is None)
+    front = fronts[0] if fronts else content
+    name = source.name if source else "built in"
+    colours = {key: inks(layout, _texts(layout), name) for key, layout in (("front", front), ("content", content))}
+    told = dict.fromkeys(text for _, remarks in colours.values() for text in remarks)
+    return Template(deck, front, content, source is None, {key: ink for key, (ink, _) in colours.items()}, tuple(told))
+
+
+def _texts(layout: Any) -> dict[str, Any]:
+    """Return what is written on a layout: title, text, and the slide number where it has one."""
+    below = holder(layout, SUBTITLE)
+    number = holder(layout, _SMALL[0])
+    held = {"title": holder(layout, *TITLES), "text": below if below is not None else holder(layout, *BODIES)}
+    return {**held, "number": number} if number is not None else held
 
 
 def _theirs(source: Source) -> Any:
@@ -184,6 +201,8 @@ def _own() -> Any:
     """Return an empty deck, 16:9: titles at the top left, dark text on white, a coloured line on the master."""
     deck = Presentation()
     _colour(deck)
+    for tint in [tint for page in (deck.slide_master, *deck.slide_layouts) for tint in page._element.iter("{*}tint")]:
+        tint.getparent().remove(tint)  # subtitle and slide number would be a grey of 3.3:1
     deck.slide_width, deck.slide_height = _WIDE, _HIGH
     across = _WIDE / Inches(10)
     boxes = [box for page in (deck.slide_master, *deck.slide_layouts) for box in page.placeholders]
