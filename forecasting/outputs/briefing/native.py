@@ -174,11 +174,12 @@ def _cut(frame: pd.DataFrame, width: float, high: float, size: int) -> pd.DataFr
     """Return the rows that fit, and a last one that says how many are left out."""
     if sum(_heights(frame, width, size)) <= high:
         return frame
-    line = size * 1.22 + _OVER
-    so_far = np.cumsum(_heights(frame, width, size))
-    kept = max(1, int((so_far[1:] + line <= high).sum()))
-    more = [f"{words.things(len(frame) - kept, 'more row')} in the notes", *[""] * (len(frame.columns) - 1)]
-    return pd.concat([frame.head(kept), pd.DataFrame([more], columns=frame.columns)], ignore_index=True)
+    for kept in range(len(frame) - 1, 0, -1):
+        more = [f"{words.things(len(frame) - kept, 'more row')} in the notes", *[""] * (len(frame.columns) - 1)]
+        cut = pd.concat([frame.head(kept), pd.DataFrame([more], columns=frame.columns)], ignore_index=True)
+        if sum(_heights(cut, width, size)) <= high:
+            break
+    return cut
 
 
 def _figure(text: str) -> bool:
@@ -219,7 +220,7 @@ def _heights(frame: pd.DataFrame, width: float, size: int) -> list[float]:
     rooms = [share * width - _SIDE for share in _shares(frame, width, size)]
     rows = [list(map(str, frame.columns)), *([str(text) for text in row] for row in frame.itertuples(index=False))]
     return [
-        max(fit.lines(text, room, size, _BOLD if number == 0 else _BOLD - 0.02)
+        max(fit.lines(text, room, size, _BOLD if number == 0 else _BOLD - 0.05)
             for text, room in zip(row, rooms, strict=True)) * size * 1.22 + _OVER
         for number, row in enumerate(rows)
     ]  # fmt: skip
@@ -230,7 +231,7 @@ def _cell(cell: Any, text: str, row: int, size: int, *, right: bool) -> None:
     cell.text = text
     cell.margin_left = cell.margin_right = Inches(0.06)
     cell.margin_top = cell.margin_bottom = Inches(0.03)
-    cell.vertical_anchor = MSO_ANCHOR.BOTTOM if head else MSO_ANCHOR.TOP
+    cell.vertical_anchor = MSO_ANCHOR.BOTTOM if head else MSO_ANCHOR.MIDDLE
     cell.fill.solid()
     cell.fill.fore_color.rgb = _COLOURS[0] if head else _BANDS[row % 2]
     for paragraph in cell.text_frame.paragraphs:
