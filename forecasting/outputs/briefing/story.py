@@ -11,8 +11,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from forecasting.analysis.options import Option, options
+from forecasting.outputs import words
 from forecasting.outputs.briefing import children, money, trust
 from forecasting.outputs.briefing.scene import ENTITLEMENT, TO_FILL, Scene, Story
+from forecasting.outputs.figure import Figure
 from forecasting.outputs.leaving import leaving
 from forecasting.outputs.subjects import SUBJECTS, View
 
@@ -34,7 +36,7 @@ def story(view: View, tell: Tell | None = None, made: datetime | None = None) ->
     scenes: list[Scene] = []
     for number, (heading, scene) in enumerate(_scenes(view)):
         if scene is not None:
-            scenes.append(scene)
+            scenes.append(_gaps_told(view, scene))
         if tell:
             tell(min(1.0, (number + 1) / _PARTS), heading)
     gaps = trust.missing(view, {scene.key for scene in scenes})
@@ -68,6 +70,25 @@ def _leaving(view: View, option: Option) -> Option:
     """Return an option whose figures are protected as those of the view are."""
     known = option.run is view.run or option.run is view.baseline
     return option if known else replace(option, run=leaving(View(option.run, option.run), view.policy).run)
+
+
+def _gaps_told(view: View, scene: Scene) -> Scene:
+    """Return a scene that says which years its chart lacks because they are withheld, first of its sentences.
+
+    A forecast has every year from the first that is known; what is blank after it was taken out by the policy. The
+    track record is of past forecasts, which have other years, and is not touched by the policy.
+    """
+    if view.policy.form != "withhold" or scene.key == "record" or not isinstance(scene.shown, Figure):
+        return scene
+    frame = scene.shown.table.frame
+    blank = frame.iloc[:, 1:].isna()
+    lost = blank & (~blank).cummax()
+    gaps = [f"{name} in {words.join([str(year) for year in frame.iloc[:, 0][lost[name]]])}"
+            for name in lost.columns[lost.any()]]  # fmt: skip
+    if not gaps:
+        return scene
+    told = f"Withheld to protect small numbers, so the line has a gap: {'; '.join(gaps)}."
+    return replace(scene, sentences=(told, *scene.sentences), notes=(told, *scene.notes))
 
 
 def _stamped(scene: Scene, last: str) -> Scene:

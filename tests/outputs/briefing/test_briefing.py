@@ -10,7 +10,9 @@ from pptx import Presentation
 from forecasting.inputs.dataset import Dataset
 from forecasting.outputs.briefing import deck, paper, pictures
 from forecasting.outputs.briefing.story import ENTITLEMENT, TO_FILL, story
+from forecasting.outputs.disclosure import Policy
 from forecasting.outputs.figure import Figure
+from forecasting.outputs.leaving import leaving
 from tests.support import view_of
 
 
@@ -90,6 +92,19 @@ def test_the_published_assessment_is_told_without_ranges(rotherham):
     assert "no ranges" in words["ranges"].finding
     assert list(words["ranges"].shown.frame.columns) == ["In 2021", "Figure"]  # not three equal columns
     assert words["answer"].finding.startswith("Rotherham needs 126 more specialist places by 2021")
+
+
+def test_a_gap_in_a_line_is_said_to_be_withheld(rotherham):
+    """In 2019, 105 places are built beside 105.6 needed (75 + 51 × 3/5): what is short is small, and could be told."""
+    view = view_of(rotherham, "published")
+    shared = next(scene for scene in story(leaving(view, Policy())).scenes if scene.key == "need")
+    frame = shared.shown.table.frame
+    assert frame.loc[frame["Net-new places built"].isna(), frame.columns[0]].tolist() == [2019]
+    assert shared.sentences[0] == (
+        "Withheld to protect small numbers, so the line has a gap: Net-new places built in 2019."
+    )
+    inside = next(scene for scene in story(view).scenes if scene.key == "need")
+    assert not any("Withheld" in text for text in inside.sentences)
 
 
 def test_options_are_no_action_the_scenario_and_places_a_year_later(rotherham):
