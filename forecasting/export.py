@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from io import BytesIO
 from pathlib import Path
@@ -26,7 +26,7 @@ WITHHELD = "withheld"  # column of the Parquet that tells a figure withheld from
 PUBLICATION = "the publication is a workbook: name a file that ends in .xlsx with --out"
 
 
-def csv_bytes(forecast: Forecast, policy: Policy = INTERNAL, beside: Forecast | None = None) -> bytes:
+def csv_bytes(forecast: Forecast, policy: Policy = INTERNAL, beside: Sequence[Forecast] = ()) -> bytes:
     """Return the forecast table as CSV in UTF-8; numbers in full, so that the same forecast gives the same bytes.
 
     Figures that the policy withholds are written as its symbol, so that they are not taken for unknown. They are
@@ -45,7 +45,7 @@ def _hidden(shared: Protected) -> NDArray[np.bool_]:
     return np.concatenate([mask.reshape(-1) for mask in shared.hidden])
 
 
-def parquet_bytes(forecast: Forecast, policy: Policy = INTERNAL, beside: Forecast | None = None) -> bytes:
+def parquet_bytes(forecast: Forecast, policy: Policy = INTERNAL, beside: Sequence[Forecast] = ()) -> bytes:
     """Return the forecast table as Parquet; its schema says under which policy, and from what it was made.
 
     Numbers stay numbers: a withheld figure is null, and where figures are withheld a last column, `withheld`, tells
@@ -72,7 +72,7 @@ def parquet_bytes(forecast: Forecast, policy: Policy = INTERNAL, beside: Forecas
     return stream.getvalue()
 
 
-def zip_bytes(forecast: Forecast, policy: Policy = INTERNAL, beside: Forecast | None = None) -> bytes:
+def zip_bytes(forecast: Forecast, policy: Policy = INTERNAL, beside: Sequence[Forecast] = ()) -> bytes:
     """Return the forecast table as CSV and as Parquet with a note that says what they are, in one file."""
     note = [f"Forecast table. Scenario: {forecast.scenario}. Method: {forecast.method}.", policy.sentence,
             *(f"{name}: {text}" for name, text in forecast.stamp), *forecast.warnings]  # fmt: skip
@@ -84,7 +84,7 @@ def zip_bytes(forecast: Forecast, policy: Policy = INTERNAL, beside: Forecast | 
     return stream.getvalue()
 
 
-def json_bytes(forecast: Forecast, policy: Policy = INTERNAL, beside: Forecast | None = None) -> bytes:
+def json_bytes(forecast: Forecast, policy: Policy = INTERNAL, beside: Sequence[Forecast] = ()) -> bytes:
     """Return the forecast as JSON: scenario, method, years, warnings, stamp and the rows; unknown figures are null."""
     forecast = protect(forecast, policy, beside=beside).forecast
     table = forecast.table.astype(object)
@@ -161,9 +161,9 @@ def _publication(run: Run, path: Path, policy: Policy) -> None:
     )
 
 
-def beside(run: Run, policy: Policy) -> Forecast | None:
+def beside(run: Run, policy: Policy) -> tuple[Forecast, ...]:
     """Return the forecast that a run is protected beside, made where small numbers are withheld; None for no need."""
-    return other(run, baseline_of(run)) if policy.form == "withhold" else None
+    return other(run, baseline_of(run)) if policy.form == "withhold" else ()
 
 
 def _leaving(run: Run, policy: Policy) -> Any:

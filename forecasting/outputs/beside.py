@@ -32,7 +32,7 @@ class Joined:
     Attributes:
         sums: the figures of the system first.
         fixed: along figures: printed in the other export.
-        also: along figures: withheld in the other export.
+        also: along figures: withheld in the other export, or already in this one.
         secret: along figures: printed in neither.
     """
 
@@ -88,27 +88,23 @@ class Beside:
         there[there] = gap <= _NOISE * np.maximum(1.0, np.abs(system.values[there]))
         return np.where(there, found, NOWHERE)
 
-    def whole(self, same: Whole, system: System) -> Floats | None:
-        """Return whole numbers for a system that are those of the other export where it has the same figures.
+    def near(self, same: Whole, values: Floats) -> Floats:
+        """Return values of a system, where the other export has the same figures its whole numbers.
 
         Args:
             same: along figures, see `same`.
-            system: the system.
-
-        Returns:
-            Along figures; None where a figure would then be a whole child or more from its value.
+            values: along figures.
         """
-        near = np.where(same == NOWHERE, system.values, self._whole[same])
-        found = round_linked(near, system.rules).astype(np.float64)
-        return found if (np.abs(found - system.values) < 1.0).all() else None
+        return np.where(same == NOWHERE, values, self._whole[same])
 
-    def joined(self, sums: Sums, same: Whole, secret: Mask) -> Joined:
+    def joined(self, sums: Sums, same: Whole, secret: Mask, gone: Mask) -> Joined:
         """Return the figures of a system together with those of the other export that they are tied to.
 
         Args:
             sums: whole figures of the system and their sums.
             same: along figures, see `same`.
             secret: along figures; those that are not printed.
+            gone: along figures; those that are withheld already.
         """
         mine = np.flatnonzero(same != NOWHERE)
         others = [self._systems[number] for number in np.unique(self._system[same[mine]])]
@@ -128,7 +124,7 @@ class Beside:
         states = [self._states(each) for each in others]
         none, known = np.zeros(len(sums.values), dtype=bool), np.array([True])
         fixed = np.concatenate([none, *[state[0] for state in states], known])
-        also = np.concatenate([none, *[state[1] for state in states], ~known])
+        also = np.concatenate([gone, *[state[1] for state in states], ~known])
         unseen = np.concatenate([secret, *[state[2] for state in states], ~known])
         return Joined(Sums(values, sparse.vstack([blocks, equal], format="csr")), fixed, also, unseen)
 
@@ -156,9 +152,27 @@ class Beside:
         return shown, gone, ~shown & ~gone
 
 
-def other(run: Run, baseline: Run) -> Forecast | None:
-    """Return the forecast that a run is protected beside: that of the baseline; None for the baseline itself."""
-    return None if run.scenario.hash == baseline.scenario.hash else baseline.forecast
+def whole_numbers(others: Sequence[Beside], sames: Sequence[Whole], system: System) -> Floats | None:
+    """Return whole numbers for a system that are those of the other exports where they have the same figures.
+
+    Args:
+        others: the other exports; where several have a figure, that of the first counts.
+        sames: for each, along figures, see `Beside.same`.
+        system: the system.
+
+    Returns:
+        Along figures; None where a figure would then be a whole child or more from its value.
+    """
+    near = system.values
+    for one, same in zip(reversed(others), reversed(sames), strict=True):
+        near = one.near(same, near)
+    found = round_linked(near, system.rules).astype(np.float64)
+    return found if (np.abs(found - system.values) < 1.0).all() else None
+
+
+def other(run: Run, baseline: Run) -> tuple[Forecast, ...]:
+    """Return the forecasts that a run is protected beside: that of the baseline; none for the baseline itself."""
+    return () if run.scenario.hash == baseline.scenario.hash else (baseline.forecast,)
 
 
 def places(labels: Sequence[Sequence[Label]], others: Sequence[Sequence[Label]]) -> Whole:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -33,7 +33,7 @@ def leaving(view: View, policy: Policy) -> View:
     return View(_protected(view.run, policy, other(view.run, view.baseline)), baseline, policy)
 
 
-def _protected(run: Run, policy: Policy, beside: Forecast | None = None) -> Run:
+def _protected(run: Run, policy: Policy, beside: Sequence[Forecast] = ()) -> Run:
     """Return a run with its forecast protected; what no export protects (children placed one by one) is left out."""
     return replace(run, forecast=protect(run.forecast, policy, beside=beside).forecast, place=nowhere)
 
@@ -46,7 +46,8 @@ def leaving_comparison(
     Args:
         found: the scenarios.
         policy: what is done about small numbers.
-        baseline: the baseline of the dataset, beside which each scenario is protected in every export.
+        baseline: the baseline of the dataset, beside which each scenario is protected in every export; here also
+            beside those before it.
         done: told before each scenario which share of them is done.
 
     Raises:
@@ -55,10 +56,13 @@ def leaving_comparison(
     """
     if policy.form == "none":
         return found
-    runs = []
+    runs: list[Run] = []
+    before: tuple[Forecast, ...] = ()
     for at, run in enumerate(found.runs):
         done(at / len(found.runs))
-        runs.append(_protected(run, policy, other(run, baseline)))
+        first = other(run, baseline)
+        runs.append(_protected(run, policy, (*first, *before) if first else ()))
+        before = (*before, run.forecast) if first else before
     return Comparison(found.names, tuple(runs))
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from forecasting.axes import DATA
 from forecasting.model.forecast import Forecast, Margin
-from forecasting.outputs.beside import NOWHERE, Beside, Joined, places
+from forecasting.outputs.beside import NOWHERE, Beside, Joined, places, whole_numbers
 from forecasting.outputs.disclosure import Mask, Policy, Sums, small, withheld, withheld_as_far_as
 from forecasting.outputs.rounding import round_linked
 from forecasting.outputs.systems import UNPRINTED, System, systems
@@ -83,7 +83,7 @@ def treatments() -> Mapping[str, Treatment]:
         for row in rows}  # fmt: skip
 
 
-def protect(forecast: Forecast, policy: Policy, only: int | None = None, beside: Forecast | None = None) -> Protected:
+def protect(forecast: Forecast, policy: Policy, only: int | None = None, beside: Sequence[Forecast] = ()) -> Protected:
     """Return a forecast to which a policy is applied; the policy "none" leaves it as it is.
 
     Args:
@@ -91,18 +91,19 @@ def protect(forecast: Forecast, policy: Policy, only: int | None = None, beside:
         policy: what is done about small numbers.
         only: January census year wanted, for an answer in a tenth of the time: the years are protected one by one, and
             what needs protection is blank in the others; None for every year.
-        beside: the forecast of another scenario of the same data, exported for itself, which a reader may have too: the
-            baseline. What the two have in common is then not told by the two together, where that can be.
+        beside: forecasts of other scenarios of the same data that a reader may have too, each protected beside those
+            before it: the baseline, then those that it is compared with. What it has in common with one of them is
+            then not told by the two together, where that can be.
 
     Raises:
         RoundingFailed: no whole numbers that add up were found.
         NotProtected: a small figure cannot be protected.
     """
-    return _protect(forecast, policy, only, beside)
+    return _protect(forecast, policy, only, tuple(beside))
 
 
-@lru_cache(maxsize=4)  # forecasts are frozen: the same one under the same policy is protected once, however it is asked
-def _protect(forecast: Forecast, policy: Policy, only: int | None, beside: Forecast | None) -> Protected:
+@lru_cache(maxsize=8)  # forecasts are frozen: the same one under the same policy is protected once, however it is asked
+def _protect(forecast: Forecast, policy: Policy, only: int | None, beside: tuple[Forecast, ...]) -> Protected:
     hidden = [np.zeros(margin.stats.shape[1:], dtype=bool) for margin in forecast.margins]
     if policy.form == "none":
         return Protected(forecast, forecast, policy, 0, 0, tuple(hidden))
@@ -111,9 +112,10 @@ def _protect(forecast: Forecast, policy: Policy, only: int | None, beside: Forec
     every = _all_systems(forecast)
     wanted = [system for system in every if only in (None, system.year)]
     headline = np.array([_is_headline(margin) for margin in forecast.margins])
-    other = None if beside is None or beside is forecast else _beside(beside, policy, only)
+    tied = [each for each in beside if each is not forecast] if policy.form == "withhold" and policy.secondary else []
+    before = [_beside(each, policy, only, tuple(tied[:at])) for at, each in enumerate(tied)]
     never = _never(forecast, policy)
-    job = _Job(forecast.margins, headline, never, policy, other)
+    job = _Job(forecast.margins, headline, never, policy, before)
     with ThreadPoolExecutor(THREADS) as pool:
         found = list(pool.map(job.one, wanted))
     for system, (whole, mask, first) in zip(wanted, found, strict=True):
@@ -130,7 +132,7 @@ def _protect(forecast: Forecast, policy: Policy, only: int | None, beside: Forec
     return Protected(printed, rounded, policy, few, others, tuple(mask for _, _, mask in kept))
 
 
-@lru_cache(maxsize=2)  # a baseline is asked for twice: for its own protection and beside another scenario
+@lru_cache(maxsize=8)  # a forecast is asked for twice: for its own protection and beside another scenario
 def _all_systems(forecast: Forecast) -> tuple[System, ...]:
     """Return the figures to be protected, those of measures that are tied to each other together."""
     links = {rule.measure: rule.links for rule in treatments().values() if rule.own}
@@ -164,10 +166,8 @@ def _never(forecast: Forecast, policy: Policy) -> Mask:
                      for margin in forecast.margins])  # fmt: skip
 
 
-def _beside(forecast: Forecast, policy: Policy, only: int | None) -> Beside | None:
-    if policy.form != "withhold" or not policy.secondary:
-        return None
-    done, never = protect(forecast, policy, only), _never(forecast, policy)
+def _beside(forecast: Forecast, policy: Policy, only: int | None, before: tuple[Forecast, ...]) -> Beside:
+    done, never = protect(forecast, policy, only, before), _never(forecast, policy)
     masks = iter(done.hidden)
     hidden = [np.zeros(margin.stats.shape[1:], dtype=bool) if gone else next(masks)
               for margin, gone in zip(forecast.margins, never, strict=True)]  # fmt: skip
@@ -184,32 +184,34 @@ class _Job:
         headline: along margins; whether it holds whole totals.
         never: along margins; whether it is never printed.
         policy: what is done about small numbers.
-        other: the export that this one is protected beside; None = none.
+        others: the exports that this one is protected beside.
     """
 
     margins: Sequence[Margin]
     headline: Mask
     never: Mask
     policy: Policy
-    other: Beside | None
+    others: Sequence[Beside]
 
     def one(self, system: System) -> tuple[Floats, Mask, Mask]:
         """Return whole numbers for one year's figures, which are withheld, and which of these for being small."""
-        same = None if self.other is None else self.other.same(system, self.margins)
-        sums = Sums(self._whole(system, same), system.rules)
+        sames = [other.same(system, self.margins) for other in self.others]
+        sums = Sums(self._whole(system, sames), system.rules)
         if self.policy.form == "round":
             none = np.zeros(len(sums.values), dtype=bool)
             return sums.values, none, none
         printed = (system.margin != UNPRINTED) & ~self.never[system.margin]
         first = printed & self.headline[system.margin]
-        if self.other is None or same is None:
+        hidden = np.zeros(len(sums.values), dtype=bool)
+        for other, same in zip(self.others, sames, strict=True):
+            both = other.joined(sums, same, ~printed, hidden & printed)
+            hidden = _hidden_beside(sums, both, self.policy, ~printed, first)
+        if not self.others:
             hidden = withheld(sums, self.policy, secret=~printed, headline=first)
-        else:
-            hidden = _hidden_beside(sums, self.other.joined(sums, same, ~printed), self.policy, ~printed, first)
         return sums.values, hidden & printed, small(sums, self.policy) & printed
 
-    def _whole(self, system: System, same: Whole | None) -> Floats:
-        found = None if self.other is None or same is None else self.other.whole(same, system)
+    def _whole(self, system: System, sames: Sequence[Whole]) -> Floats:
+        found = whole_numbers(self.others, sames, system) if self.others else None
         unit = self.policy.base if self.policy.form == "round" else 1
         return unit * round_linked(system.values / unit, system.rules).astype(np.float64) if found is None else found
 

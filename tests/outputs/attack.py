@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -96,7 +97,7 @@ class _Printed:
 
 def _attacked_years(forecasts, policy, homes, years):
     for forecast in forecasts:
-        first = None if forecast is forecasts[0] else forecasts[0]
+        first = tuple(forecasts[: forecasts.index(forecast)])
         told = pd.read_csv(io.BytesIO(csv_bytes(forecast, policy, first)), dtype=str, keep_default_na=False)
         done = protect(forecast, policy, beside=first)
         there = {margin.identity for margin in done.forecast.margins}
@@ -205,15 +206,17 @@ def _key(measure, nc_year):
 
 
 def _same(systems):
-    """Yield the rules that a figure of the first export is that of another, where they are in the unrounded figures."""
-    first, start, found = systems[0], len(systems[0].every), []
-    rows = first.rows
-    for other in systems[1:]:
-        pairs = [(rows[key], at) for key, at in other.rows.items() if key in rows
-                 and abs(first.real[rows[key]] - other.real[at]) <= NOISE * max(1.0, other.real[at])]  # fmt: skip
-        found += [(np.array([one, start + at]), np.array([1.0, -1.0]), abs(first.whole[one] - other.whole[at]))
-                  for one, at in pairs]  # fmt: skip
-        start += len(other.every)
+    """Yield the rules that a figure of one export is that of another, where they are in the unrounded figures."""
+    starts, rows, found = (
+        np.cumsum([0, *[len(system.every) for system in systems]]),
+        [each.rows for each in systems],
+        [],
+    )
+    for (a, first), (b, other) in combinations(enumerate(systems), 2):
+        pairs = [(rows[a][key], at) for key, at in rows[b].items() if key in rows[a]
+                 and abs(first.real[rows[a][key]] - other.real[at]) <= NOISE * max(1.0, other.real[at])]  # fmt: skip
+        found += [(np.array([starts[a] + one, starts[b] + at]), np.array([1.0, -1.0]),
+                   abs(first.whole[one] - other.whole[at])) for one, at in pairs]  # fmt: skip
     return found
 
 

@@ -57,7 +57,7 @@ def _withheld(
     rules: Sequence[_Rule],
     years: Sequence[int],
     policy: Policy,
-    beside: Forecast | None,
+    beside: Sequence[Forecast],
 ) -> Mask:
     """Return row × year: which figures would tell of a few children, and which would give these away by subtraction."""
     shared = protect(run.forecast, policy, beside=beside).forecast

@@ -90,7 +90,7 @@ def to_bytes(run: Run, policy: Policy | None = None, made: datetime | None = Non
     """
     chosen, moment, stream = policy or Policy(), made or now(), BytesIO()
     progress(0.1, "Protecting small numbers")
-    safe = protect(run.forecast, chosen, beside=None if baseline is None else other(run, baseline))
+    safe = protect(run.forecast, chosen, beside=() if baseline is None else other(run, baseline))
     progress(0.7, "Writing tables")
     book = Book(stream, moment, marks(run, chosen))
     title = f"{run.dataset.name}: places for children with SEND"
