@@ -86,7 +86,7 @@ def test_later_datasets_win(copied: Copy, tmp_path: Path) -> None:
     assert result.exit_code == 0
     first = next(row for row in rows_of(tmp_path / "x.csv") if row["measure"] == "pupils")
     assert first["central"] == "50000.0"
-    assert 'table "pupils" is given twice; the later one is used' in result.stderr
+    assert 'table "pupils" is given twice, rows: 1 altered; the later one is used' in result.stderr
 
 
 def test_check_is_quiet_on_a_good_dataset() -> None:

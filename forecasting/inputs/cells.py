@@ -42,6 +42,9 @@ _ERRORS = frozenset(
     {"#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#N/A", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#ERROR!"}
 )
 _PLAIN = re.compile(r"^[+-]?(\d{1,3}(,\d{3})+|\d+)?(\.\d*)?([eE][+-]?\d{1,3})?$")
+_YEAR_GROUP = re.compile(r"^y(?:ea)?r?\.?\s*(\d{1,2}|r)$", re.IGNORECASE)
+_BELOW_YEAR_1 = {"r": "0", "reception": "0", "n2": "-1", "n1": "-2", "e2": "-1", "e1": "-2"}
+_LARGEST = 1e12  # beyond every count of children and every budget in pounds: a slip, or two cells run together
 _DAY_ZERO = date(1899, 12, 30)
 _MONTHS = {m: i for i, m in enumerate(
     ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), start=1)}  # fmt: skip
@@ -102,19 +105,34 @@ def parse(table: str, column: Column, text: str, words: Words) -> Value:
     if text.upper() in _ERRORS:
         raise BadCell("a value", "the formula in this cell fails: mend it, or type the value")
     if column.kind in _NUMBERS:
+        text = as_nc_year(text) if column.name in ("nc_year", "next_nc_year") else text
         return None if is_missing(text) else _NUMBERS[column.kind](text)
     if column.kind in ("need", "setting", "phase", "place", "age_band"):
         return words.read(table, column.name, column.kind, text)
     if column.kind == "needs":
-        return "|".join(words.read(table, column.name, "need", part.strip()) for part in text.split("|"))
+        return _needs(table, column, text, words)
     if column.kind == "choice" and text.lower() not in column.choices:
         raise BadCell(", ".join(column.choices), "use one of these words")
     return _TEXTS[column.kind](text) if column.kind in _TEXTS else text
 
 
+def _needs(table: str, column: Column, text: str, words: Words) -> str:
+    try:
+        return "|".join(words.read(table, column.name, "need", part.strip()) for part in text.split("|"))
+    except BadCell as bad:
+        several = "|" not in text and bool(re.search("[,;/]", text))
+        raise BadCell(bad.allowed, f'write "|" between needs, or {bad.todo}' if several else bad.todo) from bad
+
+
 def is_missing(text: str) -> bool:
     """Return whether a text stands for a figure that is withheld or not known, such as "c" or "<5"."""
     return text.strip().lower() in MISSING or bool(_FEW.match(text.strip()))
+
+
+def as_nc_year(text: str) -> str:
+    """Return the number of a year group written in words ("Reception", "N2", "Year 7"), as text; else the text."""
+    found = _YEAR_GROUP.match(text)
+    return _BELOW_YEAR_1.get(text.lower(), text) if found is None else _BELOW_YEAR_1.get(found[1].lower(), found[1])
 
 
 def number(text: str) -> float:
@@ -141,7 +159,10 @@ def number(text: str) -> float:
 def _amount(text: str) -> float:
     if "%" in text:
         raise BadCell("a number, not a share", "write the number itself, without a per-cent sign")
-    return number(text)
+    value = number(text)
+    if abs(value) >= _LARGEST:
+        raise BadCell(f"a number below {_LARGEST:,.0f}", "correct the cell; two figures may have run together")
+    return value
 
 
 def _count(text: str) -> float:

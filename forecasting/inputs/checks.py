@@ -7,6 +7,8 @@ from collections.abc import Mapping
 import pandas as pd
 
 from forecasting.errors import Fault
+from forecasting.inputs.dataset import Dataset
+from forecasting.inputs.margins import margin, total
 from forecasting.inputs.schema import STARTING_TABLES, time_of
 from forecasting.inputs.sheets import Sheet
 
@@ -16,11 +18,15 @@ Origin = Mapping[str, Sheet]
 
 def check_tables(tables: Tables, origin: Origin) -> list[Fault]:
     """Return the faults between rows and between tables."""
-    faults: list[Fault] = []
-    for check in (_base_year, _base_year_in_data, _parents, _weights, _projects_known, _sen_within_pupils,
-                  _roll_within_capacity):  # fmt: skip
+    faults = check_lines(tables, origin)
+    for check in (_base_year_in_data, _projects_known, _sen_within_pupils, _roll_within_capacity):
         faults += check(tables, origin)
     return faults
+
+
+def check_lines(tables: Tables, origin: Origin) -> list[Fault]:
+    """Return the faults that the rows of one table show by themselves, whatever the others hold."""
+    return [fault for check in (_forecast_to, _parents, _weights) for fault in check(tables, origin)]
 
 
 def _fault(origin: Origin, table: str, row: int, column: str, found: str, allowed: str, todo: str) -> Fault:
@@ -32,13 +38,16 @@ def _rows(frame: pd.DataFrame) -> list[tuple[int, dict[str, object]]]:
     return [(int(str(row)), values) for row, values in zip(frame.index, records, strict=True)]
 
 
-def _base_year(tables: Tables, origin: Origin) -> list[Fault]:
-    about = tables["about"]
+def _forecast_to(tables: Tables, origin: Origin) -> list[Fault]:
+    """The last year of the forecast comes after the base year, where both are given."""
+    about = tables["about"] if "about" in tables else pd.DataFrame({"key": [], "value": []})
+    base = [str(value) for value in about.loc[about["key"] == "base_year", "value"]]
     return [
-        _fault(origin, "about", row, "value", f'base_year is "{values["value"]}"', "a year such as 2016",
-               "write the January census year")
-        for row, values in _rows(about[about["key"] == "base_year"])
-        if not str(values["value"]).isdecimal()
+        _fault(origin, "about", row, "value", f"forecast_to is {values['value']}, base_year {base[0]}",
+               "a January after the base year", "correct one of the two, or leave forecast_to out")
+        for row, values in _rows(about[about["key"] == "forecast_to"])
+        if base and base[0].isdecimal() and str(values["value"]).isdecimal()
+        and int(str(values["value"])) <= int(base[0])
     ]  # fmt: skip
 
 
@@ -47,11 +56,13 @@ def _base_year_in_data(tables: Tables, origin: Origin) -> list[Fault]:
     about = tables["about"]
     known = sorted({int(year) for name in STARTING_TABLES if name in tables
                     for year in tables[name][time_of(name)].dropna()})  # fmt: skip
+    given = [(row, int(str(values["value"]))) for row, values in _rows(about[about["key"] == "base_year"])
+             if str(values["value"]).isdecimal()]  # fmt: skip
     return [
-        _fault(origin, "about", row, "value", f"base_year is {values['value']}; the data are of {_span(known)}",
-               f"a January from {known[0]} to {known[-1]}", "correct the base year, or add the figures of that January")
-        for row, values in _rows(about[about["key"] == "base_year"])
-        if known and str(values["value"]).isdecimal() and int(str(values["value"])) > known[-1] + 1
+        Fault(origin["about"].file, "about", row, "value", f"base_year is {year}; the data are of {_span(known)}",
+              f"a January from {known[0]} to {known[-1]}", "correct the base year, or add the figures of that January",
+              "error" if year > known[0] else "warning")
+        for row, year in given if known and not known[0] <= year <= known[-1] + 1
     ]  # fmt: skip
 
 
@@ -64,11 +75,28 @@ def _parents(tables: Tables, origin: Origin) -> list[Fault]:
         return []
     budget = tables["budget"]
     lines = set(budget["line"])
-    return [
+    above = {(year, line): parent for year, line, parent in
+             zip(budget["financial_year"], budget["line"], budget["parent"], strict=True)}  # fmt: skip
+    circles = [
+        _fault(origin, "budget", row, "parent", f'"{values["line"]}" is part of itself, through "{values["parent"]}"',
+               "a line above it", "correct the parent: money in a circle is counted nowhere")
+        for row, values in _rows(budget[budget["parent"] != ""])
+        if _comes_back(str(values["financial_year"]), str(values["line"]), above)
+    ]  # fmt: skip
+    return circles + [
         _fault(origin, "budget", row, "parent", f'"{values["parent"]}" is not a line', ", ".join(sorted(lines)),
                "add the parent line, or leave the cell blank")
         for row, values in _rows(budget[budget["parent"] != ""]) if values["parent"] not in lines
     ]  # fmt: skip
+
+
+def _comes_back(year: str, line: str, above: Mapping[tuple[str, str], str]) -> bool:
+    """Return whether the parents of a line lead back to it."""
+    at, seen = above.get((year, line), ""), set[str]()
+    while at and at not in seen and at != line:
+        seen.add(at)
+        at = above.get((year, at), "")
+    return at == line
 
 
 def _weights(tables: Tables, origin: Origin) -> list[Fault]:
@@ -98,8 +126,10 @@ def _projects_known(tables: Tables, origin: Origin) -> list[Fault]:
 def _sen_within_pupils(tables: Tables, origin: Origin) -> list[Fault]:
     if "sen" not in tables or "pupils" not in tables:
         return []
-    sen = tables["sen"].groupby("year")["pupils"].sum()
-    pupils = tables["pupils"].groupby("year")["pupils"].sum()
+    dataset = Dataset({name: tables[name] for name in ("sen", "pupils")})
+    sen = margin(dataset, "sen", "pupils", "provision")
+    sen = sen if sen.empty else sen.groupby("year").sum(min_count=1)
+    pupils = total(dataset, "pupils", "pupils")
     years = sorted(set(sen.index) & set(pupils.index))
     both = [(year, float(sen.loc[year]), float(pupils.loc[year])) for year in years]
     return [

@@ -35,7 +35,8 @@ def check_across(tables: Tables, origin: Origin) -> list[Fault]:
     dataset = Dataset({name: frame for name, frame in tables.items() if len(frame)})
     checks: tuple[Callable[[Dataset, Origin], list[Fault]], ...] = (
         _more_placed_than_plans, _parts_against_totals, _jumps, _age_against_nc_year, _phase_against_nc_year,
-        _beyond_the_nc_years, _ages_of_providers, _others_on_roll)  # fmt: skip
+        _beyond_the_nc_years, _beyond_the_ages, _lowest_above_highest, _closes_before_it_opens,
+        _others_on_roll)  # fmt: skip
     return [fault for check in checks for fault in check(dataset, origin)]
 
 
@@ -177,15 +178,39 @@ def _beyond_the_nc_years(dataset: Dataset, origin: Origin) -> list[Fault]:
     return faults
 
 
-def _ages_of_providers(dataset: Dataset, origin: Origin) -> list[Fault]:
-    """Providers whose lowest age is above their highest."""
+def _beyond_the_ages(dataset: Dataset, origin: Origin) -> list[Fault]:
+    """Ages on 31 August at which nobody has a plan: above 25 (the plan ends with that academic year)."""
+    rows = dataset.table("ehc_plans")
+    if rows.empty:
+        return []
+    ages = rows["age"].astype("float64")
+    least, most = _LOWEST + _AGE_OF_RECEPTION, _HIGHEST + _AGE_OF_RECEPTION
+    return [
+        _warn(origin, "ehc_plans", int(str(row)), "age", f"age {value:g}", f"{least} to {most}", "ages out of range")
+        for row, value in ages[(ages < least) | (ages > most)].items()
+    ]
+
+
+def _lowest_above_highest(dataset: Dataset, origin: Origin) -> list[Fault]:
+    """Providers and projects whose lowest age is above their highest."""
+    return [
+        _warn(origin, table, int(str(row)), "min_age", f"{values[name]}: ages {values['min_age']:g} to "
+              f"{values['max_age']:g}", "a lowest age below the highest", "ages the wrong way round")
+        for table, name in (("providers", "provider"), ("projects", "project")) if dataset.has(table)
+        for row, values in dataset.table(table).query("min_age > max_age").iterrows()
+    ]  # fmt: skip
+
+
+def _closes_before_it_opens(dataset: Dataset, origin: Origin) -> list[Fault]:
+    """Providers that close before they open: months are texts such as 2026-09, which sort as time does."""
     if not dataset.has("providers"):
         return []
     rows = dataset.table("providers")
+    wrong = rows[rows["opens"].ne("") & rows["closes"].ne("") & (rows["closes"] < rows["opens"])]
     return [
-        _warn(origin, "providers", int(str(row)), "min_age", f"{values['provider']}: ages {values['min_age']:g} to "
-              f"{values['max_age']:g}", "a lowest age below the highest", "ages the wrong way round")
-        for row, values in rows[rows["min_age"] > rows["max_age"]].iterrows()
+        _warn(origin, "providers", int(str(row)), "closes", f"{values['provider']}: opens {values['opens']}, closes "
+              f"{values['closes']}", "a month after it opens", "closes before it opens")
+        for row, values in wrong.iterrows()
     ]  # fmt: skip
 
 

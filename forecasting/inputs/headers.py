@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from forecasting.errors import Fault
-from forecasting.inputs.schema import BY_NAME, Table
+from forecasting.inputs.schema import BY_NAME, NUMERIC, Table
 
 Row = tuple[int, tuple[str, ...]]
 
@@ -19,6 +19,7 @@ _LOOK = 40
 _UNSEEN = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad]")  # signs without a width, from web pages and e-mails
 _TOTAL = re.compile(r"^(grand|sub|overall)?[\s-]*totals?\s*:?$|^(sum|all)\s*:?$", re.IGNORECASE)
 _NUMBER = re.compile(r"^[£(-]?[\d,.\s]+%?\)?$")
+_REMARK = re.compile(r"^(sources?|notes?|footnotes?|key)\s*\d*\s*:", re.IGNORECASE)
 _FREE = frozenset({"about", "mappings", "published", "contradictions", "assumptions", "scenarios",
                    "interventions", "needs", "settings"})  # fmt: skip
 _MAY_BE_TOTAL = frozenset({"source", "note", "line", "parent"})
@@ -134,7 +135,7 @@ def _body(
 ) -> tuple[list[Row], list[Fault]]:
     """Return the rows of data, and faults for trailing notes and rows that are totals of others."""
     body, faults = list(rows), []
-    while body and _is_note(table, body[-1][1]):
+    while body and _is_note(table, header, body[-1][1]):
         number, cells = body.pop()
         text = next(cell.strip() for cell in cells if cell.strip())[:60]
         faults.append(Fault(file, sheet, number, found=f'a note below the table was left out: "{text}"', grade="note"))
@@ -159,11 +160,16 @@ def _total_word(cells: Sequence[str], words: Sequence[int]) -> str:
     return next((cells[i].strip() for i in words if i < len(cells) and _TOTAL.match(cells[i].strip())), "")
 
 
-def _is_note(table: Table, cells: Sequence[str]) -> bool:
-    """Return whether a row holds one cell of words only, though the table needs several."""
-    filled = [cell.strip() for cell in cells if cell.strip()]
-    needed = sum(column.required and not column.absent for column in table.columns)
-    return len(filled) == 1 and needed > 1 and len(filled[0]) > 3 and not _NUMBER.match(filled[0])
+def _is_note(table: Table, header: Sequence[str], cells: Sequence[str]) -> bool:
+    """Return whether a row holds one cell of words only: a remark, or too little where another cell is needed."""
+    filled = [(at, cell.strip()) for at, cell in enumerate(cells) if cell.strip()]
+    if len(filled) != 1 or len(filled[0][1]) <= 3 or _NUMBER.match(filled[0][1]):
+        return False
+    if _REMARK.match(filled[0][1]):
+        return True
+    here = table.alias(header[filled[0][0]]) if filled[0][0] < len(header) else ""
+    needed = {column.name for column in table.columns if column.required and not column.absent}
+    return bool(needed - {here}) or any(c.name == here and c.kind in NUMERIC for c in table.columns)
 
 
 def _unnamed(file: str, sheet: str, header: tuple[str, ...], rows: Sequence[Row]) -> list[Fault]:

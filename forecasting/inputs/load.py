@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from forecasting.errors import DatasetError, Fault, UsageError
 from forecasting.inputs import dfe
-from forecasting.inputs.checks import check_tables
+from forecasting.inputs.changes import changes
+from forecasting.inputs.checks import check_lines, check_tables
 from forecasting.inputs.cross_checks import check_across
 from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.headers import suggestion
@@ -62,7 +63,11 @@ def sources(paths: Sequence[Path | str]) -> list[Source]:
 
 def _in_folder(folder: Path) -> list[Path]:
     """Return the CSV files of a folder; of its folder `data` (as in an unpacked release) when it has none itself."""
-    return sorted(folder.glob("*.csv")) or sorted((folder / "data").glob("*.csv"))
+    return _csv_files(folder) or _csv_files(folder / "data")
+
+
+def _csv_files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("*") if path.suffix.lower() == ".csv")
 
 
 def from_sources(files: Iterable[Source], authority: str | None = None) -> Dataset:
@@ -108,9 +113,10 @@ def examine(files: Iterable[Source], authority: str | None = None) -> tuple[Data
     if sheets or published or not refused:
         given = sheets[0].file if sheets else ", ".join(source.name for source in files) or "the dataset"
         faults += _presence(tables, given) if not _gave_nothing(releases, published) else []
-    if any(fault.grade == "error" for fault in faults):
-        return None, tuple(faults)
     origin = _origin(published, known)
+    spoilt = {fault.sheet for fault in faults if fault.grade == "error"}
+    if spoilt:
+        return None, (*faults, *_rest(spoilt, tables, origin))
     faults += _checked(tables, origin, known)
     usable = not any(fault.grade == "error" for fault in faults)
     names = tuple(dict.fromkeys([*(published.files if published else ()), *(sheet.file for sheet in known)]))
@@ -122,10 +128,11 @@ def _read_into(tables: dict[str, pd.DataFrame], known: Sequence[Sheet], official
     words, faults = words_of(known), []
     for at, sheet in enumerate(known):
         joins = at < official and sheet.name in tables
-        if sheet.name in tables and not joins:
-            faults.append(Fault(sheet.file, sheet.name, found=f'table "{sheet.name}" is given twice',
-                                todo="the later one is used", grade="note"))  # fmt: skip
         frame, found = read_table(sheet, words)
+        if sheet.name in tables and not joins:
+            apart = changes(Dataset({sheet.name: tables[sheet.name]}), Dataset({sheet.name: frame}))
+            told = f'table "{sheet.name}" is given twice, rows: {apart[0].what if apart else "none"}'
+            faults.append(Fault(sheet.file, sheet.name, found=told, todo="the later one is used", grade="note"))
         tables[sheet.name] = _joined(BY_NAME[sheet.name], tables[sheet.name], frame) if joins else frame
         faults += found
     return faults
@@ -135,10 +142,21 @@ def _checked(tables: dict[str, pd.DataFrame], origin: dict[str, Sheet], known: S
     """Return what is wrong between the cells of a table, between tables, and with levers."""
     faults = [*check_tables(tables, origin), *check_structure(tables, origin)]
     faults += [*_own_plausibility(tables, known), *check_across(tables, origin)]
-    for name in ("assumptions", "scenarios", "interventions"):
-        if name in tables:
-            faults += lever_faults(name, origin[name].file, tables[name])
-    return faults
+    return faults + _levers(tables, origin)
+
+
+def _rest(spoilt: Collection[str], tables: dict[str, pd.DataFrame], origin: dict[str, Sheet]) -> list[Fault]:
+    """Return the errors of the tables whose cells are all read, so that one reading names what there is to mend.
+
+    What compares tables with each other waits until every table is read.
+    """
+    sound = {name: frame for name, frame in tables.items() if name not in spoilt}
+    return [*check_lines(sound, origin), *_levers(sound, origin)]
+
+
+def _levers(tables: dict[str, pd.DataFrame], origin: dict[str, Sheet]) -> list[Fault]:
+    names = [name for name in ("assumptions", "scenarios", "interventions") if name in tables]
+    return [fault for name in names for fault in lever_faults(name, origin[name].file, tables[name])]
 
 
 def _published(releases: Sequence[dfe.Release], authority: str | None) -> tuple[dfe.Reading | None, list[Fault]]:

@@ -23,7 +23,8 @@ def _years(about: pd.DataFrame, file: str) -> list[Fault]:
     return [
         Fault(file, "about", int(str(row)), "value", f'{key} is "{value}"', "a year from 1990 to 2100",
               "write the January census year, such as 2016")
-        for row, key, value in zip(rows.index, rows["key"], rows["value"], strict=True) if value and not _is_year(value)
+        for row, key, value in zip(rows.index, rows["key"], rows["value"], strict=True)
+        if (value or key == "base_year") and not _is_year(value)
     ]  # fmt: skip
 
 

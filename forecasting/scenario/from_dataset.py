@@ -90,7 +90,7 @@ def _whole(value: object) -> int | None:
 
 
 def read_value(lever: Lever, text: str) -> Value:
-    """Return the value of a lever from text: a word, a number, or a ratio such as 7253/44627.
+    """Return the value of a lever from text: a word, a number, a percentage, or a ratio such as 7253/44627.
 
     Raises:
         ValueError: the text is not what the lever allows.
@@ -103,6 +103,8 @@ def read_value(lever: Lever, text: str) -> Value:
     ratio = _RATIO.match(text)
     if ratio:
         return float(ratio[1].replace(",", "")) / float(ratio[2].replace(",", ""))
+    if text.endswith("%") and lever.unit.startswith("fraction"):
+        return float(text.removesuffix("%")) / 100
     return float(text.replace(",", "").replace("£", ""))
 
 

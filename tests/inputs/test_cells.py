@@ -50,6 +50,26 @@ def test_suppressed_and_blank_numbers_are_unknown_and_not_zero(text: str) -> Non
 
 
 @pytest.mark.parametrize(
+    ("text", "value"), [("Reception", 0), ("R", 0), ("year r", 0), ("N1", -2), ("Year 7", 7), ("Y7", 7), ("Yr. 11", 11)]
+)
+def test_year_groups_in_words(text: str, value: int) -> None:
+    assert parse("pupils", Column("nc_year", "whole", "help"), text, WORDS) == value
+    with pytest.raises(BadCell):
+        cell("whole", text)  # only in columns of NC years
+
+
+def test_two_figures_that_ran_together_are_no_count() -> None:
+    with pytest.raises(BadCell, match="a number below 1,000,000,000,000"):
+        cell("count", "1e300")
+
+
+def test_needs_parted_by_commas_say_how_to_part_them() -> None:
+    with pytest.raises(BadCell) as found:
+        cell("needs", "SLD,PMLD")
+    assert found.value.todo.startswith('write "|" between needs')
+
+
+@pytest.mark.parametrize(
     ("kind", "text", "value"),
     [("year", "2016", 2016), ("year", "2016.0", 2016), ("whole", "-2", -2), ("month", "Sep 2017", "2017-09"),
      ("month", "September 2017", "2017-09"), ("month", "2017-09-01", "2017-09"), ("month", "2017-09", "2017-09"),

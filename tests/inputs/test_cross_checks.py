@@ -81,6 +81,8 @@ def test_nc_year_against_age_and_phase_and_range() -> None:
     assert (found.row, found.found) == (3, "NC year 9 in phase primary")
     rows = [["year", "nc_year", "pupils"], ["2016", "21", "1"], ["2016", "22", "1"], ["2016", "-5", "1"]]
     assert [f.row for f in warnings("NC years out of range", corpus.csv("pupils", rows))] == [3, 4]
+    rows = [["year", "age", "plans"], ["2016", "25", "1"], ["2016", "200", "1"]]
+    assert [f.row for f in warnings("ages out of range", corpus.csv("ehc_plans", rows))] == [3]
 
 
 def test_providers() -> None:
@@ -90,6 +92,9 @@ def test_providers() -> None:
     file = corpus.csv("providers", rows)
     assert [f.row for f in warnings("ages the wrong way round", PUPILS, file)] == [3]
     assert [f.row for f in warnings("more from elsewhere than on roll", PUPILS, file)] == [3]
+    months = [["provider", "setting", "opens", "closes"], ["Oak", "special school", "2026-09", "2030-08"],
+              ["Elm", "special school", "2027-09", "2026-08"]]  # fmt: skip
+    assert [f.row for f in warnings("closes before it opens", PUPILS, corpus.csv("providers", months))] == [3]
     over = warnings("more on roll than places", PUPILS, file)
     assert [f.row for f in over] == [3, 4]
     (group,) = grouped(over)

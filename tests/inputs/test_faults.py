@@ -16,6 +16,7 @@ from forecasting.inputs.schema import BY_NAME
 from forecasting.inputs.sheets import Source
 from forecasting.inputs.template import write_dataset_workbook
 from forecasting.scenario.catalogue import BY_NAME as LEVERS
+from forecasting.scenario.from_dataset import baseline
 from tests.support import Copy
 
 HINT_COUNT = "allowed: a number; remove words and notes from the cell, or leave it blank."
@@ -299,7 +300,9 @@ def test_later_files_win_and_it_is_said(copied: Copy, tmp_path: Path) -> None:
     (tmp_path / "pupils.csv").write_text("year,pupils\n2016,50000\n", encoding="utf-8")
     found = load([copied.path, tmp_path / "pupils.csv"])
     assert found.table("pupils")["pupils"].tolist() == [50000]
-    assert 'table "pupils" is given twice; the later one is used.' in str(found.notes[-1]) + str(found.notes[0])
+    assert 'table "pupils" is given twice, rows: 1 altered; the later one is used.' in str(found.notes[-1]) + str(
+        found.notes[0]
+    )
 
 
 def test_unknown_sheets_and_columns_are_noted_not_refused(copied: Copy) -> None:
@@ -307,3 +310,56 @@ def test_unknown_sheets_and_columns_are_noted_not_refused(copied: Copy) -> None:
     (copied.path / "pupils.csv").write_text("year,pupils,colour\n2016,44627,blue\n", encoding="utf-8")
     notes = {(fault.sheet, fault.column) for fault in copied.load().notes if fault.grade == "note"}
     assert notes == {("holidays", ""), ("pupils", "colour")}
+
+
+def test_a_percentage_as_the_value_of_a_lever(copied: Copy) -> None:
+    copied.set("assumptions", 4, "value", "16.3%")
+    found = baseline(copied.load()).last("sen_prevalence")
+    assert found is not None and found.value == pytest.approx(0.163)
+
+
+def test_a_base_year_before_the_data_and_an_end_before_it(copied: Copy) -> None:
+    copied.set("about", 6, "value", "2005")
+    assert "base_year is 2005; the data are of 2010 to 2016; allowed: a January from 2010 to 2016" in "".join(
+        map(str, copied.load().notes)
+    )
+    copied.set("about", 6, "value", "2016")
+    copied.set("about", 7, "value", "2016")
+    assert "forecast_to is 2016, base_year 2016; allowed: a January after the base year" in only(copied)
+
+
+def test_budget_lines_in_a_circle(copied: Copy) -> None:
+    head = {"financial_year": "2016-17", "kind": "expenditure", "gbp": "1"}
+    copied.write("budget", [{**head, "line": a, "parent": b} for a, b in ("AB", "BA", "CA")])
+    found = [fault.found for fault in faults(copied) if "is part of itself" in fault.found]
+    assert found == ['"A" is part of itself, through "B"', '"B" is part of itself, through "A"']
+
+
+def test_faults_of_a_lever_are_told_beside_those_of_cells(copied: Copy) -> None:
+    copied.set("pupils", 2, "pupils", "many")
+    copied.set("assumptions", 4, "value", "16.3")
+    assert {fault.sheet for fault in faults(copied)} == {"pupils", "assumptions"}
+
+
+def test_totals_beside_their_parts_are_not_more_pupils_with_sen_than_pupils(copied: Copy) -> None:
+    # 7,253 with SEN in all, and again by six more rows of one need each: 50,771 rows added up, 44,627 pupils.
+    rows = [{"year": "2016", "provision": "sen_support", "need": "", "pupils": "7253"}]
+    rows += [{**rows[0], "need": need} for need in ("ASC", "HI", "MLD", "PD", "SEMH", "VI")]
+    copied.write("sen", rows)
+    assert len(copied.load().table("sen")) == 7
+
+
+@pytest.mark.parametrize("name", ["PUPILS.CSV", "Pupils.Csv"])
+def test_endings_in_capitals_are_read(copied: Copy, name: str) -> None:
+    (copied.path / "pupils.csv").rename(copied.path / name)
+    assert copied.load().has("pupils")
+
+
+def test_remarks_below_tables_that_need_one_cell_only(copied: Copy) -> None:
+    for table, line in (("unit_costs", "Figures of the finance team"), ("projects", "Source: our own system")):
+        path = copied.path / f"{table}.csv"
+        rows = len(copied.load().table(table))
+        path.write_text(f"{path.read_text(encoding='utf-8')}{line}\n", encoding="utf-8")
+        loaded = copied.load()
+        assert len(loaded.table(table)) == rows
+        assert any(f'a note below the table was left out: "{line}"' in fault.found for fault in loaded.notes)

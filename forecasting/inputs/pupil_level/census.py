@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from forecasting.errors import Fault
+from forecasting.inputs.cells import as_nc_year
 from forecasting.inputs.pupil_level.children import counted, nc_years, needs_of, rows_at, wrong_upns, years
 from forecasting.inputs.pupil_level.extracts import A_DATE, Extract, dates, texts, unread
 
@@ -13,7 +14,6 @@ _PROVISION = {"e": "ehc_plan", "s": "ehc_plan", "k": "sen_support", "a": "sen_su
               "n": "", "": ""}  # S, A, P: statements and the stages before 2014  # fmt: skip
 _WORDS = {"ehcp": "ehc_plan", "ehc plan": "ehc_plan", "education, health and care plan": "ehc_plan",
           "statement": "ehc_plan", "sen support": "sen_support", "no sen": "", "none": ""}  # fmt: skip
-_NURSERY = {"r": "0", "n2": "-1", "n1": "-2", "e2": "-1", "e1": "-2"}
 _NOT_COUNTED = frozenset({"s", "g", "f"})  # subsidiary registration, guest, at another provider
 _FARTHEST = 2  # NC years from the one by age that still pass without a word
 
@@ -82,7 +82,7 @@ def _nc_year(extract: Extract, year: pd.Series) -> tuple[pd.Series, list[Fault]]
     """Return the NC year as recorded, else by age; those far from their age are a warning."""
     rows, faults = extract.rows, []
     told = texts(rows["nc_year"]).str.lower() if "nc_year" in rows else pd.Series("", index=rows.index, dtype=object)
-    recorded = pd.to_numeric(told.map(_NURSERY).fillna(told), errors="coerce")
+    recorded = pd.to_numeric(told.map({word: as_nc_year(word) for word in told.unique()}), errors="coerce")
     by_age = pd.Series(np.nan, index=rows.index)
     if "dob" in rows:
         born = dates(rows["dob"])
