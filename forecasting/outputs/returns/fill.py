@@ -49,8 +49,17 @@ def fill(wanted: Layout, runs: Sequence[Run], *, allocate_unknown: bool = False,
     tables = tuple(_filled(wanted, table, years, found, variants, policy) for table in wanted.tables)
     steps = effects(wanted, variants, years)
     name = dataset.about("authority_name") or dataset.name
+    assumed = (*_one_sided(wanted, runs), *_assumed(wanted, variants, years, found, tables))
     return Filled(wanted, name, years, dataset.base_year, tables, tuple(missing((*tables, *steps), runs[0])),
-                  _assumed(wanted, variants, years, found, tables), steps, policy)  # fmt: skip
+                  assumed, steps, policy)  # fmt: skip
+
+
+def _one_sided(wanted: Layout, runs: Sequence[Run]) -> tuple[str, ...]:
+    """Return that the scenario chosen is not in a return that has but one side, where it would change anything."""
+    if len(wanted.variants) > 1 or runs[-1].scenario.changes == runs[0].scenario.changes:
+        return ()
+    name = runs[-1].scenario.name
+    return (f"This return has one side, the {wanted.variants[0]}: what the scenario {name} changes is not in it.",)
 
 
 def _figures(wanted: Layout, variants: Sequence[Run], years: Sequence[int], allocate: bool, policy: Policy) -> _Found:

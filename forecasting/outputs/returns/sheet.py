@@ -82,7 +82,8 @@ def _cover(book: Book, filled: Filled, run: Run, title: str) -> None:
     if run.dataset.synthetic:
         sheet.line(SYNTHETIC, "warn")
     sheet.line(title, "title")
-    sheet.line(f"Scenario {run.scenario.name}, method {run.forecast.method.replace('_', ' ')}; last actual count: "
+    chosen = run.scenario.name if len(filled.layout.variants) > 1 else filled.layout.variants[0]
+    sheet.line(f"Scenario {chosen}, method {run.forecast.method.replace('_', ' ')}; last actual count: "
                f"January {filled.last_actual}. Blank cells are not known: they are never zero.")  # fmt: skip
     style = "warn" if filled.policy.form == "none" else "wrapped"
     sheet.line(f"Small numbers: {filled.policy.sentence}", style, room=_TEXT)

@@ -235,3 +235,9 @@ def test_published_data_of_an_authority(published):
     # the plan's post-16 table has the two oldest bands only, so four younger children stand in its table by need alone
     assert (by_need, by_age) == (3623, 3619)
     assert done.missing  # need and age are not in every year of a release
+
+
+def test_a_return_with_one_side_says_that_the_scenario_is_not_in_it(made):
+    told = "This return has one side, the baseline: what the scenario mitigated changes is not in it."
+    assert fill(layout("scap"), made).assumed[0] == told
+    assert told not in fill(layout("scap"), made[:1]).assumed
