@@ -157,7 +157,7 @@ _HIDDEN = ",".join(f'[data-testid=stElementToolbarButton]:has([aria-label^="{nam
 STYLE = (
     f"<style>{_HIDDEN}{{display:none}}</style>"
     + """<style>
-.block-container{padding-top:3.2rem;max-width:1180px}
+.block-container{padding-top:4rem;max-width:1180px}
 h1{font-size:2rem;margin:0 0 .25rem}
 .answer{font-size:1.3rem;line-height:1.45;margin:0 0 1rem;max-width:62rem}
 dl.metrics{display:grid;padding:0;margin:.25rem 0 1rem;gap:.6rem;

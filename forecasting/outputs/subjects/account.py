@@ -53,10 +53,9 @@ def chance_in_words(run: Run, year: int) -> str:
     """Return the chance that a year balances, in words; "" without draws."""
     if not run.forecast.has("probability_of_balance"):
         return ""
-    share = run.forecast.value("probability_of_balance", year)
-    if share in (0.0, 1.0):
-        return f"in {'none' if share == 0 else 'all'} of {run.forecast.draws:,} runs"
-    return f"in {round(share * 100):.0f} of 100 runs"
+    share, draws = run.forecast.value("probability_of_balance", year), run.forecast.draws
+    many = {0.0: "none", 1.0: "all"}.get(share, f"{round(share * draws):,}")
+    return f"in {many} of {draws:,} runs"
 
 
 def balance_sentence(view: View) -> str:
