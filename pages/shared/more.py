@@ -49,7 +49,8 @@ def _time(control: Control) -> None:
                            disabled=st.session_state[since] == START)  # fmt: skip
     with st.expander("Year by year", expanded=control.by_year), st.form(f"years:{control.name}", border=False):
         frame = st.data_editor(year_table.frame(control, years), hide_index=True, disabled=["Year"],
-                               key=f"table:{control.name}:{hash(control.changes)}", num_rows="fixed")  # fmt: skip
+                               key=f"table:{control.name}:{hash(control.changes)}", num_rows="fixed",
+                               placeholder="")  # fmt: skip
         st.write("A value holds until the next one. Blank years go on with the value before.")
         if st.form_submit_button("Use these values", width="stretch"):
             _by_year(control, year_table.values(frame))
