@@ -13,20 +13,25 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import pandas as pd
 import vl_convert
 
-from forecasting.outputs.charts import Spec
+from forecasting.outputs.charts import Spec, larger
 from forecasting.outputs.figure import Figure
 from forecasting.outputs.subjects import SUBJECTS, View
-from forecasting.outputs.theme import PALETTES
+from forecasting.outputs.theme import PALETTES, SIZE
 
 WIDTH = 760  # pixels at scale 1
-_LETTERS = 135  # letters of the note that fit into the width
+_LETTERS = {"title": 80, "subtitle": 120, "note": 135}  # that fit into the width at the usual size
 _FONT = "sans-serif"  # the one that the converter brings along; another, such as Arial, may leave words out
 _SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 
 
-def png(figure: Figure, scale: float = 2.0) -> bytes:
-    """Return a figure as PNG with its title, subtitle and source; scale 2 prints sharply at 16 cm."""
-    return bytes(vl_convert.vegalite_to_png(_whole(figure), scale=scale))
+def png(figure: Figure, *, letters: int = SIZE) -> bytes:
+    """Return a figure as PNG with its title, subtitle and source, at a scale that prints sharply at 16 cm.
+
+    Args:
+        figure: the figure.
+        letters: size of its words, of a width of `WIDTH`; LARGE can be read where it is printed half a page wide.
+    """
+    return bytes(vl_convert.vegalite_to_png(_whole(figure, letters), scale=2.0))
 
 
 def archive(figures: Sequence[Figure]) -> bytes:
@@ -55,21 +60,22 @@ def svg(figure: Figure) -> str:
     return f'{head} role="img">{words}{rest}'
 
 
-def _whole(figure: Figure) -> Spec:
+def _whole(figure: Figure, letters: int = SIZE) -> Spec:
     """Return the specification with its data, words above and below, and a fixed width."""
-    palette = PALETTES["light"]
-    spec = figure.spec("light")
-    words = {"anchor": "start", "color": palette.text}
-    inner = {key: value for key, value in spec.items() if key not in ("config", "autosize")}
+    palette, grown = PALETTES["light"], letters / SIZE
+    spec = figure.spec("light") if letters == SIZE else larger(figure.spec("light"), "light")
+    title, subtitle, note = (wrap(text, int(room / grown)) for text, room in zip(
+        (figure.title, figure.subtitle, figure.note), _LETTERS.values(), strict=True))  # fmt: skip
+    inner = {key: value for key, value in spec.items() if key not in ("config", "autosize", "padding")}
     chart = {**inner, "width": WIDTH, "title": {
-        **words, "text": figure.title, "subtitle": figure.subtitle, "fontSize": 18, "subtitleFontSize": 13,
-        "subtitleColor": palette.text, "offset": 28}}  # fmt: skip
-    note: Spec = {
-        "data": {"values": [{}]}, "mark": {"type": "text", "align": "left", "x": 0, "fontSize": 11},
-        "encoding": {"text": {"value": wrap(figure.note, _LETTERS)}, "x": {"value": 0}},
+        "anchor": "start", "color": palette.text, "text": title, "subtitle": subtitle, "fontSize": 18 * grown,
+        "subtitleFontSize": letters, "subtitleColor": palette.text, "offset": 28}}  # fmt: skip
+    below: Spec = {
+        "data": {"values": [{}]}, "mark": {"type": "text", "align": "left", "x": 0, "fontSize": 11 * grown},
+        "encoding": {"text": {"value": note}, "x": {"value": 0}},
         "width": WIDTH, "height": 30, "view": {"stroke": None},
     }  # fmt: skip
-    return {"$schema": _SCHEMA, "data": {"values": _rows(figure.data)}, "vconcat": [chart, note],
+    return {"$schema": _SCHEMA, "data": {"values": _rows(figure.data)}, "vconcat": [chart, below],
             "resolve": {"legend": {"color": "independent", "shape": "independent"}},
             "config": {**spec["config"], "background": palette.background, "font": _FONT}, "padding": 12}  # fmt: skip
 
