@@ -67,7 +67,7 @@ def table_html(table: Table) -> str:
         + "</tr>"
         for row in table.frame.itertuples(index=False, name=None)
     )
-    caption = f"<caption>{escape(table.title)}</caption>"
+    caption = f"<caption><span>{escape(table.title)}</span></caption>"
     note = f'<p class="note">{escape(table.note)}</p>' if table.note else ""
     region = f'<div class="scroll" role="region" aria-label="{escape(table.title)}" tabindex="0">'
     table_tag = f'<table class="figures">{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
@@ -177,6 +177,7 @@ p.note{font-size:.85rem;margin:.3rem 0 .6rem;opacity:.85;line-height:1.4}
 .scroll{overflow-x:auto}
 table.figures{border-collapse:collapse;width:100%;font-size:.93rem;line-height:1.4}
 table.figures caption{text-align:left;font-weight:600;padding:.2rem 0 .4rem;caption-side:top}
+table.figures caption span{display:inline-block;position:sticky;left:0;max-width:calc(100vw - 2rem)}
 table.figures th,table.figures td{padding:.35rem .6rem;text-align:left;vertical-align:top;
 border-bottom:1px solid color-mix(in srgb,currentColor 18%,transparent)}
 table.figures th{border-bottom-width:2px;font-weight:600}

@@ -105,18 +105,24 @@ def _with_range(value: float, interval: Interval | None, unit: str) -> str:
     return f"{words.shown(value, unit)}{held}"
 
 
+def _ranged(title: str, there: bool) -> str:
+    """Return the title of a table, which says where ranges stand if there are any."""
+    return f"{title}, with its range in brackets" if there else title
+
+
 def _headlines(view: View, found: Comparison, lines: Sequence[Line]) -> Table:
     columns = {name: [_with_range(line.figures[at].value, line.figures[at].interval, line.unit) for line in lines]
                for at, name in enumerate(found.names)}  # fmt: skip
     frame = pd.DataFrame({"Figure": [line.label for line in lines], **columns})
-    return Table("compare_headlines", "Each scenario, with its range in brackets", frame, {}, _note(view, found))
+    title = _ranged("Each scenario", any(one.interval for line in lines for one in line.figures))
+    return Table("compare_headlines", title, frame, {}, _note(view, found))
 
 
 def _differences(view: View, found: Comparison, lines: Sequence[Line]) -> Table:
     columns = {name: [_apart_words(line.figures[at], line.unit) or words.NOT_KNOWN for line in lines]
                for at, name in enumerate(found.names) if at}  # fmt: skip
     frame = pd.DataFrame({"Figure": [line.label for line in lines], **columns})
-    title = f"Difference from {found.names[0]}, with its range in brackets"
+    title = _ranged(f"Difference from {found.names[0]}", any(one.between for line in lines for one in line.figures))
     return Table("compare_differences", title, frame, {}, _note(view, found))
 
 
@@ -158,6 +164,7 @@ def ranges(found: Comparison) -> str:
 def paths(view: View, found: Comparison, measure: str) -> tuple[Figure, ...]:
     """Return the charts of a measure over the years, a line a scenario, at most four lines in each."""
     factor, axis, unit, _ = _scale(measure)
+    bands = "; bands hold four draws in five" if any(run.forecast.draws for run in found.runs) else ""
     figures = []
     for number, members in enumerate(_groups(found)):
         data = pd.concat([_path(found, at, measure, factor) for at in members], ignore_index=True)
@@ -167,7 +174,7 @@ def paths(view: View, found: Comparison, measure: str) -> tuple[Figure, ...]:
         title = _highest(LABELS[measure], {n: e for n, e in zip(names, ends, strict=True) if not np.isnan(e)}, last)
         figures.append(line_figure(
             view, f"compare_{measure}_{number}", title,
-            f"{LABELS[measure]}, {axis if factor != 1.0 else 'number'}, {view.name}; bands hold four draws in five",
+            f"{LABELS[measure]}, {axis if factor != 1.0 else 'number'}, {view.name}{bands}",
             f"In {last}: " + "; ".join(f"{n} {_counted(e)}" for n, e in zip(names, ends, strict=True)),
             data, y=axis, unit=unit, source=f"scenarios {', '.join(names)}", zero=False,
         ))  # fmt: skip
@@ -213,10 +220,11 @@ def _apart(view: View, found: Comparison, measure: str, year: int) -> tuple[Figu
                   dict.fromkeys(read.columns[1:], unit), note)  # fmt: skip
     others = zip(found.names[1:], line.figures[1:], strict=True)
     alt = "; ".join(f"{name}: {_apart_words(one, line.unit)}" for name, one in others)
+    line_is = ", line: four draws in five" if any(one.between for one in line.figures) else ""
     spec: Callable[..., charts.Spec] = partial(charts.points, tuple(data["name"]), f"{axis}, difference", form)
     return (Figure(
         f"apart_{measure}", f"Difference from {found.names[0]} in {year}",
-        f"{LABELS[measure]}, point: central runs, line: four draws in five; dashed: no difference", alt, spec, data,
+        f"{LABELS[measure]}, point: central runs{line_is}; dashed: no difference", alt, spec, data,
         table, note,
     ),)  # fmt: skip
 
