@@ -120,7 +120,7 @@ def writer(
         ".json": lambda run: _write(path, json_bytes(run.forecast, policy, beside(run, policy))),
         ".parquet": lambda run: _write(path, parquet_bytes(run.forecast, policy, beside(run, policy))),
         ".xlsx": lambda run: (_publication if publication else _workbook)(run, path, policy),
-        ".pptx": lambda run: _briefing(run, path, "deck", policy, *([template] if template else [])),
+        ".pptx": lambda run: _briefing(run, path, "deck", policy, source=template),
         ".docx": lambda run: _briefing(run, path, "paper", policy),
     }
     chosen = writers.get(path.suffix.lower())
@@ -135,9 +135,9 @@ def _write(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
 
-def _briefing(run: Run, path: Path, form: str, policy: Policy, *template: Source) -> None:
+def _briefing(run: Run, path: Path, form: str, policy: Policy, **given: Source | None) -> None:
     told = import_module("forecasting.outputs.briefing.story").story(_leaving(run, policy))
-    _write(path, import_module(f"forecasting.outputs.briefing.{form}").to_bytes(told, *template))
+    _write(path, import_module(f"forecasting.outputs.briefing.{form}").to_bytes(told, **given))
 
 
 def template_of(path: Path) -> tuple[Source, tuple[str, ...]]:
@@ -162,7 +162,7 @@ def _publication(run: Run, path: Path, policy: Policy) -> None:
 
 
 def beside(run: Run, policy: Policy) -> tuple[Forecast, ...]:
-    """Return the forecast that a run is protected beside, made where small numbers are withheld; None for no need."""
+    """Return the forecast that a run is protected beside, made where small numbers are withheld; none without need."""
     return other(run, baseline_of(run)) if policy.form == "withhold" else ()
 
 

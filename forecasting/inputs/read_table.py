@@ -15,8 +15,6 @@ from forecasting.inputs.schema import BY_NAME, NUMERIC, Column, Table
 from forecasting.inputs.sheets import Sheet
 
 _SHOWN = 200
-
-
 _FIGURES = NUMERIC - {"whole", "year"}
 
 

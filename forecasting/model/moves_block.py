@@ -5,7 +5,9 @@ Two ways to run a block forward read it: `moves_draws` child by child, `moves_me
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -130,8 +132,25 @@ def plan_of(
     )
 
 
-def blocks_of(plan: Plan, n_draws: int, seed: int) -> Iterator[tuple[slice, list[np.random.SeedSequence]]]:
-    """Yield the draws of each block, and its seeds: one for its rates, then one for each year."""
+def in_blocks(
+    plan: Plan, n_draws: int, seed: int, work: Callable[[slice, Sequence[np.random.SeedSequence]], None]
+) -> None:
+    """Work through draws block by block, some side by side.
+
+    Args:
+        plan: what all blocks share.
+        n_draws: number of draws.
+        seed: seed of all random values.
+        work: takes the draws of a block and its seeds, one for its rates, then one for each year.
+    """
+    with ThreadPoolExecutor(min(THREADS, os.cpu_count() or 1)) as pool:
+        jobs = [pool.submit(work, *block) for block in _blocks(plan, n_draws, seed)]
+    for job in jobs:
+        job.result()
+
+
+def _blocks(plan: Plan, n_draws: int, seed: int) -> Iterator[tuple[slice, list[np.random.SeedSequence]]]:
+    """Yield the draws of each block and its seeds, see `in_blocks`."""
     cells = plan.rates.axes.n_pairs * plan.rates.axes.n_needs
     shared = -(-n_draws // THREADS)  # few draws are parted evenly
     size = int(np.clip(BLOCK_CELLS // max(cells, int(plan.start.sum()), 1), 1, shared))

@@ -8,17 +8,16 @@ over children, cells or draws.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from forecasting.model.chance import Counts
-from forecasting.model.moves_block import THREADS, Plan, blocks_of, draw_rates, plan_of
+from forecasting.model.moves_block import Plan, draw_rates, in_blocks, plan_of
 from forecasting.model.moves_levers import Levers
 from forecasting.model.moves_rates import MoveRates
 from forecasting.model.moves_year import one_year, relabelled
@@ -97,10 +96,7 @@ def simulate(
     plan = replace(plan_of(stock, rates, residents, years, levers, uncertain, chance), totals=totals, group=groups)
     kept = _empty(rates, n_draws, len(years), (*margins, "total"), int(groups.max()) + 1)
     added = np.zeros((n_draws, len(years)), dtype=np.float32) if shift is None else shift.astype(np.float32)
-    with ThreadPoolExecutor(min(THREADS, os.cpu_count() or 1)) as pool:
-        jobs = [pool.submit(_run_block, plan, *each, kept, added) for each in blocks_of(plan, n_draws, seed)]
-    for job in jobs:
-        job.result()
+    in_blocks(plan, n_draws, seed, partial(_run_block, plan, kept, added))
     flows = kept.pop("joined"), kept.pop("left")
     return Draws(tuple(years), kept, flows[0], flows[1], int(plan.start.sum()), added)
 
@@ -138,7 +134,7 @@ def _empty(rates: MoveRates, n_draws: int, n_years: int, margins: Sequence[str],
 
 
 def _run_block(
-    plan: Plan, rows: slice, seeds: Sequence[np.random.SeedSequence], kept: dict[str, Counts], shift: Singles
+    plan: Plan, kept: dict[str, Counts], shift: Singles, rows: slice, seeds: Sequence[np.random.SeedSequence]
 ) -> None:
     """Draw the rates of a block, then run it through the years; with totals wanted, `shift` (draw, year) is filled."""
     n_draws = rows.stop - rows.start

@@ -10,19 +10,16 @@ Runs that differ only in who joins share the worth, so that the second costs nex
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
 
 from forecasting.model.moves_block import (
-    THREADS,
     Block,
     Plan,
-    blocks_of,
     draw_rates,
+    in_blocks,
     joining,
     leaver_factor,
     levered,
@@ -66,10 +63,7 @@ def last_totals(
         for members in groups.values():
             found[members, rows] = _totals([plans[at] for at in members], block, cells, seeds[1:])
 
-    with ThreadPoolExecutor(min(THREADS, os.cpu_count() or 1)) as pool:
-        jobs = [pool.submit(work, *each) for each in blocks_of(plans[0], n_draws, seed)]
-    for job in jobs:
-        job.result()
+    in_blocks(plans[0], n_draws, seed, work)
     return list(found)
 
 

@@ -132,7 +132,7 @@ def withheld(
 def withheld_as_far_as(sums: Sums, policy: Policy, secret: Mask, fixed: Mask, also: Mask, headline: Mask) -> Withheld:
     """Return what is withheld where what is printed elsewhere may bound some figures too closely to protect them.
 
-    Arguments as for `withheld`; such figures are protected as far as they can be, and the answer says whether any was.
+    Arguments as for `withheld`. Such figures are protected as far as they can be; `whole` is then False.
     """
     return _withheld(_Asked(sums, secret, fixed, also, headline, as_far_as=True), policy)
 
@@ -359,12 +359,13 @@ class _Room:
         self._attack = self._attack or _Attack(self._sums, self._free)
         figure = int(np.flatnonzero(self._free)[np.argmax(self._one.group == at)])
         low, high = self._attack.ends(figure)
-        if short := high - low < self._threshold - _ENOUGH:
+        if high - low < self._threshold - _ENOUGH:
+            if not self._as_far_as:
+                raise NotProtected(
+                    "a small figure cannot be protected, because other exports of this forecast bound it"
+                )
             self.short = True
-        if short and self._as_far_as:
             return 0.0, 0.0
-        if short:
-            raise NotProtected("a small figure cannot be protected, because other exports of this forecast bound it")
         rise = min(high - float(self._sums.values[figure]), float(self._threshold))
         return rise if rise > _ENOUGH else 0.0, rise - self._threshold
 

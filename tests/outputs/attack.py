@@ -96,8 +96,8 @@ class _Printed:
 
 
 def _attacked_years(forecasts, policy, homes, years):
-    for forecast in forecasts:
-        first = tuple(forecasts[: forecasts.index(forecast)])
+    for at, forecast in enumerate(forecasts):
+        first = tuple(forecasts[:at])
         told = pd.read_csv(io.BytesIO(csv_bytes(forecast, policy, first)), dtype=str, keep_default_na=False)
         done = protect(forecast, policy, beside=first)
         there = {margin.identity for margin in done.forecast.margins}

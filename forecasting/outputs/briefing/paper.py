@@ -23,7 +23,6 @@ from forecasting.outputs.briefing import fit, pictures
 from forecasting.outputs.briefing.story import TO_FILL, Scene, Story
 from forecasting.outputs.figure import Figure, Table
 from forecasting.outputs.html import formatted
-from forecasting.outputs.theme import LARGE
 
 _FIRST = (("Summary", ("answer",)), ("Key issues", ("need", "plans", "where")))
 _SECOND = (
@@ -154,7 +153,7 @@ def _write(paper: Any, parts: Parts, kept: Kept, *, fresh: bool = False) -> None
 
 
 def _picture(paper: Any, figure: Figure, wide: float) -> None:
-    shown = paper.add_picture(BytesIO(pictures.png(figure, letters=LARGE)), width=Pt(wide))
+    shown = paper.add_picture(BytesIO(pictures.png(figure, large=True)), width=Pt(wide))
     if shown.height > Pt(wide * _RATIO):
         shown.width, shown.height = Emu(int(shown.width * Pt(wide * _RATIO) / shown.height)), Pt(wide * _RATIO)
     about = shown._inline.docPr

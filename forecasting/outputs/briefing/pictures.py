@@ -16,22 +16,22 @@ import vl_convert
 from forecasting.outputs.charts import Spec, larger
 from forecasting.outputs.figure import Figure
 from forecasting.outputs.subjects import SUBJECTS, View
-from forecasting.outputs.theme import PALETTES, SIZE
+from forecasting.outputs.theme import LARGE, PALETTES, SIZE
 
 WIDTH = 760  # pixels at scale 1
-_LETTERS = {"title": 80, "subtitle": 120, "note": 135}  # that fit into the width at the usual size
+_LETTERS = (80, 120, 135)  # of title, subtitle and note that fit into the width at the usual size
 _FONT = "sans-serif"  # the one that the converter brings along; another, such as Arial, may leave words out
 _SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 
 
-def png(figure: Figure, *, letters: int = SIZE) -> bytes:
+def png(figure: Figure, *, large: bool = False) -> bytes:
     """Return a figure as PNG with its title, subtitle and source, at a scale that prints sharply at 16 cm.
 
     Args:
         figure: the figure.
-        letters: size of its words, of a width of `WIDTH`; LARGE can be read where it is printed half a page wide.
+        large: whether its words can be read where it is printed half a page wide.
     """
-    return bytes(vl_convert.vegalite_to_png(_whole(figure, letters), scale=2.0))
+    return bytes(vl_convert.vegalite_to_png(_whole(figure, large=large), scale=2.0))
 
 
 def archive(figures: Sequence[Figure]) -> bytes:
@@ -60,16 +60,17 @@ def svg(figure: Figure) -> str:
     return f'{head} role="img">{words}{rest}'
 
 
-def _whole(figure: Figure, letters: int = SIZE) -> Spec:
+def _whole(figure: Figure, *, large: bool = False) -> Spec:
     """Return the specification with its data, words above and below, and a fixed width."""
-    palette, grown = PALETTES["light"], letters / SIZE
-    spec = figure.spec("light") if letters == SIZE else larger(figure.spec("light"), "light")
+    palette, size = PALETTES["light"], LARGE if large else SIZE
+    spec, grown = figure.spec("light"), size / SIZE
+    spec = larger(spec, "light") if large else spec
     title, subtitle, note = (wrap(text, int(room / grown)) for text, room in zip(
-        (figure.title, figure.subtitle, figure.note), _LETTERS.values(), strict=True))  # fmt: skip
+        (figure.title, figure.subtitle, figure.note), _LETTERS, strict=True))  # fmt: skip
     inner = {key: value for key, value in spec.items() if key not in ("config", "autosize", "padding")}
     chart = {**inner, "width": WIDTH, "title": {
         "anchor": "start", "color": palette.text, "text": title, "subtitle": subtitle, "fontSize": 18 * grown,
-        "subtitleFontSize": letters, "subtitleColor": palette.text, "offset": 28}}  # fmt: skip
+        "subtitleFontSize": size, "subtitleColor": palette.text, "offset": 28}}  # fmt: skip
     below: Spec = {
         "data": {"values": [{}]}, "mark": {"type": "text", "align": "left", "x": 0, "fontSize": 11 * grown},
         "encoding": {"text": {"value": note}, "x": {"value": 0}},

@@ -24,9 +24,14 @@ def totals(forecast: Forecast) -> Forecast:
     return replace(forecast, margins=tuple(margin for margin in forecast.margins if set(margin.axes) <= {"year"}))
 
 
+def _rows(forecast: Forecast) -> int:
+    """Return the rows of the forecast table, one a cell of a margin, without making it."""
+    return sum(margin.stats[0].size for margin in forecast.margins)
+
+
 def about(view: View) -> str:
     """Return what the sheet holds, and where the rest is, for the contents."""
-    rows, every = len(totals(view.forecast).table), len(view.forecast.table)
+    rows, every = _rows(totals(view.forecast)), _rows(view.forecast)
     said = f"Every total of the forecast and its parts, {rows:,} rows, unrounded: values, ranges among them."
     if view.policy.form == "withhold":
         said += " A blank figure is withheld or not known."
