@@ -38,12 +38,11 @@ def _inside(control: Control) -> None:
 def _time(control: Control) -> None:
     years = year_table.years(st.session_state.years)
     if not control.by_year:
-        change = control.changes[0] if control.changes else None
         left, right = st.columns(2)
         since, ramp = f"since:{control.name}", f"ramp:{control.name}"
-        st.session_state[since] = change.from_year if change and change.from_year in years else START
-        st.session_state[ramp] = change.ramp_years if change else 0.0
-        common = {"on_change": _timed, "args": (control, since, ramp)}
+        stands = _stands(control, years)
+        st.session_state[since], st.session_state[ramp] = stands
+        common = {"on_change": _timed, "args": (control, since, ramp, stands)}
         left.selectbox("In force", [START, *years], key=since, **common, format_func=year_table.since)
         right.number_input("Years to come in", 0.0, 10.0, step=1.0, format="%.0f", key=ramp, **common,
                            disabled=st.session_state[since] == START)  # fmt: skip
@@ -56,8 +55,16 @@ def _time(control: Control) -> None:
             _by_year(control, year_table.values(frame))
 
 
-def _timed(control: Control, since: str, ramp: str) -> None:
+def _stands(control: Control, years: tuple[int, ...]) -> tuple[int | str, float]:
+    """Return since when a lever is in force and the years it comes in over."""
+    change = control.changes[0] if control.changes else None
+    return change.from_year if change and change.from_year in years else START, change.ramp_years if change else 0.0
+
+
+def _timed(control: Control, since: str, ramp: str, stands: tuple[int | str, float]) -> None:
     year = st.session_state[since]
+    if (year, st.session_state[ramp]) == stands:
+        return  # Streamlit also calls this where a run was cut short while what stands open was being closed
     value = from_screen(control.lever, control.value)
     made = timed(control.changes, control.place, value, None if year == START else year, st.session_state[ramp])
     state.put(control.place, made)

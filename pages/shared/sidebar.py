@@ -27,7 +27,8 @@ def _moved(control: Control, widget: str) -> None:
 
 
 def _choose() -> None:
-    state.choose(st.session_state["w:scenario"])
+    if st.session_state["w:scenario"] != st.session_state.scenario:
+        state.choose(st.session_state["w:scenario"])
 
 
 def _reach() -> None:

@@ -1,0 +1,61 @@
+"""What Streamlit calls without anything having been changed is no step to undo (it does where a run was cut short)."""
+
+import pytest
+import streamlit as st
+
+from forecasting.inputs.dataset import Dataset
+from forecasting.model.run import run
+from forecasting.scenario.controls import Control, controls
+from forecasting.scenario.from_dataset import dataset_scenarios
+from forecasting.scenario.scenario import BASELINE, Change
+from pages.shared import more, sidebar, undo
+
+LATE = Change("pupil_growth", 0.02, from_year=2019, ramp_years=2.0)
+
+
+class Session(dict):
+    """A session as Streamlit gives it, outside a server."""
+
+    __getattr__ = dict.__getitem__
+    __setattr__ = dict.__setitem__
+
+
+@pytest.fixture
+def session(monkeypatch: pytest.MonkeyPatch) -> Session:
+    """A session in which nothing was done yet."""
+    found = Session(scenario=BASELINE, moves={})
+    monkeypatch.setattr(st, "session_state", found)
+    return found
+
+
+def _growth(dataset: Dataset, *changes: Change) -> Control:
+    baseline = dataset_scenarios(dataset)[BASELINE]
+    start, now = run(dataset, baseline), run(dataset, baseline.with_changes(changes))
+    found = controls(dataset, now.assumptions, start.assumptions, now.forecast.method, "", now.scenario)
+    return next(control for control in found if control.lever.name == LATE.lever)
+
+
+@pytest.mark.parametrize("changes", [(), (LATE,)])
+def test_a_start_and_a_ramp_that_stand_as_they_did(
+    rotherham: Dataset, session: Session, changes: tuple[Change]
+) -> None:
+    control, years = _growth(rotherham, *changes), (2018, 2019, 2020)
+    stands = more._stands(control, years)
+    session.since, session.ramp = stands
+    more._timed(control, "since", "ramp", stands)
+    assert not undo.can_go_back() and not session.moves
+    session.since = 2020
+    more._timed(control, "since", "ramp", stands)
+    assert undo.can_go_back()
+    [change] = session.moves[control.place]
+    assert (change.from_year, change.ramp_years) == (2020, 2.0 if changes else 0.0)
+
+
+def test_a_scenario_that_is_chosen_already(session: Session) -> None:
+    session.moves = {("pupil_growth", ""): (LATE,)}
+    session["w:scenario"] = BASELINE
+    sidebar._choose()
+    assert session.moves and not undo.can_go_back()
+    session["w:scenario"] = "mitigated"
+    sidebar._choose()
+    assert session.scenario == "mitigated" and not session.moves and undo.can_go_back()
