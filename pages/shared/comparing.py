@@ -16,7 +16,7 @@ from forecasting.outputs.workbook import comparison as side_by_side
 from forecasting.scenario.from_dataset import dataset_scenarios
 from forecasting.scenario.scenario import Scenario
 from forecasting.scenario.store import id_of, open_store
-from pages.shared import engine, prepare, small_numbers, stored
+from pages.shared import engine, held, prepare, small_numbers, stored
 from pages.shared.small_numbers import Made
 
 HAND = "hand:"
@@ -45,16 +45,15 @@ def usual(view: View) -> tuple[str, str]:
 def choose(view: View) -> list[str]:
     """Draw the choice of scenarios and return their keys."""
     known = options(view)
-    held = [key for key in st.session_state.get("compared") or usual(view) if key in known]
-    st.session_state["w:compared"] = held
+    widget = held.key("w:compared", [key for key in st.session_state.get("compared") or usual(view) if key in known])
     return st.multiselect(
-        "Scenarios (two to six; the first is what the others are compared with)", list(known), key="w:compared",
-        format_func=known.get, max_selections=MOST, on_change=_keep,
+        "Scenarios (two to six; the first is what the others are compared with)", list(known), key=widget,
+        format_func=known.get, max_selections=MOST, on_change=_keep, args=(widget,),
     )  # fmt: skip
 
 
-def _keep() -> None:
-    st.session_state.compared = st.session_state["w:compared"]
+def _keep(widget: str) -> None:
+    st.session_state.compared = st.session_state[widget]
 
 
 def comparison(view: View, keys: list[str], draws: int) -> Comparison:

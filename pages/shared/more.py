@@ -6,7 +6,7 @@ from forecasting.outputs import html
 from forecasting.outputs.subjects import year_table
 from forecasting.scenario.controls import Control, from_screen
 from forecasting.scenario.moves import timed, yearly
-from pages.shared import state
+from pages.shared import held, state
 
 START = "from the start"
 
@@ -39,13 +39,12 @@ def _time(control: Control) -> None:
     years = year_table.years(st.session_state.years)
     if not control.by_year:
         left, right = st.columns(2)
-        since, ramp = f"since:{control.name}", f"ramp:{control.name}"
         stands = _stands(control, years)
-        st.session_state[since], st.session_state[ramp] = stands
+        since, ramp = held.key(f"since:{control.name}", stands[0]), held.key(f"ramp:{control.name}", stands[1])
         common = {"on_change": _timed, "args": (control, since, ramp, stands)}
         left.selectbox("In force", [START, *years], key=since, **common, format_func=year_table.since)
         right.number_input("Years to come in", 0.0, 10.0, step=1.0, format="%.0f", key=ramp, **common,
-                           disabled=st.session_state[since] == START)  # fmt: skip
+                           disabled=stands[0] == START)  # fmt: skip
     with st.expander("Year by year", expanded=control.by_year), st.form(f"years:{control.name}", border=False):
         frame = st.data_editor(year_table.frame(control, years), hide_index=True, disabled=["Year"],
                                key=f"table:{control.name}:{hash(control.changes)}", num_rows="fixed",

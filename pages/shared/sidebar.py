@@ -13,7 +13,7 @@ from forecasting.outputs.subjects import View
 from forecasting.outputs.workbook import Progress
 from forecasting.scenario.controls import Control, controls, differences, in_groups
 from forecasting.scenario.from_dataset import dataset_scenarios
-from pages.shared import engine, explaining, more, prepare, small_numbers, state, stored, undo
+from pages.shared import engine, explaining, held, more, prepare, small_numbers, state, stored, undo
 
 WORKING = "For planners and finance: this scenario as a model with charts, whose totals follow the yellow cells."
 PUBLICATION = "To publish: accessible tables of values, one a sheet, always with small numbers protected."
@@ -26,20 +26,20 @@ def _moved(control: Control, widget: str) -> None:
         state.move(control, st.session_state[widget])
 
 
-def _choose() -> None:
-    if st.session_state["w:scenario"] != st.session_state.scenario:
-        state.choose(st.session_state["w:scenario"])
+def _choose(widget: str) -> None:
+    if st.session_state[widget] != st.session_state.scenario:
+        state.choose(st.session_state[widget])
 
 
-def _reach() -> None:
-    st.session_state.to = st.session_state["w:to"]
+def _reach(widget: str) -> None:
+    st.session_state.to = st.session_state[widget]
 
 
 def scenario_picker(view: View) -> None:
     """Draw the choice of scenario, the last year, the reset and the line that says what differs."""
     names = {name: name for name in dataset_scenarios(view.run.dataset)} | stored.options(view.run.dataset)
-    st.session_state["w:scenario"] = st.session_state.scenario
-    st.selectbox("Scenario", list(names), key="w:scenario", on_change=_choose, format_func=names.get,
+    widget = held.key("w:scenario", st.session_state.scenario)
+    st.selectbox("Scenario", list(names), key=widget, on_change=_choose, args=(widget,), format_func=names.get,
                  help="baseline: no change to any lever. Moving a slider changes the scenario chosen.")  # fmt: skip
     found = differences(view.run.dataset, view.run.assumptions, view.baseline.assumptions)
     text = f"Differs from the baseline: {'; '.join(found)}." if found else "Equal to the baseline."
@@ -57,8 +57,8 @@ def levers(view: View, page: str) -> None:
     if not found:
         return
     st.html(html.marks_html({_class(control): control.mark for control in found}))
-    st.session_state["w:typing"] = st.session_state.typing
-    st.toggle("Type numbers instead of moving sliders", key="w:typing", on_change=_typing)
+    widget = held.key("w:typing", st.session_state.typing)
+    st.toggle("Type numbers instead of moving sliders", key=widget, on_change=_typing, args=(widget,))
     standing = set()
     for group, members in in_groups(found):
         plain = [several[0] for _, several in members if not several[0].key]
@@ -102,54 +102,50 @@ def _fold(label: str, found: Sequence[Control], *, opened: bool) -> None:
                 _draw(control)
 
 
-def _typing() -> None:
-    st.session_state.typing = st.session_state["w:typing"]
-
-
-def _hold(widget: str, value: object, *ends: float) -> None:
-    """Bring a widget to a value, touching it only where it stands elsewhere or may be a new widget.
-
-    A value that is set is sent back to the browser, where it overwrites what was moved or typed in the meantime. A
-    widget is a new one for Streamlit when its ends have moved.
-    """
-    place, key = ends, f"held:{widget}"
-    if st.session_state.get(key) == place and st.session_state.get(widget, place) == value:
-        return
-    st.session_state[widget], st.session_state[key] = value, place
+def _typing(widget: str) -> None:
+    st.session_state.typing = st.session_state[widget]
 
 
 def _draw(control: Control) -> None:
     more.button(control)
-    widget = f"w:{control.name}"
+    widget = _widget(control)
     common = {"key": widget, "disabled": bool(control.idle) or control.by_year,
               "on_change": _moved, "args": (control, widget)}  # fmt: skip
     if control.lever.kind == "switch":
-        _hold(widget, bool(control.value))
         st.toggle(control.label, **common)
     elif control.options:
         shown = dict(control.options)
         choices = list(shown) if control.value in shown else [control.value, *shown]
-        _hold(widget, control.value)
         st.selectbox(control.label, choices, format_func=lambda value: shown.get(value, str(value)), **common)
     else:
-        _number(control, widget, common)
+        common |= {"step": control.step, "format": control.form}
+        if _typed(control):
+            st.number_input(control.label, control.least, control.most, placeholder="computed", **common)
+        else:
+            st.slider(control.label, control.low, control.high, **common)
     more.remarks(control)
 
 
-def _number(control: Control, widget: str, common: dict) -> None:
-    typing = st.session_state.typing or control.lever.kind == "optional" or control.value is None
-    name, ends = (f"{widget}:typed", (control.least, control.most)) if typing else (widget, (control.low, control.high))
-    _hold(name, control.value if control.value is None else float(control.value), *ends)
-    common = {**common, "key": name, "args": (control, name), "step": control.step, "format": control.form}
-    if typing:
-        st.number_input(control.label, *ends, placeholder="computed", **common)
-    else:
-        st.slider(control.label, *ends, **common)
+def _typed(control: Control) -> bool:
+    return st.session_state.typing or control.lever.kind == "optional" or control.value is None
+
+
+def _widget(control: Control) -> str:
+    """Return the key of the widget of a lever, which stands at the value of the lever."""
+    name = f"w:{control.name}"
+    if control.lever.kind == "switch":
+        return held.key(name, bool(control.value))
+    if control.options:
+        return held.key(name, control.value)
+    value = control.value if control.value is None else float(control.value)
+    if _typed(control):
+        return held.key(f"{name}:typed", value, control.least, control.most)
+    return held.key(name, value, control.low, control.high)
 
 
 def _class(control: Control) -> str:
-    """Return the style class that Streamlit gives the slider of a lever, from its key."""
-    return re.sub(r"[^a-zA-Z0-9_-]", "-", f"st-key-w:{control.name}".strip())
+    """Return the style class that Streamlit gives the widget of a lever, from its key."""
+    return re.sub(r"[^a-zA-Z0-9_-]", "-", f"st-key-{_widget(control)}".strip())
 
 
 def downloads(view: View) -> None:
@@ -172,6 +168,6 @@ def _workbook(make: Callable[..., bytes], view: View, policy: Policy, progress: 
 
 def last_year(view: View) -> None:
     """Draw the choice of the last year."""
-    st.session_state["w:to"] = view.last
-    low, high = reach(view.run.dataset)
-    st.number_input("Forecast to January", low, high, key="w:to", on_change=_reach)
+    ends = reach(view.run.dataset)
+    widget = held.key("w:to", view.last, *ends)
+    st.number_input("Forecast to January", *ends, key=widget, on_change=_reach, args=(widget,))

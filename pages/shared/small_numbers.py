@@ -12,6 +12,7 @@ from forecasting.outputs.figure import Subject, Table
 from forecasting.outputs.leaving import leaving, leaving_table
 from forecasting.outputs.policy import FORMS, changed, keep, kept
 from forecasting.outputs.subjects import SUBJECTS, View
+from pages.shared import held
 
 OUTSIDE, INSIDE = "Sharing outside", "Internal working"
 Made = Callable[[Policy], Subject]  # a page made again, of figures protected as the policy says
@@ -67,16 +68,16 @@ def choice() -> None:
         kept()
     except SufficiencyError as error:
         st.error(f"{error}. Until then the default policy is applied.")
-    st.session_state["w:audience"] = st.session_state.setdefault("audience", OUTSIDE)
-    st.segmented_control("Downloads are for", (OUTSIDE, INSIDE), key="w:audience", on_change=_take, required=True,
-                         width="stretch", help=policy().sentence)  # fmt: skip
+    widget = held.key("w:audience", st.session_state.setdefault("audience", OUTSIDE))
+    st.segmented_control("Downloads are for", (OUTSIDE, INSIDE), key=widget, on_change=_take, args=(widget,),
+                         required=True, width="stretch", help=policy().sentence)  # fmt: skip
     with st.expander("Policy on small numbers", on_change="rerun", key="open:policy") as opened:
         if opened.open:
             _form()
 
 
-def _take() -> None:
-    st.session_state.audience = st.session_state["w:audience"]
+def _take(widget: str) -> None:
+    st.session_state.audience = st.session_state[widget]
 
 
 def _form() -> None:
