@@ -45,9 +45,10 @@ def usual(view: View) -> tuple[str, str]:
 def choose(view: View) -> list[str]:
     """Draw the choice of scenarios and return their keys."""
     known = options(view)
-    widget = held.key("w:compared", [key for key in st.session_state.get("compared") or usual(view) if key in known])
+    chosen = [key for key in st.session_state.get("compared") or usual(view) if key in known]
+    widget = held.key("w:compared", chosen)
     return st.multiselect(
-        "Scenarios (two to six; the first is what the others are compared with)", list(known), key=widget,
+        "Scenarios (two to six; the first is what the others are compared with)", list(known), chosen, key=widget,
         format_func=known.get, max_selections=MOST, on_change=_keep, args=(widget,),
     )  # fmt: skip
 

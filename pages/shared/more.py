@@ -39,11 +39,11 @@ def _time(control: Control) -> None:
     years = year_table.years(st.session_state.years)
     if not control.by_year:
         left, right = st.columns(2)
-        stands = _stands(control, years)
+        starts, stands = [START, *years], _stands(control, years)
         since, ramp = held.key(f"since:{control.name}", stands[0]), held.key(f"ramp:{control.name}", stands[1])
         common = {"on_change": _timed, "args": (control, since, ramp, stands)}
-        left.selectbox("In force", [START, *years], key=since, **common, format_func=year_table.since)
-        right.number_input("Years to come in", 0.0, 10.0, step=1.0, format="%.0f", key=ramp, **common,
+        left.selectbox("In force", starts, starts.index(stands[0]), year_table.since, since, **common)
+        right.number_input("Years to come in", 0.0, 10.0, stands[1], step=1.0, format="%.0f", key=ramp, **common,
                            disabled=stands[0] == START)  # fmt: skip
     with st.expander("Year by year", expanded=control.by_year), st.form(f"years:{control.name}", border=False):
         frame = st.data_editor(year_table.frame(control, years), hide_index=True, disabled=["Year"],

@@ -11,6 +11,7 @@ from forecasting.outputs import html, words
 from forecasting.outputs.disclosure import Policy
 from forecasting.outputs.subjects import View
 from forecasting.outputs.workbook import Progress
+from forecasting.scenario.assumptions import Value
 from forecasting.scenario.controls import Control, controls, differences, in_groups
 from forecasting.scenario.from_dataset import dataset_scenarios
 from pages.shared import engine, explaining, held, more, prepare, small_numbers, state, stored, undo
@@ -38,8 +39,9 @@ def _reach(widget: str) -> None:
 def scenario_picker(view: View) -> None:
     """Draw the choice of scenario, the last year, the reset and the line that says what differs."""
     names = {name: name for name in dataset_scenarios(view.run.dataset)} | stored.options(view.run.dataset)
-    widget = held.key("w:scenario", st.session_state.scenario)
-    st.selectbox("Scenario", list(names), key=widget, on_change=_choose, args=(widget,), format_func=names.get,
+    now, shown = st.session_state.scenario, list(names)
+    widget = held.key("w:scenario", now)
+    st.selectbox("Scenario", shown, shown.index(now), names.get, widget, on_change=_choose, args=(widget,),
                  help="baseline: no change to any lever. Moving a slider changes the scenario chosen.")  # fmt: skip
     found = differences(view.run.dataset, view.run.assumptions, view.baseline.assumptions)
     text = f"Differs from the baseline: {'; '.join(found)}." if found else "Equal to the baseline."
@@ -57,8 +59,9 @@ def levers(view: View, page: str) -> None:
     if not found:
         return
     st.html(html.marks_html({_class(control): control.mark for control in found}))
-    widget = held.key("w:typing", st.session_state.typing)
-    st.toggle("Type numbers instead of moving sliders", key=widget, on_change=_typing, args=(widget,))
+    typing = st.session_state.typing
+    widget = held.key("w:typing", typing)
+    st.toggle("Type numbers instead of moving sliders", typing, widget, on_change=_typing, args=(widget,))
     standing = set()
     for group, members in in_groups(found):
         plain = [several[0] for _, several in members if not several[0].key]
@@ -108,21 +111,21 @@ def _typing(widget: str) -> None:
 
 def _draw(control: Control) -> None:
     more.button(control)
-    widget = _widget(control)
+    value, widget = _value(control), _widget(control)
     common = {"key": widget, "disabled": bool(control.idle) or control.by_year,
               "on_change": _moved, "args": (control, widget)}  # fmt: skip
     if control.lever.kind == "switch":
-        st.toggle(control.label, **common)
+        st.toggle(control.label, value, **common)
     elif control.options:
         shown = dict(control.options)
-        choices = list(shown) if control.value in shown else [control.value, *shown]
-        st.selectbox(control.label, choices, format_func=lambda value: shown.get(value, str(value)), **common)
+        choices = list(shown) if value in shown else [value, *shown]
+        st.selectbox(control.label, choices, choices.index(value), lambda one: shown.get(one, str(one)), **common)
     else:
         common |= {"step": control.step, "format": control.form}
         if _typed(control):
-            st.number_input(control.label, control.least, control.most, placeholder="computed", **common)
+            st.number_input(control.label, control.least, control.most, value, placeholder="computed", **common)
         else:
-            st.slider(control.label, control.low, control.high, **common)
+            st.slider(control.label, control.low, control.high, value, **common)
     more.remarks(control)
 
 
@@ -130,17 +133,17 @@ def _typed(control: Control) -> bool:
     return st.session_state.typing or control.lever.kind == "optional" or control.value is None
 
 
-def _widget(control: Control) -> str:
-    """Return the key of the widget of a lever, which stands at the value of the lever."""
-    name = f"w:{control.name}"
+def _value(control: Control) -> Value | None:
+    """Return the value of a lever as its widget takes it."""
     if control.lever.kind == "switch":
-        return held.key(name, bool(control.value))
-    if control.options:
-        return held.key(name, control.value)
-    value = control.value if control.value is None else float(control.value)
-    if _typed(control):
-        return held.key(f"{name}:typed", value, control.least, control.most)
-    return held.key(name, value, control.low, control.high)
+        return bool(control.value)
+    return control.value if control.options or control.value is None else float(control.value)
+
+
+def _widget(control: Control) -> str:
+    """Return the key of the widget of a lever."""
+    typed = _typed(control) and control.lever.kind != "switch" and not control.options
+    return held.key(f"w:{control.name}{':typed' if typed else ''}", _value(control))
 
 
 def _class(control: Control) -> str:
@@ -168,6 +171,6 @@ def _workbook(make: Callable[..., bytes], view: View, policy: Policy, progress: 
 
 def last_year(view: View) -> None:
     """Draw the choice of the last year."""
+    widget = held.key("w:to", view.last)
     ends = reach(view.run.dataset)
-    widget = held.key("w:to", view.last, *ends)
-    st.number_input("Forecast to January", *ends, key=widget, on_change=_reach, args=(widget,))
+    st.number_input("Forecast to January", *ends, view.last, key=widget, on_change=_reach, args=(widget,))

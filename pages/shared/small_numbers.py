@@ -68,9 +68,10 @@ def choice() -> None:
         kept()
     except SufficiencyError as error:
         st.error(f"{error}. Until then the default policy is applied.")
-    widget = held.key("w:audience", st.session_state.setdefault("audience", OUTSIDE))
-    st.segmented_control("Downloads are for", (OUTSIDE, INSIDE), key=widget, on_change=_take, args=(widget,),
-                         required=True, width="stretch", help=policy().sentence)  # fmt: skip
+    now = st.session_state.setdefault("audience", OUTSIDE)
+    widget = held.key("w:audience", now)
+    st.segmented_control("Downloads are for", (OUTSIDE, INSIDE), default=now, key=widget, on_change=_take,
+                         args=(widget,), required=True, width="stretch", help=policy().sentence)  # fmt: skip
     with st.expander("Policy on small numbers", on_change="rerun", key="open:policy") as opened:
         if opened.open:
             _form()

@@ -29,8 +29,12 @@ def listing(data: Dataset) -> tuple[Entry, ...]:
 
 
 def options(data: Dataset) -> dict[str, str]:
-    """Return what the choice of scenario offers besides those of the dataset: key → name."""
-    return {key_of(entry.id): f"{entry.name} (saved)" for entry in listing(data) if not entry.archived}
+    """Return what the choice of scenario offers besides those of the dataset: key → name; one in hand stays."""
+    found = {key_of(entry.id): f"{entry.name} (saved)" for entry in listing(data) if not entry.archived}
+    now = opened()  # archived meanwhile, or of a store that cannot be read any more
+    if now is not None and key_of(now.id) == st.session_state.scenario:
+        found.setdefault(key_of(now.id), f"{now.scenario.name} (opened)")
+    return found
 
 
 def opened() -> Version | None:
