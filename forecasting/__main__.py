@@ -29,6 +29,7 @@ from forecasting.outputs.disclosure import INTERNAL, Policy
 from forecasting.outputs.policy import changed as replace_policy
 from forecasting.outputs.policy import keep as keep_policy
 from forecasting.outputs.policy import kept as kept_policy
+from forecasting.outputs.returns import ages
 from forecasting.outputs.returns.checks import checks
 from forecasting.outputs.returns.fill import fill
 from forecasting.outputs.returns.layout import Layout, layout
@@ -222,13 +223,16 @@ def returns(
     out: Annotated[Path, typer.Option(metavar="FILE.xlsx", help="The workbook to write.")], authority: Authority = None,
     scenario: Annotated[str, typer.Option(
         metavar="NAME|FILE", help="The mitigated side; none = the scenario mitigated, where there is one.")] = "",
+    age: Annotated[str, typer.Option(
+        metavar="|".join(ages.AGES),
+        help="The age that age groups go by; none = as chosen on the page Returns, else on_31_august.")] = "",
     allocate_unknown: Annotated[
         bool, typer.Option(help="Share children whose need is not recorded over the other needs.")] = False,
     shared: Shared = False,
 ) -> None:  # fmt: skip
     """Fill a national return: the baseline beside the scenario; what is missing or to be explained goes to stderr."""
     with exits():
-        wanted = layout(code)
+        wanted = layout(code, age=age or ages.kept())
         found = read(dataset, authority)
         name = scenario or (MITIGATED if MITIGATED in dataset_scenarios(found) else BASELINE)
         both = [run(found, find(found, each), to=_reaching(found, wanted)) for each in (BASELINE, name)]

@@ -18,6 +18,7 @@ variant = side.segmented_control("Shown", variants, default=variants[0], key=f"v
 share = st.checkbox(
     "Share children whose need is not recorded over the other needs, in proportion", key="share_unknown"
 )
+official.age()
 filled = engine.filled_return(view, code, share)
 if len(variants) > 1 and view.run.scenario.hash == view.baseline.scenario.hash:
     st.info(f'"{variants[0]}" and "{variants[1]}" are the same: choose or change a scenario to fill the second.')

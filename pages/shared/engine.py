@@ -17,6 +17,7 @@ from forecasting.outputs.briefing.story import Story, story
 from forecasting.outputs.disclosure import INTERNAL, Policy
 from forecasting.outputs.figure import Subject, Table
 from forecasting.outputs.leaving import leaving
+from forecasting.outputs.returns import ages
 from forecasting.outputs.returns.fill import fill
 from forecasting.outputs.returns.filled import Filled
 from forecasting.outputs.returns.layout import layout
@@ -141,13 +142,13 @@ def briefing(view: View) -> Story:
 
 
 @st.cache_resource(max_entries=8, show_spinner="Filling the return…")
-def _return(code: str, share_unknown: bool, policy: Policy, _view: View, key: tuple[object, ...]) -> Filled:
-    return fill(layout(code), (_view.baseline, _view.run), allocate_unknown=share_unknown, policy=policy)
+def _return(code: str, age: str, share_unknown: bool, policy: Policy, _view: View, key: tuple[object, ...]) -> Filled:
+    return fill(layout(code, age=age), (_view.baseline, _view.run), allocate_unknown=share_unknown, policy=policy)
 
 
 def filled_return(view: View, code: str, share_unknown: bool, policy: Policy = INTERNAL) -> Filled:
     """Return a national return filled: the baseline as its first side, the scenario in hand as its second."""
-    return _return(code, share_unknown, policy, view, (*view.forecast.stamp, view.last))
+    return _return(code, ages.kept(), share_unknown, policy, view, (*view.forecast.stamp, view.last))
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)

@@ -7,6 +7,7 @@ import streamlit as st
 
 from forecasting.errors import DatasetError
 from forecasting.outputs.disclosure import Policy
+from forecasting.outputs.returns import ages
 from forecasting.outputs.returns.anchors import remember, remembered
 from forecasting.outputs.returns.filled import Filled
 from forecasting.outputs.returns.official import Anchor, Completed, Official, complete, guess
@@ -14,7 +15,7 @@ from forecasting.outputs.returns.sheet import to_bytes
 from forecasting.outputs.subjects import View
 from forecasting.outputs.words import file_name
 from forecasting.outputs.workbook import Progress
-from pages.shared import engine, prepare
+from pages.shared import engine, held, prepare
 
 AUDIENCE = (
     'What you download follows "Downloads are for" at the foot of the sidebar: for sharing outside, small numbers are '
@@ -23,11 +24,28 @@ AUDIENCE = (
 COLUMNS = {"table": "Table", "variant": "Variant", "sheet": "Sheet", "cell": "First figure"}
 
 
+def age() -> None:
+    """Draw the choice of the age that all returns go by, which is kept for everybody."""
+    now = ages.kept()
+    widget = held.key("w:age", now)
+    st.selectbox("Age groups go by the age", list(ages.AGES), list(ages.AGES).index(now), ages.AGES.get, widget,
+                 on_change=_keep_age, args=(widget,),
+                 help="One choice for all returns and for everybody who uses this installation. What was shared "
+                 "outside by one age is not protected beside the other.")  # fmt: skip
+
+
+def _keep_age(widget: str) -> None:
+    try:
+        ages.keep(st.session_state[widget])
+    except OSError as error:
+        st.error(f"The choice of age could not be kept: {error.strerror}. Returns go by the age as before.")
+
+
 def download(view: View, code: str, share: bool, policy: Policy) -> None:
     """Draw the download of a return as a workbook of ours, made on the way and with a bar, since it takes a while."""
     prepare.download(
         "return", file_name(view.name, f"{code} {view.run.scenario.name}", "xlsx"),
-        (prepare.made_of(view, policy), code, share), partial(_workbook, view, code, share, policy),
+        (prepare.made_of(view, policy), code, share, ages.kept()), partial(_workbook, view, code, share, policy),
         "Every table of the return, what is missing, assumed and to be explained.",
     )  # fmt: skip
     st.write(f"The page shows every figure, because it is for work inside the authority. {AUDIENCE}")

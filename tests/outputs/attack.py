@@ -281,10 +281,11 @@ def _children(forecast):
     rows = pd.DataFrame([(need, setting, int(age)) for need in labels[0] for setting in labels[1] for age in labels[2]],
                         columns=["need", "setting", "nc_year"])  # fmt: skip
     first = np.array([int(band["first_nc_year"]) for band in axes.AGE_BANDS.codes])
-    at = np.clip(np.searchsorted(first, rows["nc_year"], side="right") - 1, 0, None)
-    bands = np.array(axes.AGE_BANDS.names)[at]
+    bands, turned = (np.array(axes.AGE_BANDS.names)[
+        np.clip(np.searchsorted(first, rows["nc_year"] + older, side="right") - 1, 0, None)] for older in (0, 1)
+    )  # fmt: skip
     phases = np.array(phase_of(rows["nc_year"]))
-    return rows.assign(age_band=bands, post_16=rows["nc_year"] >= 12, phase=phases)
+    return rows.assign(age_band=bands, age_turned=turned, post_16=rows["nc_year"] >= 12, phase=phases)
 
 
 def _lines(filled, measure, variant, year, children):

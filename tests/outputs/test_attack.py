@@ -4,6 +4,7 @@ A few Januaries here; benchmarks/disclosure_attack.py attacks every year, scenar
 """
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from forecasting.model.run import run
 from forecasting.outputs import protect as protect_module
 from forecasting.outputs.disclosure import Policy, given_away, small
 from forecasting.outputs.protect import treatments
+from forecasting.outputs.returns.ages import ON_31_AUGUST, TURNED
 from forecasting.outputs.returns.layout import layout
 from forecasting.scenario.from_dataset import dataset_scenarios
 from tests.outputs import attack as attack_module
@@ -72,11 +74,11 @@ def test_an_overlooked_tie_is_found(demonstration):
 
 
 def test_returns_beside_the_export(demonstration):
-    """The actual January and one forecast, every return."""
-    for first in (2025, 2027):
-        wanted = [replace(layout("lsrp"), first=first, count=1, effects=()),
-                  replace(layout("scap"), start=first - 2025, count=1),
-                  replace(layout("dsg"), start=first - 2025, count=1)]  # fmt: skip
+    """The actual January and one forecast, every return, by both ages that returns may go by."""
+    for first, age in ((2025, ON_31_AUGUST), (2027, ON_31_AUGUST), (2027, TURNED)):
+        by = partial(layout, age=age)
+        lsrp = replace(by("lsrp"), first=first, count=1, effects=())
+        wanted = [lsrp, *(replace(by(code), start=first - 2025, count=1) for code in ("scap", "dsg"))]
         bad, attacked = exposed_by_returns([demonstration], POLICY, wanted)
         assert attacked > 100 and bad == 0
 

@@ -92,5 +92,5 @@ def _counts_all(table: FilledTable) -> bool:
     if table.table.measure != "ehc_plans" or table.table.unit != "count" or table.table.across:
         return False
     parts = [part for line in table.table.lines for part in line.selections]
-    by_setting = all(part.settings and not part.needs and not part.age_bands for part in parts)
+    by_setting = all(part.settings and not part.needs and not part.age_bands and not part.ages_turned for part in parts)
     return by_setting or not any(part.settings for part in parts)

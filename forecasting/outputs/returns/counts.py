@@ -188,14 +188,15 @@ def _by_fixed_setting(forecast: Forecast, measure: str, year: int) -> list[pd.Da
 
 
 def _described(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return rows with what follows from their columns: age band from year group, side of post-16 from age band."""
+    """Return rows with what follows from their columns: age bands from year group, side of post-16 from age band."""
     rows = rows.reset_index(drop=True)
     bands = axes.AGE_BANDS.codes
     first = np.array([int(band["first_nc_year"]) for band in bands])
     if "nc_year" in rows:
         years = rows["nc_year"].astype("int64")
-        at = np.clip(np.searchsorted(first, years, side="right") - 1, 0, None)
-        rows = rows.assign(nc_year=years, age_band=[bands[i].code for i in at])
+        band, turned = (np.clip(np.searchsorted(first, years + older, side="right") - 1, 0, None) for older in (0, 1))
+        names = np.array([each.code for each in bands], dtype=object)
+        rows = rows.assign(nc_year=years, age_band=names[band], age_turned=names[turned])
     if "age_band" in rows:
         old = {band.code for band in bands if int(band["first_nc_year"]) >= _FIRST_POST_16}
         rows = rows.assign(post_16=rows["age_band"].isin(old))

@@ -65,7 +65,7 @@ def _one_sided(wanted: Layout, runs: Sequence[Run]) -> tuple[str, ...]:
 def _figures(wanted: Layout, variants: Sequence[Run], years: Sequence[int], allocate: bool, policy: Policy) -> _Found:
     open_work = policy.form == "none"
     # In one order whichever return is asked for: those that are downloaded one after another fit each other.
-    every = {code: layout(code) for code in codes()} | {wanted.code: wanted}
+    every = {code: layout(code, age=wanted.age) for code in codes()} | {wanted.code: wanted}
     together = [wanted] if open_work else list(every.values())
     measures = dict.fromkeys(table.measure for table in wanted.tables if table.unit == "count")
     found: _Found = []

@@ -10,7 +10,8 @@ from typing import Any
 
 from forecasting import axes
 from forecasting.axes import DATA
-from forecasting.errors import DatasetError, Fault
+from forecasting.errors import DatasetError, Fault, UsageError
+from forecasting.outputs.returns.ages import AGES, ON_31_AUGUST, TURNED
 from forecasting.outputs.returns.amount import Money, money, money_faults
 from forecasting.periods import year_to_academic_year, year_to_financial_year
 
@@ -19,7 +20,8 @@ _LEFT_OUT_NEEDS = ("unknown",)
 _ROWS = ("", "age_band", "need", "nc_year")
 _YEARS = ("census", "end_of_calendar_year", "academic", "financial")
 _UNITS = ("count", "gbp")
-_HEADINGS = (("age_band", "Age group"), ("need", "Primary need"), ("nc_year", "Year group"), ("setting", "Provision"))
+_HEADINGS = (("age_band", "Age group"), ("age_turned", "Age group"), ("need", "Primary need"),
+             ("nc_year", "Year group"), ("setting", "Provision"))  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,8 @@ class Selection:
     Attributes:
         settings: codes of settings.
         needs: codes of needs.
-        age_bands: codes of age bands.
+        age_bands: codes of age bands, by the age on 31 August before the school year.
+        ages_turned: codes of age bands, by the age turned in the school year.
         nc_years: NC years.
         post_16: only post-16 (True), only before (False), or both (None).
     """
@@ -37,6 +40,7 @@ class Selection:
     settings: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     age_bands: tuple[str, ...] = ()
+    ages_turned: tuple[str, ...] = ()
     nc_years: tuple[int, ...] = ()
     post_16: bool | None = None
 
@@ -44,7 +48,8 @@ class Selection:
     def wanted(self) -> dict[str, tuple[Any, ...]]:
         """Return the columns that the selection looks at, with what it allows."""
         parts: dict[str, tuple[Any, ...]] = {
-            "setting": self.settings, "need": self.needs, "age_band": self.age_bands, "nc_year": self.nc_years,
+            "setting": self.settings, "need": self.needs, "age_band": self.age_bands,
+            "age_turned": self.ages_turned, "nc_year": self.nc_years,
             "post_16": () if self.post_16 is None else (self.post_16,),
         }  # fmt: skip
         return {name: allowed for name, allowed in parts.items() if allowed}
@@ -128,6 +133,7 @@ class Layout:
         first: January census of the first column, where the return fixes it; 0 = by `start`.
         effects: tables of what each mitigation does; their lines are the mitigations of the scenario.
         sheet_each: whether every table has a sheet of its own.
+        age: the age that its age bands go by, a key of `ages.AGES`.
     """
 
     code: str
@@ -142,6 +148,7 @@ class Layout:
     first: int = 0
     effects: tuple[ReturnTable, ...] = ()
     sheet_each: bool = False
+    age: str = ON_31_AUGUST
 
     def years(self, last_actual: int) -> tuple[int, ...]:
         """Return the January census years of the columns; for money the years in which financial years end."""
@@ -163,12 +170,20 @@ def codes() -> tuple[str, ...]:
     return tuple(sorted(orders, key=lambda code: (orders[code], code)))
 
 
-def layout(code: str, folder: Path = FOLDER) -> Layout:
-    """Return the layout of a return.
+def layout(code: str, folder: Path = FOLDER, age: str = ON_31_AUGUST) -> Layout:
+    """Return the layout of a return, with its age bands by one age or the other.
+
+    Args:
+        code: its code.
+        folder: where the layouts are.
+        age: the age that its age bands go by, a key of `ages.AGES`.
 
     Raises:
         DatasetError: the file is missing or cannot be used; with every fault.
+        UsageError: there is no such age.
     """
+    if age not in AGES:
+        raise UsageError(f'age "{age}" is not one of {", ".join(AGES)}')
     path = folder / f"{code}.toml"
     if not path.exists():
         raise DatasetError((Fault(path.name, found="there is no such return", allowed=", ".join(codes()),
@@ -177,12 +192,13 @@ def layout(code: str, folder: Path = FOLDER) -> Layout:
     faults = _faults(path.name, data)
     if faults:
         raise DatasetError(tuple(faults))
-    columns, assumed = data["columns"], data.get("assumed", {})
+    columns, assumed, ages = data["columns"], data.get("assumed", {}), data.get("ages", {})
+    notes = (*([ages[age]] if age in ages else []), *data.get("notes", ()))
     return Layout(
-        code, data["title"], data["source"], tuple(data.get("notes", ())), columns["year"], columns.get("from", 0),
-        columns["count"], tuple(columns["variants"]), tuple(_table(item, assumed) for item in data["table"]),
+        code, data["title"], data["source"], notes, columns["year"], columns.get("from", 0),
+        columns["count"], tuple(columns["variants"]), tuple(_table(item, assumed, age) for item in data["table"]),
         columns.get("first", 0), tuple(_effect(item) for item in data.get("effect", ())),
-        columns.get("sheets") == "table",
+        columns.get("sheets") == "table", age,
     )  # fmt: skip
 
 
@@ -195,8 +211,8 @@ def _read(path: Path) -> dict[str, Any]:
         ) from error
 
 
-def _table(item: Mapping[str, Any], assumed: Mapping[str, Any]) -> ReturnTable:
-    return ReturnTable(str(item["id"]), item["title"], item.get("measure", "ehc_plans"), _lines(item),
+def _table(item: Mapping[str, Any], assumed: Mapping[str, Any], age: str) -> ReturnTable:
+    return ReturnTable(str(item["id"]), item["title"], item.get("measure", "ehc_plans"), _lines(item, age),
                        item.get("total", ""), item.get("count", 0), item.get("across", False),
                        item.get("unit", "count"), item.get("year", ""), assumed.get("shares_of_last_january", False),
                        assumed.get("rates_of_calendar_years", 0))  # fmt: skip
@@ -207,11 +223,13 @@ def _effect(item: Mapping[str, Any]) -> ReturnTable:
     return ReturnTable(str(item["id"]), item["title"], item["measure"], (), unit=unit, year=item.get("year", ""))
 
 
-def _lines(item: Mapping[str, Any]) -> tuple[Line, ...]:
+def _lines(item: Mapping[str, Any], age: str) -> tuple[Line, ...]:
     only, rows = item.get("only"), item.get("rows", "")
     if rows == "age_band":
         bands = [code for code in axes.AGE_BANDS.codes if only is None or code.code in only]
-        return tuple(Line(band.name, _selections(item, age_bands=(band.code,))) for band in bands)
+        counted = item.get("measure", "ehc_plans") == "ehc_plans"  # the flows stand by the age that the data record
+        by = "ages_turned" if counted and age == TURNED else "age_bands"
+        return tuple(Line(band.name, _selections(item, **{by: (band.code,)})) for band in bands)
     if rows == "need":
         needs = [code for code in axes.NEEDS.codes if code.code not in _LEFT_OUT_NEEDS]
         return tuple(Line(need["return_name"], _selections(item, needs=(need.code,))) for need in needs)

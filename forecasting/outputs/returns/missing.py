@@ -15,7 +15,8 @@ from forecasting.outputs.returns.figures import recorded
 from forecasting.outputs.returns.filled import FilledTable
 from forecasting.outputs.returns.layout import Line, Selection
 
-_COLUMNS = {"need": "need", "setting": "setting", "nc_year": "age", "age_band": "age", "post_16": "age"}
+_COLUMNS = {"need": "need", "setting": "setting", "nc_year": "age", "age_band": "age", "post_16": "age",
+            "age_turned": "single year of age or NC year"}  # fmt: skip
 _ACCOUNTS = "nothing in the data or the forecast stands for it; take it from your own accounts"
 _RECORDS = "no data set holds it; take it from your own records"
 _BUDGET = "the data have no budget; a table budget of the high needs block would fill it"

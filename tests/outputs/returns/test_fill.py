@@ -9,6 +9,7 @@ import pytest
 from forecasting.errors import DatasetError, UsageError
 from forecasting.model.run import run
 from forecasting.outputs.disclosure import Policy
+from forecasting.outputs.returns import ages
 from forecasting.outputs.returns.checks import checks
 from forecasting.outputs.returns.counts import counts
 from forecasting.outputs.returns.fill import fill
@@ -241,3 +242,38 @@ def test_a_return_with_one_side_says_that_the_scenario_is_not_in_it(made):
     told = "This return has one side, the baseline: what the scenario mitigated changes is not in it."
     assert fill(layout("scap"), made).assumed[0] == told
     assert told not in fill(layout("scap"), made[:1]).assumed
+
+
+def test_ages_turned_in_the_school_year_are_a_year_older(made):
+    # by hand: who is 4 on 31 August (Reception) turns 5 in the school year, who is 19 (NC year 15) turns 20
+    run = made[0]
+    turned = fill(layout("lsrp", age="turned"), (run,))
+    series = run.forecast.margin("ehc_plans", "nc_year")
+    at, years = series.labels[0].index(2028), np.array([int(name) for name in series.labels[1]])
+    plans = series.stats[0][at]
+    edges = ((-9, -1), (0, 5), (6, 10), (11, 14), (15, 99))
+    table = _table(turned, "5.1")
+    column = table.columns.index("2027")  # the position at its end, which is the January census of 2028
+    expected = [plans[(low <= years) & (years <= high)].sum() for low, high in edges]
+    assert table.values[0, :5, column] == pytest.approx(expected, abs=1)
+    assert table.table.heading == "Age group" and table.labels[0] == "Under 5"
+    usual = _table(fill(layout("lsrp"), (run,)), "5.1")
+    assert (usual.values[0].sum(axis=0) == table.values[0].sum(axis=0)).all()
+    assert usual.values[0, 0, column] > table.values[0, 0, column]
+    assert any("turned in the school year" in note for note in turned.layout.notes)
+    flows = [part for line in _table(turned, "10").table.lines for part in line.selections]
+    assert all(part.age_bands and not part.ages_turned for part in flows)
+
+
+def test_an_unknown_age_is_told():
+    with pytest.raises(UsageError, match="on_31_august, turned"):
+        layout("lsrp", age="32")
+
+
+def test_the_age_of_returns_is_kept_for_the_installation(tmp_path, monkeypatch):
+    monkeypatch.setenv("SUFFICIENCY_HOME", str(tmp_path))
+    assert ages.kept() == "on_31_august"
+    ages.keep("turned")
+    assert ages.kept() == "turned"
+    (tmp_path / "returns" / "ages.txt").write_text("nonsense", encoding="utf-8")
+    assert ages.kept() == "on_31_august"
