@@ -39,6 +39,7 @@ from forecasting.scenario.lookup import find
 from forecasting.scenario.scenario import BASELINE, MITIGATED
 from forecasting.scenarios_command import scenarios
 from forecasting.shell import Authority, Datasets, ScenarioName, exits, read, say, there
+from forecasting.written import destination, save
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False,
@@ -145,18 +146,18 @@ def backtest(
 ) -> None:
     """Forecast every authority of a panel from past Januaries, each knowing only what was known then."""
     with exits():
+        _csv_only(out)
         known = read_panel(there([panel])[0])
         starts, steps = whole_numbers(origins, "--origins"), whole_numbers(horizons, "--horizons")
         check_request(known, method, starts, steps)
-        _csv_only(out)
         with typer.progressbar(starts, label="Origins", file=sys.stderr) as bar:
             found = pd.concat([rolling(known, method, [origin], steps) for origin in bar], ignore_index=True)
         _write_csv(found, out)
 
 
 def _csv_only(out: Path | None) -> None:
-    if out is not None and out.suffix.lower() != ".csv":
-        raise UsageError(f"{out}: the output of a backtest is a .csv file")
+    if out is not None:
+        destination(out, ".csv")
 
 
 def _write_csv(frame: pd.DataFrame, out: Path | None) -> None:
@@ -165,7 +166,7 @@ def _write_csv(frame: pd.DataFrame, out: Path | None) -> None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
         return
-    out.write_bytes(data)
+    save(out, data)
     say(f"Wrote {out}: {len(frame)} rows.")
 
 
@@ -184,9 +185,7 @@ def template(
     """Write an empty workbook to fill in (name no DATASET), or a dataset folder as one workbook."""
     with exits():
         if dataset is None:
-            if out.suffix.lower() != ".xlsx":
-                raise UsageError(f'a template ending "{out.suffix}" is not written; allowed: .xlsx')
-            out.write_bytes(blank())
+            save(destination(out, ".xlsx"), blank())
             say(f"Wrote {out}: an empty workbook to fill in.")
             return
         names = write_dataset_workbook(there([dataset])[0], out)
@@ -232,6 +231,7 @@ def returns(
 ) -> None:  # fmt: skip
     """Fill a national return: the baseline beside the scenario; what is missing or to be explained goes to stderr."""
     with exits():
+        destination(out, ".xlsx")
         wanted = layout(code, age=age or ages.kept())
         found = read(dataset, authority)
         name = scenario or (MITIGATED if MITIGATED in dataset_scenarios(found) else BASELINE)
@@ -239,7 +239,7 @@ def returns(
         filled = fill(wanted, both, allocate_unknown=allocate_unknown, policy=_policy(shared))
         if filled.nothing:
             raise UsageError(filled.nothing)
-        out.write_bytes(to_bytes(filled, both[-1]))
+        save(out, to_bytes(filled, both[-1]))
     for grade, texts in (("missing", filled.missing), ("assumed", filled.assumed), ("explain", checks(filled))):
         for text in texts:
             say(f"{grade}: {text}")

@@ -21,6 +21,7 @@ from forecasting.model.run import Run, baseline_of
 from forecasting.outputs.beside import other
 from forecasting.outputs.disclosure import INTERNAL, Policy
 from forecasting.outputs.protect import Protected, protect
+from forecasting.written import destination, save
 
 WITHHELD = "withheld"  # column of the Parquet that tells a figure withheld from one that is not known
 PUBLICATION = "the publication is a workbook: name a file that ends in .xlsx with --out"
@@ -109,35 +110,26 @@ def writer(
         template: a .pptx whose layouts the slides have; None for our own.
 
     Raises:
-        UsageError: the ending is none of those written, or its folder is not there; a template for what is no slides.
+        UsageError: the file cannot be written there (see `destination`); a template for what is no slides.
     """
     if template is not None and path.suffix.lower() != ".pptx":
         raise UsageError(f"--template is for slides: {path.name} does not end .pptx")
     if publication and path.suffix.lower() != ".xlsx":
         raise UsageError(PUBLICATION)
     writers: dict[str, Callable[[Run], None]] = {
-        ".csv": lambda run: _write(path, csv_bytes(run.forecast, policy, beside(run, policy))),
-        ".json": lambda run: _write(path, json_bytes(run.forecast, policy, beside(run, policy))),
-        ".parquet": lambda run: _write(path, parquet_bytes(run.forecast, policy, beside(run, policy))),
+        ".csv": lambda run: save(path, csv_bytes(run.forecast, policy, beside(run, policy))),
+        ".json": lambda run: save(path, json_bytes(run.forecast, policy, beside(run, policy))),
+        ".parquet": lambda run: save(path, parquet_bytes(run.forecast, policy, beside(run, policy))),
         ".xlsx": lambda run: (_publication if publication else _workbook)(run, path, policy),
         ".pptx": lambda run: _briefing(run, path, "deck", policy, source=template),
         ".docx": lambda run: _briefing(run, path, "paper", policy),
     }
-    chosen = writers.get(path.suffix.lower())
-    if chosen is None:
-        raise UsageError(f'a file ending "{path.suffix}" is not written; allowed: {", ".join(writers)}')
-    if not path.parent.is_dir():
-        raise UsageError(f'there is no folder "{path.parent}" to write {path.name} in')
-    return chosen
-
-
-def _write(path: Path, content: bytes) -> None:
-    path.write_bytes(content)
+    return writers[destination(path, *writers).suffix.lower()]
 
 
 def _briefing(run: Run, path: Path, form: str, policy: Policy, **given: Source | None) -> None:
     told = import_module("forecasting.outputs.briefing.story").story(_leaving(run, policy))
-    _write(path, import_module(f"forecasting.outputs.briefing.{form}").to_bytes(told, **given))
+    save(path, import_module(f"forecasting.outputs.briefing.{form}").to_bytes(told, **given))
 
 
 def template_of(path: Path) -> tuple[Source, tuple[str, ...]]:
@@ -152,11 +144,11 @@ def template_of(path: Path) -> tuple[Source, tuple[str, ...]]:
 
 def _workbook(run: Run, path: Path, policy: Policy) -> None:
     # Imported only here: a CSV needs no workbook writer, and starts faster without one.
-    _write(path, import_module("forecasting.outputs.workbook").to_bytes(_leaving(run, policy)))
+    save(path, import_module("forecasting.outputs.workbook").to_bytes(_leaving(run, policy)))
 
 
 def _publication(run: Run, path: Path, policy: Policy) -> None:
-    _write(
+    save(
         path, import_module("forecasting.outputs.workbook.publication").to_bytes(run, policy, baseline=baseline_of(run))
     )
 

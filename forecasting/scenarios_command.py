@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from forecasting.errors import UsageError
 from forecasting.model.run import run
 from forecasting.scenario.files import ENDING, read_file, to_toml
 from forecasting.scenario.from_dataset import dataset_scenarios
@@ -17,6 +16,7 @@ from forecasting.scenario.scenario import Change
 from forecasting.scenario.store import open_store
 from forecasting.scenario.store.records import day
 from forecasting.shell import Datasets, exits, read, say
+from forecasting.written import destination, save
 
 scenarios = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Scenarios of a dataset, and those saved for its authority."
@@ -73,15 +73,15 @@ def _described(change: Change) -> str:
 def export_scenario(name: Name, dataset: Datasets, out: Out = None) -> None:
     """Write a scenario as a file to read, edit and e-mail; importing it gives the same scenario."""
     with exits():
-        if out is not None and out.suffix.lower() != ENDING:
-            raise UsageError(f"{out}: a scenario is written to a file that ends in {ENDING}")
+        if out is not None:
+            destination(out, ENDING)
         data = read(dataset)
         found = find(data, name)
         text = to_toml(found, data.name, data.content_hash)
         if out is None:
             typer.echo(text, nl=False)
             return
-        out.write_bytes(text.encode())
+        save(out, text.encode())
     say(f"Wrote {out}: {found.name}, {_counted(found.changes)}.")
 
 

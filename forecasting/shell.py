@@ -41,7 +41,7 @@ def exits() -> Iterator[None]:
             say(str(fault))
         raise typer.Exit(1) from error
     except SufficiencyError as error:
-        say(f"{error}.")
+        say(f"{str(error).rstrip('.')}.")
         raise typer.Exit(2) from error
     except OSError as error:
         say(f"{error.filename or 'the file'}: {error.strerror or error}.")

@@ -64,9 +64,10 @@ def test_units_keep_their_zeros_and_a_unit_without_a_value_at_the_origin_is_left
     [
         (("--origins", "2031"), "the panel has no values in 2031; it covers 2010 to 2025."),
         (("--origins", "soon"), '--origins "soon" cannot be read: write a range such as 1:5 or a list such as 1,3,5.'),
-        (("--horizons", "0:2"), "horizons must be 1 or more."),
+        (("--horizons", "0:2"), "horizons must be from 1 to 30 years."),
+        (("--horizons", "1:500"), "horizons must be from 1 to 30 years."),
         (("--method", "moves"), "unknown method moves; allowed: auto, trend, last_value, published_rate"),
-        (("--out", "x.xlsx"), "x.xlsx: the output of a backtest is a .csv file."),
+        (("--out", "x.xlsx"), 'a file ending ".xlsx" is not written; allowed: .csv.'),
     ],
 )
 def test_wrong_usage_is_one_sentence(arguments: tuple[str, str], message: str) -> None:
@@ -103,3 +104,10 @@ def test_the_scorer_takes_what_the_command_writes(tmp_path: Path) -> None:
         scored = subprocess.run([*command, "--series", series], capture_output=True, text=True, check=False)
         assert scored.returncode == 0, scored.stderr
         assert "auto" in scored.stdout
+
+
+def test_half_a_year_is_no_january(tmp_path: Path) -> None:
+    file = tmp_path / "panel.csv"
+    file.write_text(FEW.replace("2016", "2016.5"), encoding="utf-8")
+    done = invoke(file, "--origins", "2017")
+    assert done.exit_code == 1 and 'row 3, column "year": 2016.5; allowed: a January census year' in done.stderr

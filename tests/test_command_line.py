@@ -130,6 +130,25 @@ def test_wrong_usage_exits_with_2_and_one_sentence(arguments: tuple[str, str], s
     assert result.stdout == ""
 
 
+@pytest.mark.parametrize(
+    "command",
+    [("programme", DATA), ("returns", DATA, "--return", "lsrp"), ("template", DATA), ("template",),
+     ("scenarios", "export", "baseline", DATA)],
+)  # fmt: skip
+def test_no_command_works_for_a_file_that_cannot_be_written(command: tuple[str, ...]) -> None:
+    for out, told in (("x.pdf", 'a file ending ".pdf" is not written; allowed: .'),
+                      ("nowhere/x.{}", 'there is no folder "nowhere" to write x.')):  # fmt: skip
+        ending = {"programme": "csv", "scenarios": "toml"}.get(command[0], "xlsx")
+        result = invoke(*command, "--out", out.format(ending))
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert result.stderr.startswith(told)  # before anything is read
+
+
+def test_an_unknown_return_is_wrong_usage(tmp_path: Path) -> None:
+    result = invoke("returns", DATA, "--return", "nope", "--out", tmp_path / "x.xlsx")
+    assert (result.exit_code, result.stderr) == (2, 'there is no return "nope"; the returns are lsrp, scap, dsg.\n')
+
+
 def test_a_dataset_that_is_not_there_is_wrong_usage() -> None:
     for command in ("check", "forecast"):
         result = invoke(command, "nowhere")

@@ -10,6 +10,7 @@ import pandas as pd
 
 from forecasting.analysis.comparators import COMPARATORS, Ranged
 from forecasting.errors import UsageError
+from forecasting.inputs.facts import FARTHEST
 from forecasting.model.trend import LEVEL_NAMES, trend
 from forecasting.model.trend_panel import COVARIATES, TrendPanel, panel_from_long
 
@@ -43,7 +44,7 @@ def backtest(
         that order of keys; methods without ranges leave the p-columns empty.
 
     Raises:
-        ValueError: an unknown method, a missing column, a horizon below 1, or a panel with contradictions.
+        ValueError: an unknown method, a missing column, a horizon out of reach, or a panel with contradictions.
     """
     steps = sorted(set(horizons))
     names = _names(methods)
@@ -80,7 +81,7 @@ def check_request(panel: pd.DataFrame, methods: str | Sequence[str], origins: It
     """Raise when a backtest cannot be run as asked.
 
     Raises:
-        UsageError: an unknown method, an origin that the panel does not have, or a horizon below 1.
+        UsageError: an unknown method, an origin that the panel does not have, or a horizon out of reach.
     """
     try:
         _names(methods)
@@ -109,8 +110,8 @@ def _check(panel: pd.DataFrame, steps: Sequence[int]) -> None:
     missing = {"unit", "year", "series", "value"} - set(panel.columns)
     if missing:
         raise ValueError(f"panel lacks the columns {', '.join(sorted(missing))}")
-    if not steps or steps[0] < 1:
-        raise ValueError("horizons must be 1 or more")
+    if not steps or not 1 <= steps[0] <= steps[-1] <= FARTHEST:
+        raise ValueError(f"horizons must be from 1 to {FARTHEST} years")
 
 
 def _from_origin(

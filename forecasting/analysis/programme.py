@@ -101,10 +101,14 @@ def problem_of(here: Run) -> tuple[Problem, tuple[tuple[str, str], ...]]:
     names = here.programme.projects
     every = with_projects(here, list(names))
     alone = {name: _alone(with_projects(here, [name]), at) for at, name in enumerate(names)}
-    skipped = tuple((name, "it has no opening date or no places") for name in names if alone[name] is None)
+    idle = f"it has no places, no opening date, or one after January {here.forecast.years[-1]}"
+    skipped = tuple((name, idle) for name in names if alone[name] is None)
     kept = [at for at, name in enumerate(names) if alone[name] is not None]
     if not kept or every.placement is None:
-        raise UsageError("no project has both an opening date and places")
+        raise UsageError(
+            f"there is no project to choose from: each has no places, no opening date, or opens after January "
+            f"{here.forecast.years[-1]}; give both in table projects, or forecast further with --to"
+        )
     found = [one for name in names if (one := alone[name]) is not None]
     years = found[0].years
     open_now = _places(every, years)[kept]

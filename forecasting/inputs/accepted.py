@@ -9,8 +9,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
-import tempfile
 import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -29,6 +27,7 @@ from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.intake import Found
 from forecasting.inputs.review import Decision, Review
 from forecasting.inputs.schema import BY_NAME
+from forecasting.written import write_whole
 
 _KINDS = "columns.json"
 _STAMP = (1980, 1, 1, 0, 0, 0)  # the same tables give the same bytes
@@ -81,34 +80,14 @@ def keep(dataset: Dataset, review: Review, place: Path | None = None) -> Kept:
     folder = folder_of(place)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _write(folder / f"{dataset.content_hash}.zip", content)
-        _write(folder / f"{key}.json", record)
+        write_whole(folder / f"{dataset.content_hash}.zip", content)
+        write_whole(folder / f"{key}.json", record)
     except OSError as error:
         raise UsageError(
             f"The dataset could not be kept in {folder} ({error.strerror or error}). It is in use in this session "
             "only. Free space or ask for the right to write there, then accept it again."
         ) from error
     return Kept(key, review)
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all: under another name, forced to the disk, then renamed."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".part-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    if os.name == "posix":  # only there can a folder be forced to the disk
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
 
 def listing(place: Path | None = None) -> tuple[Kept, ...]:

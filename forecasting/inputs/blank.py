@@ -13,6 +13,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from forecasting import axes
+from forecasting.inputs.facts import FACTS
 from forecasting.inputs.schema import ASIDE, STARTING_TABLES, TABLES, Column, Table
 from forecasting.inputs.sheets import read_sheets
 from forecasting.inputs.source import Source
@@ -21,7 +22,7 @@ CONTENTS, EXAMPLES, LISTS, NOTES = ASIDE
 LAST_ROW = 2000
 _PRINTED = frozenset({"published", "contradictions"})  # results of a printed paper: nobody starts from these
 OFFERED: tuple[Table, ...] = tuple(table for table in TABLES if table.name not in _PRINTED)
-_FACTS = ("authority_code", "authority_name", "title", "source", "base_year", "forecast_to", "price_base")
+_FACTS = FACTS[: FACTS.index("price_base") + 1]  # the others are for data that are made up or published
 _CREATED = datetime(2000, 1, 1)  # a fixed date, so that the same schema gives the same bytes
 _EXAMPLE_ROWS = 2
 _WIDTHS = {"source": 40, "help": 60}

@@ -8,6 +8,7 @@ import pandas as pd
 
 from forecasting.errors import Fault
 from forecasting.inputs.dataset import Dataset
+from forecasting.inputs.facts import FARTHEST, is_year
 from forecasting.inputs.margins import margin, total
 from forecasting.inputs.schema import STARTING_TABLES, time_of
 from forecasting.inputs.sheets import Sheet
@@ -39,15 +40,16 @@ def _rows(frame: pd.DataFrame) -> list[tuple[int, dict[str, object]]]:
 
 
 def _forecast_to(tables: Tables, origin: Origin) -> list[Fault]:
-    """The last year of the forecast comes after the base year, where both are given."""
+    """The last year of the forecast comes after the base year, and within reach of it, where both are given."""
     about = tables["about"] if "about" in tables else pd.DataFrame({"key": [], "value": []})
     base = [str(value) for value in about.loc[about["key"] == "base_year", "value"]]
     return [
         _fault(origin, "about", row, "value", f"forecast_to is {values['value']}, base_year {base[0]}",
-               "a January after the base year", "correct one of the two, or leave forecast_to out")
+               f"a January from {int(base[0]) + 1} to {int(base[0]) + FARTHEST}",
+               "correct one of the two, or leave forecast_to out")
         for row, values in _rows(about[about["key"] == "forecast_to"])
-        if base and base[0].isdecimal() and str(values["value"]).isdecimal()
-        and int(str(values["value"])) <= int(base[0])
+        if base and is_year(base[0]) and is_year(str(values["value"]))
+        and not 0 < int(str(values["value"])) - int(base[0]) <= FARTHEST
     ]  # fmt: skip
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 from forecasting.axes import PHASES
 from forecasting.errors import Fault
 from forecasting.inputs.dataset import Dataset
-from forecasting.inputs.margins import margin
+from forecasting.inputs.margins import margin, total
 from forecasting.inputs.schema import BY_NAME
 from forecasting.inputs.sheets import Sheet
 
@@ -34,7 +34,8 @@ def check_across(tables: Tables, origin: Origin) -> list[Fault]:
     """Return the warnings between rows, years and tables; `tables` are those of the whole dataset."""
     dataset = Dataset({name: frame for name, frame in tables.items() if len(frame)})
     checks: tuple[Callable[[Dataset, Origin], list[Fault]], ...] = (
-        _more_placed_than_plans, _parts_against_totals, _jumps, _age_against_nc_year, _phase_against_nc_year,
+        _more_plans_than_pupils, _more_placed_than_plans, _negative_money, _parts_against_totals, _jumps,
+        _age_against_nc_year, _phase_against_nc_year,
         _beyond_the_nc_years, _beyond_the_ages, _lowest_above_highest, _closes_before_it_opens,
         _others_on_roll)  # fmt: skip
     return [fault for check in checks for fault in check(dataset, origin)]
@@ -43,6 +44,30 @@ def check_across(tables: Tables, origin: Origin) -> list[Fault]:
 def _warn(origin: Origin, table: str, row: int, column: str, found: str, allowed: str, kind: str) -> Fault:
     file = origin[table].file if table in origin else table
     return Fault(file, table, row, column, found, allowed, _CHECK, "warning", kind)
+
+
+def _more_plans_than_pupils(dataset: Dataset, origin: Origin) -> list[Fault]:
+    """EHC plans of a January against pupils on roll: about one in twenty has a plan."""
+    plans, pupils = total(dataset, "ehc_plans", "plans"), total(dataset, "pupils", "pupils")
+    both = pd.concat([plans.rename("plans"), pupils.rename("pupils")], axis=1, join="inner").dropna()
+    return [
+        _warn(origin, "ehc_plans", 0, "plans", f"{year}: {row['plans']:,.0f} EHC plans, {row['pupils']:,.0f} pupils",
+              "far fewer EHC plans than pupils on roll", "more EHC plans than pupils")
+        for year, row in both[both["plans"] > both["pupils"]].iterrows()
+    ]  # fmt: skip
+
+
+def _negative_money(dataset: Dataset, origin: Origin) -> list[Fault]:
+    """Prices, savings and capital below £0: only a balance, or a line of the budget, is by its nature below it."""
+    faults = []
+    for table in (table for table in BY_NAME.values() if dataset.has(table.name) and table.name != "budget"):
+        for column in (column.name for column in table.columns if column.kind == "gbp"):
+            frame = dataset.table(table.name)
+            for row, gbp in frame.loc[frame[column] < 0, column].items():
+                faults.append(Fault(origin[table.name].file, table.name, int(str(row)), column, f"-£{-gbp:,.0f}",
+                                    "£0 or more, unless money comes back", "correct the sign, if it is a slip",
+                                    "warning", "an amount below £0"))  # fmt: skip
+    return faults
 
 
 def _more_placed_than_plans(dataset: Dataset, origin: Origin) -> list[Fault]:

@@ -12,6 +12,7 @@ import pandas as pd
 from forecasting import axes
 from forecasting.axes import Vocabulary
 from forecasting.errors import Fault
+from forecasting.inputs.facts import YES
 from forecasting.inputs.schema import BY_NAME
 
 
@@ -61,7 +62,7 @@ class Dataset:
     @property
     def synthetic(self) -> bool:
         """Return whether the data are made up; every screen and export then says so."""
-        return self.about("synthetic").lower() in ("yes", "true", "1")
+        return self.about("synthetic").strip().lower() in YES
 
     @cached_property
     def base_year(self) -> int:

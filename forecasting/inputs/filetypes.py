@@ -12,7 +12,7 @@ from forecasting.inputs.source import Source, decode
 FileType = Literal["text", "workbook"]
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_BOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
+BOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 _TEXTS = (".csv", ".txt", ".tsv")
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _OTHERS = {b"%PDF": "a PDF", b"{\\rtf": "a Rich Text document", b"\x89PNG": "a picture", b"\xff\xd8\xff": "a picture",
@@ -71,7 +71,7 @@ def _zipped(source: Source) -> FileType:
     if archive.is_workbook(source.content):
         archive.check_workbook(source)
         return "workbook"
-    if source.suffix in _BOOKS:
+    if source.suffix in BOOKS:
         raise _refuse(source, _NO_BOOK, _SAVE_BOOK)
     raise _refuse(source, "the file is a zip that holds no table", "give the CSV files or the workbook inside")
 
@@ -81,11 +81,11 @@ _SAVE_BOOK = "open it in Excel or LibreOffice and save it as .xlsx"
 
 
 def _text(source: Source) -> FileType:
-    if source.suffix not in (*_BOOKS, *_TEXTS):
+    if source.suffix not in (*BOOKS, *_TEXTS):
         what = f'files ending "{source.suffix}" are not read'
         raise DatasetError((Fault(source.name, found=what, allowed=".csv, .xlsx, .ods, .xls"),))
     if not _is_text(decode(Source(source.name, source.content[:_SAMPLE]))):
-        book = source.suffix in _BOOKS
+        book = source.suffix in BOOKS
         raise _refuse(source, _NO_BOOK if book else "the file is not text",
                       _SAVE_BOOK if book else "save it as CSV (UTF-8) and retry")  # fmt: skip
     start = source.content[:2000].lstrip().lower()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from forecasting.errors import Fault, Grade
 
+_ONE_BY_ONE = 10  # errors of one kind that are told one a line; more are told together
+_EXAMPLES = 5
 _ORDER: tuple[Grade, ...] = ("error", "warning", "note")
 _WHOSE = re.compile(r"^(\D*?)\b((?:19|20)\d{2}):")
 _VARIES = re.compile(r'"[^"]*"|[-+£]?\d[\d,.]*%?')
@@ -44,6 +46,42 @@ def grouped(faults: Sequence[Fault]) -> tuple[Group, ...]:
         kinds.setdefault(_kind(fault), []).append(fault)
     made = [Group(many[0].grade, _line(many), tuple(many)) for many in kinds.values()]
     return tuple(sorted(made, key=lambda group: _ORDER.index(group.grade)))
+
+
+def summed_up(faults: Sequence[Fault]) -> list[Fault]:
+    """Return the faults with many errors of one kind as one, with examples; the others, and the order, stay.
+
+    A word that stands in a thousand rows is one thing to mend. Warnings stay apart: each is decided on by itself.
+    """
+    kinds: dict[tuple[str, ...], list[Fault]] = {}
+    for fault in faults:
+        if fault.grade == "error":
+            kinds.setdefault(_kind(fault), []).append(fault)
+    many = {kind: alike for kind, alike in kinds.items() if len(alike) > _ONE_BY_ONE}
+    told: list[Fault] = []
+    for fault in faults:
+        alike = many.get(_kind(fault)) if fault.grade == "error" else None
+        if alike is None:
+            told.append(fault)
+        elif fault is alike[0]:
+            told.append(replace(fault, row=0, found=_examples(alike)))
+    return told
+
+
+def _examples(alike: Sequence[Fault]) -> str:
+    rows: dict[str, list[int]] = {}
+    for fault in alike:
+        rows.setdefault(fault.found, []).append(fault.row)
+    shown = list(rows.items())[:_EXAMPLES]
+    rest = len(alike) - sum(len(at) for _, at in shown)
+    told = "; ".join(f"{found}{_at(at)}" for found, at in shown)
+    return f"{len(alike):,} errors of one kind: {told}" + (f"; and {rest:,} more" if rest else "")
+
+
+def _at(rows: Sequence[int]) -> str:
+    if not rows[0]:
+        return ""
+    return f" (row {rows[0]})" if len(rows) == 1 else f" ({len(rows):,} rows, the first {rows[0]})"
 
 
 def who_and_when(faults: Sequence[Fault]) -> str:

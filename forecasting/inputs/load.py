@@ -13,6 +13,8 @@ from forecasting.inputs.changes import changes
 from forecasting.inputs.checks import check_lines, check_tables
 from forecasting.inputs.cross_checks import check_across
 from forecasting.inputs.dataset import Dataset
+from forecasting.inputs.folder import in_folder, unreadable
+from forecasting.inputs.grouping import summed_up
 from forecasting.inputs.headers import suggestion
 from forecasting.inputs.official import Who, read_official
 from forecasting.inputs.plausibility import check_own
@@ -24,6 +26,7 @@ from forecasting.inputs.structure import check_structure
 from forecasting.inputs.words_in_force import words_of
 from forecasting.scenario.from_dataset import lever_faults
 
+_NAMED = 3
 _IDENTITY = ("authority_code", "authority_name", "ons_code")
 
 
@@ -41,33 +44,24 @@ def load(paths: Sequence[Path | str], authority: str | None = None) -> Dataset:
 
 
 def sources(paths: Sequence[Path | str]) -> list[Source]:
-    """Read the files at the paths; a folder stands for its CSV files.
+    """Read the files at the paths; a folder stands for its CSV files (see `in_folder`).
 
     Raises:
-        DatasetError: a path does not exist, or a folder has no CSV files.
+        DatasetError: a path does not exist, a folder has no CSV files, or files cannot be read; all of them are named.
     """
     found: list[Source] = []
     faults: list[Fault] = []
     for path in map(Path, paths):
-        files = _in_folder(path) if path.is_dir() else [path]
-        missing = not files or not files[0].exists()
-        if missing:
-            what = "the folder has no CSV files" if path.is_dir() else "there is no such file or folder"
-            faults.append(Fault(str(path), found=what, todo="check the path"))
-        else:
-            found += [Source.of(file) for file in files]
+        files, unread = in_folder(path) if path.is_dir() else ([path], [])
+        faults += unread
+        for file in files:
+            try:
+                found.append(Source.of(file))
+            except OSError as error:
+                faults.append(unreadable(file, error))
     if faults:
         raise DatasetError(tuple(faults))
     return found
-
-
-def _in_folder(folder: Path) -> list[Path]:
-    """Return the CSV files of a folder; of its folder `data` (as in an unpacked release) when it has none itself."""
-    return _csv_files(folder) or _csv_files(folder / "data")
-
-
-def _csv_files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.glob("*") if path.suffix.lower() == ".csv")
 
 
 def from_sources(files: Iterable[Source], authority: str | None = None) -> Dataset:
@@ -97,7 +91,12 @@ def require_authority(dataset: Dataset, code: str | None) -> None:
 
 def examine(files: Iterable[Source], authority: str | None = None) -> tuple[Dataset | None, tuple[Fault, ...]]:
     """Return the dataset (None when it cannot be used) and every fault, whatever its grade."""
-    files = list(files)
+    dataset, faults = _examined(list(files), authority)
+    return dataset, tuple(summed_up(faults))
+
+
+def _examined(files: Sequence[Source], authority: str | None) -> tuple[Dataset | None, list[Fault]]:
+    """Return what `examine` returns, every fault by itself."""
     added_up = totals(files)
     releases, rest, faults = dfe.split(added_up.files)
     faults += added_up.faults
@@ -111,16 +110,16 @@ def examine(files: Iterable[Source], authority: str | None = None) -> tuple[Data
     faults += _read_into(tables, known, len(official))
     refused = any(fault.grade == "error" for fault in faults)
     if sheets or published or not refused:
-        given = sheets[0].file if sheets else ", ".join(source.name for source in files) or "the dataset"
+        given = ", ".join(source.name for source in files[:_NAMED]) + (" …" if len(files) > _NAMED else "")
         faults += _presence(tables, given) if not _gave_nothing(releases, published) else []
     origin = _origin(published, known)
     spoilt = {fault.sheet for fault in faults if fault.grade == "error"}
     if spoilt:
-        return None, (*faults, *_rest(spoilt, tables, origin))
+        return None, [*faults, *_rest(spoilt, tables, origin)]
     faults += _checked(tables, origin, known)
     usable = not any(fault.grade == "error" for fault in faults)
     names = tuple(dict.fromkeys([*(published.files if published else ()), *(sheet.file for sheet in known)]))
-    return (Dataset(tables, names, tuple(faults)) if usable else None), tuple(faults)
+    return (Dataset(tables, names, tuple(faults)) if usable else None), faults
 
 
 def _read_into(tables: dict[str, pd.DataFrame], known: Sequence[Sheet], official: int) -> list[Fault]:
@@ -133,9 +132,22 @@ def _read_into(tables: dict[str, pd.DataFrame], known: Sequence[Sheet], official
             apart = changes(Dataset({sheet.name: tables[sheet.name]}), Dataset({sheet.name: frame}))
             told = f'table "{sheet.name}" is given twice, rows: {apart[0].what if apart else "none"}'
             faults.append(Fault(sheet.file, sheet.name, found=told, todo="the later one is used", grade="note"))
+            faults += _two_authorities(sheet, tables[sheet.name], frame)
         tables[sheet.name] = _joined(BY_NAME[sheet.name], tables[sheet.name], frame) if joins else frame
         faults += found
     return faults
+
+
+def _two_authorities(sheet: Sheet, before: pd.DataFrame, after: pd.DataFrame) -> list[Fault]:
+    """Return a warning when two tables `about` are of two authorities: their other tables are then mixed."""
+    if sheet.name != "about":
+        return []
+    codes = ["".join(frame.loc[frame["key"] == _IDENTITY[0], "value"]) for frame in (before, after)]
+    if not all(codes) or codes[0] == codes[1]:
+        return []
+    found = f'tables of authority "{codes[0]}" and of authority "{codes[1]}" are read as one dataset'
+    return [Fault(sheet.file, sheet.name, 0, "authority_code", found, "one authority",
+                  "leave one of the two out, or correct its authority_code", "warning")]  # fmt: skip
 
 
 def _checked(tables: dict[str, pd.DataFrame], origin: dict[str, Sheet], known: Sequence[Sheet]) -> list[Fault]:
@@ -235,16 +247,28 @@ def _recognise(sheets: list[Sheet]) -> tuple[list[Sheet], list[Fault]]:
               todo=suggestion(sheet.name, sheet.header, [k.name for k in known]))
         for sheet in sheets if sheet.name not in BY_NAME and sheet.name not in ASIDE
     ]  # fmt: skip
-    return known, strays
+    return known, strays + _without_rows(sheets)
+
+
+def _without_rows(sheets: list[Sheet]) -> list[Fault]:
+    """Return a note for each file with tables that hold no row: nobody should think that they were used."""
+    empty: dict[str, list[str]] = {}
+    for sheet in sheets:
+        if sheet.name in BY_NAME and not sheet.rows:
+            empty.setdefault(sheet.file, []).append(sheet.name)
+    return [
+        Fault(file, found=f"a header but no rows, or nothing at all, in {', '.join(names)}: counts as not given",
+              todo="fill it in, or leave it out", grade="note")
+        for file, names in empty.items()
+    ]  # fmt: skip
 
 
 def _presence(tables: dict[str, pd.DataFrame], file: str) -> list[Fault]:
     faults = []
-    if "about" not in tables:
+    if "about" not in tables or tables["about"].empty:
         todo = 'add "about" with authority_code, authority_name, title, source and base_year'
-        faults.append(
-            Fault(file, found='table "about" is missing', allowed="a table with columns key, value", todo=todo)
-        )
+        found = 'table "about" is missing' if "about" not in tables else 'table "about" has no rows'
+        faults.append(Fault(file, found=found, allowed="a table with columns key, value", todo=todo))
     if not any(name in tables for name in STARTING_TABLES):
         faults.append(Fault(file, found="there is nothing to forecast from", allowed=", ".join(STARTING_TABLES),
                             todo="add at least one of these tables"))  # fmt: skip

@@ -8,6 +8,7 @@ import pandas as pd
 
 from forecasting.errors import DatasetError, Fault, UsageError
 from forecasting.inputs.cells import BadCell, number
+from forecasting.inputs.grouping import summed_up
 from forecasting.inputs.sheets import Sheet, Source, read_sheets
 
 REQUIRED = ("unit", "year", "series", "value")
@@ -40,7 +41,7 @@ def read_panel(path: Path) -> pd.DataFrame:
     rows = [_row(sheet, line, cells, faults) for line, cells in sheet.rows]
     faults += _repeated(sheet, rows)
     if faults:
-        raise DatasetError(tuple(faults))
+        raise DatasetError(tuple(summed_up(faults)))
     return pd.DataFrame(rows)
 
 
@@ -50,8 +51,9 @@ def _row(sheet: Sheet, line: int, cells: tuple[str, ...], faults: list[Fault]) -
     for name in ("unit", "series"):
         if not row[name]:
             faults.append(Fault(sheet.file, row=line, column=name, found="it is blank", todo="fill the cell"))
-    row["year"] = int(_number(sheet, line, "year", told["year"], faults))
-    if row["year"] and row["year"] not in YEARS:
+    year = _number(sheet, line, "year", told["year"], faults)
+    row["year"] = int(year)
+    if year and year not in YEARS:
         faults.append(Fault(sheet.file, row=line, column="year", found=told["year"], allowed="a January census year"))
     value = _number(sheet, line, "value", told["value"], faults) if told["value"] else float("nan")
     if value < 0:

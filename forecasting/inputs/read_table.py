@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from dataclasses import replace
 
 import pandas as pd
 from pandas.api.extensions import ExtensionArray
@@ -14,7 +12,6 @@ from forecasting.inputs.cells import BadCell, Value, Words, is_missing, parse
 from forecasting.inputs.schema import BY_NAME, NUMERIC, Column, Table
 from forecasting.inputs.sheets import Sheet
 
-_SHOWN = 200
 _FIGURES = NUMERIC - {"whole", "year"}
 
 
@@ -40,7 +37,7 @@ def read_table(sheet: Sheet, words: Words) -> tuple[pd.DataFrame, list[Fault]]:
     unread = {fault.row for fault in faults if fault.grade == "error"}  # rows alike only because a cell is not read
     doubles = _duplicates(sheet, table, frame[~frame.index.isin(unread)])
     faults += _withheld(sheet, table, header) + merged + doubles
-    return frame, _few(faults)
+    return frame, faults
 
 
 def _merged(
@@ -70,23 +67,6 @@ def _merged(
     kept.loc[at, counts] = sums.loc[groups.loc[kept.index][at]].to_numpy()
     found = f"{int(mapped.sum())} rows whose local words mean the same code were added up to {int(at.sum())}"
     return kept, [Fault(sheet.file, sheet.name, found=found, grade="note")]
-
-
-def _few(faults: list[Fault]) -> list[Fault]:
-    """Return the faults of a table, of each kind no more than a reader can use; the last one says how many follow."""
-    seen: Counter[tuple[str, str, str]] = Counter()
-    kept: list[Fault] = []
-    for fault in faults:
-        kind = (fault.column, fault.allowed, fault.todo)
-        seen[kind] += 1
-        if seen[kind] <= _SHOWN:
-            kept.append(fault)
-    more = [f for f in kept if seen[f.column, f.allowed, f.todo] > _SHOWN]
-    last = {(f.column, f.allowed, f.todo): f for f in more}
-    return kept + [
-        replace(f, row=0, found=f"{seen[kind] - _SHOWN:,} more cells like these", allowed="")
-        for kind, f in last.items()
-    ]
 
 
 def _sum_if_known(cells: pd.Series) -> float:

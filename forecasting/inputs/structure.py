@@ -1,4 +1,4 @@
-"""Checks of facts that the engine takes for granted: a base year that is a year, tables that have rows."""
+"""Checks of facts that the engine takes for granted: a base year that is a year, tables with rows."""
 
 from __future__ import annotations
 
@@ -7,29 +7,28 @@ from collections.abc import Mapping
 import pandas as pd
 
 from forecasting.errors import Fault
-from forecasting.inputs.schema import STARTING_TABLES
+from forecasting.inputs.facts import facts_faults
+from forecasting.inputs.schema import BY_NAME, STARTING_TABLES
 from forecasting.inputs.sheets import Sheet
 
-_YEARS = ("base_year", "forecast_to")
+_PEOPLE = (*STARTING_TABLES, "population", "births")
 
 
 def check_structure(tables: Mapping[str, pd.DataFrame], origin: Mapping[str, Sheet]) -> list[Fault]:
-    """Return the faults of years in table `about`, and of starting tables without a row."""
-    return [*_years(tables["about"], origin["about"].file), *_rows(tables, origin)]
+    """Return the faults of the facts in table `about`, of starting tables without a row, and of nothing but zeros."""
+    return [*facts_faults(tables["about"], origin["about"].file), *_rows(tables, origin), *_zeros(tables, origin)]
 
 
-def _years(about: pd.DataFrame, file: str) -> list[Fault]:
-    rows = about[about["key"].isin(_YEARS)]
-    return [
-        Fault(file, "about", int(str(row)), "value", f'{key} is "{value}"', "a year from 1990 to 2100",
-              "write the January census year, such as 2016")
-        for row, key, value in zip(rows.index, rows["key"], rows["value"], strict=True)
-        if (value or key == "base_year") and not _is_year(value)
-    ]  # fmt: skip
-
-
-def _is_year(text: str) -> bool:
-    return text.isascii() and text.isdigit() and 1990 <= int(text[:9]) <= 2100
+def _zeros(tables: Mapping[str, pd.DataFrame], origin: Mapping[str, Sheet]) -> list[Fault]:
+    """An authority without a child is none: a table of nothing but zeros was filled down, or never filled in."""
+    faults = []
+    for name in (name for name in _PEOPLE if name in tables):
+        count = next(column.name for column in BY_NAME[name].columns if column.kind == "count" and column.required)
+        known = tables[name][count].dropna()
+        if len(known) and not known.any():
+            faults.append(Fault(origin[name].file, name, 0, count, f"every figure is 0 ({len(known):,} rows)",
+                                "figures above 0", "fill them in, or leave the table out"))  # fmt: skip
+    return faults
 
 
 def _rows(tables: Mapping[str, pd.DataFrame], origin: Mapping[str, Sheet]) -> list[Fault]:

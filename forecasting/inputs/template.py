@@ -6,6 +6,7 @@ Every cell reads back as the very text of the CSV: a number is stored as a numbe
 from __future__ import annotations
 
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 
 import xlsxwriter
@@ -17,6 +18,7 @@ from forecasting.inputs.blank import NOTES, blank
 from forecasting.inputs.load import sources
 from forecasting.inputs.schema import BY_NAME, NUMERIC, Column
 from forecasting.inputs.sheets import Sheet, read_sheets, text_of
+from forecasting.written import destination, save
 
 __all__ = ["NOTES", "blank", "write_dataset_workbook"]
 
@@ -33,18 +35,21 @@ def write_dataset_workbook(folder: Path, path: Path) -> tuple[str, ...]:
 
     Raises:
         DatasetError: the folder is not there or has no CSV files.
-        UsageError: the path does not end in .xlsx.
+        UsageError: it holds no dataset table; the workbook cannot be written there, or does not end in .xlsx.
     """
-    if path.suffix.lower() != ".xlsx":
-        raise UsageError(f'a template ending "{path.suffix}" is not written; allowed: .xlsx')
+    destination(path, ".xlsx")
     found = {sheet.name: sheet for source in sources([folder]) for sheet in read_sheets(source)}
     sheets = [found[name] for name in BY_NAME if name in found and found[name].header]
-    book = xlsxwriter.Workbook(str(path), {"strings_to_urls": False, "strings_to_formulas": False})
+    if not sheets:
+        raise UsageError(f"{folder} holds no dataset table; allowed: {', '.join(BY_NAME)}")
+    stream = BytesIO()
+    book = xlsxwriter.Workbook(stream, {"strings_to_urls": False, "strings_to_formulas": False})
     book.set_properties({"title": folder.name, "created": _CREATED})
     bold = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
     for sheet in (*sheets, _notes(sheets)):
         _write_sheet(book.add_worksheet(sheet.name), sheet, bold)
     book.close()
+    save(path, stream.getvalue())
     return tuple(sheet.name for sheet in sheets)
 
 

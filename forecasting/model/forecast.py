@@ -77,7 +77,7 @@ def _quantiles(draws: Floats) -> Floats:
     Sorted along memory, which is five to ten times quicker. A cell that is not known in some draw has none.
     """
     count = len(draws)
-    ordered = np.ascontiguousarray(draws.reshape(count, -1).T)
+    ordered = np.array(draws.reshape(count, -1).T, order="C")  # a copy always: one draw is contiguous as it is
     ordered.sort(axis=1)
     at = np.asarray(QUANTILES) * (count - 1)
     below = np.floor(at).astype(np.int64)

@@ -11,6 +11,7 @@ import numpy as np
 from forecasting import VERSION
 from forecasting.errors import MethodUnavailable, ScenarioError, UsageError
 from forecasting.inputs.dataset import Dataset
+from forecasting.inputs.facts import FARTHEST
 from forecasting.inputs.margins import total
 from forecasting.inputs.year_groups import year_groups_lacking
 from forecasting.model import (
@@ -47,7 +48,6 @@ PUBLISHED = "published_rate"
 COHORT = "cohort"
 METHODS = (PUBLISHED, COHORT, *plans.METHODS)
 DEFAULT_REACH = 10
-FARTHEST = 30
 
 
 def nowhere() -> None:
@@ -94,7 +94,7 @@ def last_year(dataset: Dataset, to: int | None = None) -> int:
     """
     first, latest = reach(dataset)
     if to is None:
-        return max(first, int(dataset.about("forecast_to") or dataset.base_year + DEFAULT_REACH))
+        to = max(first, int(dataset.about("forecast_to") or dataset.base_year + DEFAULT_REACH))
     if not first <= to <= latest:
         raise UsageError(f"the forecast cannot end in {to}: the data allow any year from {first} to {latest}")
     return to

@@ -64,7 +64,9 @@ class Policy:
 
     def __post_init__(self) -> None:
         if self.threshold < 2 or self.base < 2:
-            raise ValueError("threshold and rounding base must be at least 2")
+            raise ValueError(
+                f"threshold is {self.threshold}, rounding base {self.base}; allowed: whole numbers of 2 or more"
+            )
 
     @property
     def sentence(self) -> str:

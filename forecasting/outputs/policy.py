@@ -46,6 +46,11 @@ def changed(policy: Policy, **changes: Any) -> Policy:
         raise UsageError(f"a policy has no {', '.join(unknown)}; it has {', '.join(asdict(policy))}")
     if changes.get("form", policy.form) not in FORMS:
         raise UsageError(f'form "{changes["form"]}" is not one of {", ".join(FORMS)}')
+    symbol = str(changes.get("symbol", policy.symbol)).strip()
+    if not symbol or any(letter.isdigit() for letter in symbol):
+        raise UsageError(
+            f'symbol "{symbol}" would be taken for a figure or a gap; allowed: a mark such as {Policy.symbol}'
+        )
     try:
         return replace(policy, **changes)
     except (TypeError, ValueError) as error:

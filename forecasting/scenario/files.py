@@ -113,6 +113,10 @@ def from_toml(text: str, file: str) -> ScenarioFile:
     newer = is_newer(software)
     for number, (change, lines) in enumerate(zip(found.changes, found.lines, strict=True), start=1):
         found.faults += _faults(change, lines, number, newer)
+    if not (found.faults or found.head or found.changes):
+        raise ScenarioError(
+            f"{file}: the file is empty; a scenario has at least a name, and [[{_CHANGES}]] for changes"
+        )
     if found.faults:
         told = [f"line {line}: {sentence}" for line, sentence in sorted(found.faults)]
         raise ScenarioError(f"{file}: " + "; ".join(told), tuple(told))

@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 
+from forecasting import written
 from forecasting.errors import DatasetError, Fault, UsageError
-from forecasting.inputs import accepted
 from forecasting.inputs.accepted import keep, listing, open_kept, packed, purge, unpacked
 from forecasting.inputs.bundled import bundled
 from forecasting.inputs.dataset import Dataset
@@ -87,7 +87,7 @@ def test_a_crash_while_writing_leaves_the_last_good_dataset(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(accepted.os, "fsync", full)
+    monkeypatch.setattr(written.os, "fsync", full)
     with pytest.raises(UsageError, match="No space left on device.*in use in this session only"):
         keep(other, _review(other, "2026-11-25T09:00:00.000+00:00"), tmp_path)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before  # no half-written file either

@@ -99,3 +99,22 @@ def test_providers() -> None:
     assert [f.row for f in over] == [3, 4]
     (group,) = grouped(over)
     assert group.count == 2 and "2 warnings (more on roll than places)" in group.text
+
+
+def test_more_plans_than_pupils() -> None:
+    plans = corpus.csv(
+        "ehc_plans", [["year", "plans"], ["2015", "40000"], ["2016", "410000"]]
+    )  # pupils: 40,000, 41,000
+    found = warnings("more EHC plans than pupils", PUPILS, plans)
+    assert [f.found for f in found] == ["2016: 410,000 EHC plans, 41,000 pupils"]
+
+
+def test_prices_and_capital_below_nothing() -> None:
+    costs = [
+        ["setting", "kind", "gbp_per_place_year"],
+        ["special_state", "place", "-10000"],
+        ["sen_unit", "place", "0"],
+    ]
+    budget = [["financial_year", "line", "kind", "gbp"], ["2015-16", "Balance", "balance", "-6800000"]]
+    found = warnings("an amount below £0", PUPILS, corpus.csv("unit_costs", costs), corpus.csv("budget", budget))
+    assert [(f.sheet, f.row, f.found) for f in found] == [("unit_costs", 2, "-£10,000")]

@@ -37,8 +37,8 @@ def only(copied: Copy) -> str:
 def test_a_missing_table(copied: Copy) -> None:
     (copied.path / "about.csv").unlink()
     assert only(copied) == (
-        'assumptions.csv: table "about" is missing; allowed: a table with columns key, value; '
-        'add "about" with authority_code, authority_name, title, source and base_year.'
+        'assumptions.csv, budget.csv, capital_funding.csv …: table "about" is missing; allowed: a table with '
+        'columns key, value; add "about" with authority_code, authority_name, title, source and base_year.'
     )
 
 
@@ -46,8 +46,8 @@ def test_nothing_to_forecast_from(copied: Copy) -> None:
     for name in ("pupils", "ehc_plans"):
         (copied.path / f"{name}.csv").unlink()
     assert only(copied) == (
-        "about.csv: there is nothing to forecast from; allowed: pupils, ehc_plans, plan_moves; "
-        "add at least one of these tables."
+        "about.csv, assumptions.csv, budget.csv …: there is nothing to forecast from; allowed: pupils, "
+        "ehc_plans, plan_moves; add at least one of these tables."
     )
 
 
@@ -325,7 +325,9 @@ def test_a_base_year_before_the_data_and_an_end_before_it(copied: Copy) -> None:
     )
     copied.set("about", 6, "value", "2016")
     copied.set("about", 7, "value", "2016")
-    assert "forecast_to is 2016, base_year 2016; allowed: a January after the base year" in only(copied)
+    assert "forecast_to is 2016, base_year 2016; allowed: a January from 2017 to 2046" in only(copied)
+    copied.set("about", 7, "value", "2047")  # 31 years on
+    assert "forecast_to is 2047, base_year 2016; allowed: a January from 2017 to 2046" in only(copied)
 
 
 def test_budget_lines_in_a_circle(copied: Copy) -> None:
@@ -363,3 +365,77 @@ def test_remarks_below_tables_that_need_one_cell_only(copied: Copy) -> None:
         loaded = copied.load()
         assert len(loaded.table(table)) == rows
         assert any(f'a note below the table was left out: "{line}"' in fault.found for fault in loaded.notes)
+
+
+def test_tables_without_rows_are_told(copied: Copy) -> None:
+    for table in ("projects", "scenarios"):
+        path = copied.path / f"{table}.csv"
+        path.write_text(path.read_text(encoding="utf-8").partition("\n")[0] + "\n", encoding="utf-8")
+    for table in ("project_capital", "assumptions"):  # they name projects
+        (copied.path / f"{table}.csv").unlink()
+    told = [str(note) for note in copied.load().notes if note.grade == "note"]
+    assert told == [
+        f"{table}.csv: a header but no rows, or nothing at all, in {table}: counts as not given; "
+        "fill it in, or leave it out." for table in ("projects", "scenarios")
+    ]  # fmt: skip
+    (copied.path / "about.csv").write_text("key,value\n", encoding="utf-8")
+    assert 'table "about" has no rows' in only(copied)
+
+
+def test_facts_that_are_none_and_names_that_are_misspelt(copied: Copy) -> None:
+    copied.write(
+        "about",
+        [
+            {"key": key, "value": value}
+            for key, value in (
+                ("authority_code", "372"),
+                ("base_year", "2016"),
+                ("price_base", "last year"),
+                ("synthetic", "perhaps"),
+            )
+        ],
+    )
+    assert [f"{fault.found}; {fault.allowed}" for fault in faults(copied)] == [
+        'price_base is "last year"; a financial year such as 2016-17', 'synthetic is "perhaps"; yes or no']  # fmt: skip
+    copied.write(
+        "about",
+        [
+            {"key": key, "value": value}
+            for key, value in (
+                ("authority_code", "372"),
+                ("base_year", "2016"),
+                ("forecastto", "2026"),
+                ("contact", "A Planner"),
+            )
+        ],
+    )
+    told = [str(note) for note in copied.load().notes if note.sheet == "about"]
+    assert len(told) == 1 and 'the fact "forecastto" is not used' in told[0] and 'is "forecast_to" meant?' in told[0]
+
+
+def test_a_table_of_nothing_but_zeros(copied: Copy) -> None:
+    copied.change("pupils", lambda row: row.update(pupils="0"))
+    copied.change("sen", lambda row: row.update(pupils="0"))
+    assert only(copied) == (
+        'pupils.csv, sheet "pupils", column "pupils": every figure is 0 (1 rows); allowed: figures above 0; '
+        "fill them in, or leave the table out."
+    )
+
+
+def test_tables_of_two_authorities(copied: Copy) -> None:
+    other = Source("other.zip: about.csv", b"key,value\nauthority_code,370\nbase_year,2016\n")
+    _, found = examine([*sources([copied.path]), other])
+    (told,) = [fault for fault in found if fault.column == "authority_code"]
+    assert told.grade == "warning"
+    assert told.found == 'tables of authority "372" and of authority "370" are read as one dataset'
+
+
+def test_every_file_of_a_folder_that_cannot_be_read_is_named(copied: Copy) -> None:
+    (copied.path / "births.csv").mkdir()
+    (copied.path / "providers.xlsx").write_bytes(b"PK")
+    told = "\n".join(map(str, faults(copied)))
+    assert "births.csv: a folder, where a CSV file is expected; rename it, or take it out." in told
+    assert "providers.xlsx: a workbook with the name of a table in a folder of CSV files" in told
+    for path in copied.path.glob("*.csv"):
+        path.rmdir() if path.is_dir() else path.unlink()
+    assert only(copied).endswith("the folder has no CSV files; give the workbook itself: providers.xlsx.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from forecasting.errors import Fault
-from forecasting.inputs.grouping import grouped, who_and_when
+from forecasting.inputs.grouping import grouped, summed_up, who_and_when
 
 
 def fault(row: int, found: str, grade: str = "warning", kind: str = "") -> Fault:
@@ -44,3 +44,23 @@ def test_whose_figures_and_which_years_stand_in_one_line() -> None:
     assert who_and_when(faults) == "Rotherham 2016, 2018 to 2020; North of Here 2024"
     assert who_and_when([Fault("a.zip", found="2016: 5 placements, 4 plans")]) == "2016"
     assert who_and_when([*faults, Fault("a.zip", found="a row is cut short")]) == ""
+
+
+def test_many_errors_of_one_kind_are_told_as_one_with_examples() -> None:
+    def word(row: int, text: str, grade: str = "error") -> Fault:
+        return fault(row, f'"{text}" is not allowed here', grade)
+
+    few = [word(row, "ARP") for row in range(2, 12)]  # ten rows: one a line
+    assert summed_up(few) == few
+    other = fault(1, "the column is missing", "error")
+    (first, alike) = summed_up([other, *few, word(12, "Hub")])
+    assert first == other
+    assert str(alike) == (
+        'a.csv, sheet "providers", column "on_roll": 11 errors of one kind: "ARP" is not allowed here (10 rows, the '
+        'first 2); "Hub" is not allowed here (row 12); check.'
+    )
+    (many,) = summed_up([word(row, f"Local {row}") for row in range(2, 202)])
+    assert many.found.startswith('200 errors of one kind: "Local 2" is not allowed here (row 2); "Local 3"')
+    assert many.found.endswith('"Local 6" is not allowed here (row 6); and 195 more')
+    warned = [word(row, "ARP", "warning") for row in range(2, 202)]
+    assert summed_up(warned) == warned  # each is decided on by itself

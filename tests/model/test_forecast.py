@@ -78,3 +78,9 @@ def test_statistics_of_draws_by_hand() -> None:
     # central 7; draws 0, 1 … 100: mean 50, quantiles 2.5, 10, 50, 90, 97.5
     found = summarise(np.concatenate([[7.0], np.arange(101.0)]))
     np.testing.assert_allclose(found, [7, 50, 2.5, 10, 50, 90, 97.5])
+
+
+def test_one_draw_that_may_not_be_changed_is_its_own_quantiles():
+    runs = np.broadcast_to(np.array([[7.0, 8.0], [5.0, 6.0]])[:, :, None], (2, 2, 3))  # read-only; one draw: 5 and 6
+    found = summarise(runs)
+    assert (found[0] == [[7] * 3, [8] * 3]).all() and (found[1:] == [[5] * 3, [6] * 3]).all()

@@ -36,7 +36,7 @@ def test_the_default_is_to_be_confirmed_and_a_set_policy_is_kept(own_folder):
 
 
 def test_what_is_no_policy_is_refused(own_folder):
-    for wrong in ({"form": "none"}, {"threshold": 1}, {"treshold": 5}):
+    for wrong in ({"form": "none"}, {"threshold": 1}, {"treshold": 5}, {"symbol": " "}, {"symbol": "0"}):
         with pytest.raises(UsageError):
             changed(Policy(), **wrong)
     (own_folder / "small_numbers.toml").write_text("threshold = ", encoding="utf-8")

@@ -66,13 +66,14 @@ def test_a_file_moves_the_forecast(tmp_path: Path, rotherham: Dataset) -> None:
 
 
 def test_without_a_name_the_file_gives_it(tmp_path: Path) -> None:
-    assert read(written(tmp_path, "")).name == "mine"
+    assert read(written(tmp_path, 'author = "AB"')).name == "mine"
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("name = ", "is not a scenario in TOML"),
+        ("# nothing yet\n", "the file is empty; a scenario has at least a name"),
         ('[[changes]]\nvalue = 1', "change 1 has no lever"),
         ('[[changes]]\nlever = "pupil_growth"', "change 1 has no value"),
         ('[[changes]]\nlever = "pupil_growht"\nvalue = 1', 'there is no lever "pupil_growht"; the levers are'),

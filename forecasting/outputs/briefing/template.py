@@ -17,7 +17,7 @@ from pptx.exc import PackageNotFoundError
 from pptx.util import Inches
 
 from forecasting.errors import DatasetError, Fault
-from forecasting.inputs.archive import check_workbook
+from forecasting.inputs.archive import check_workbook, is_zip
 from forecasting.inputs.source import Source
 from forecasting.outputs.briefing.contrast import Inks, inks
 from forecasting.outputs.theme import PALETTES
@@ -117,12 +117,15 @@ def _texts(layout: Any) -> dict[str, Any]:
 
 
 def _theirs(source: Source) -> Any:
+    wrong = Fault(source.name, found="this is not a PowerPoint file", allowed=".pptx",
+                  todo="save the template as .pptx and give it again")  # fmt: skip
+    if not is_zip(source.content):
+        raise DatasetError((wrong,))
     check_workbook(source)
     try:
         deck = Presentation(BytesIO(source.content))
     except (PackageNotFoundError, KeyError, ValueError) as error:
-        raise DatasetError((Fault(source.name, found="this is not a PowerPoint file", allowed=".pptx",
-                                  todo="save the template as .pptx and upload it again"),)) from error  # fmt: skip
+        raise DatasetError((wrong,)) from error
     for item in list(deck.slides._sldIdLst):
         deck.part.drop_rel(item.rId)
         deck.slides._sldIdLst.remove(item)

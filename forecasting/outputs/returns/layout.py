@@ -179,15 +179,14 @@ def layout(code: str, folder: Path = FOLDER, age: str = ON_31_AUGUST) -> Layout:
         age: the age that its age bands go by, a key of `ages.AGES`.
 
     Raises:
-        DatasetError: the file is missing or cannot be used; with every fault.
-        UsageError: there is no such age.
+        UsageError: there is no such return, or no such age.
+        DatasetError: its file cannot be used; with every fault.
     """
     if age not in AGES:
         raise UsageError(f'age "{age}" is not one of {", ".join(AGES)}')
     path = folder / f"{code}.toml"
     if not path.exists():
-        raise DatasetError((Fault(path.name, found="there is no such return", allowed=", ".join(codes()),
-                                  todo="use one of these names"),))  # fmt: skip
+        raise UsageError(f'there is no return "{code}"; the returns are {", ".join(codes())}')
     data = _read(path)
     faults = _faults(path.name, data)
     if faults:

@@ -131,7 +131,7 @@ def test_a_template_gives_its_layouts_and_loses_its_slides(stories: dict[str, St
 
 
 def test_what_is_not_a_template_is_refused(stories: dict[str, Story]) -> None:
-    with pytest.raises(DatasetError, match="council.pptx"):
+    with pytest.raises(DatasetError, match="council.pptx: this is not a PowerPoint file; allowed: .pptx"):
         deck.to_bytes(stories["published"], Source("council.pptx", b"nothing"))
 
 
