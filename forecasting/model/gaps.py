@@ -7,6 +7,7 @@ from collections.abc import Collection
 from forecasting.inputs.dataset import Dataset
 
 _NEEDS = (
+    ("pupils", "Pupils on roll", "pupils on roll in the base year (table pupils)"),
     ("placements", "Where children are placed", "the table placements, or providers"),
     ("spare_places", "Places, spare places and who lacks a place", "the table providers, with capacities"),
     ("cost_gbp", "Costs, balances and savings", "the table budget, and unit_costs for methods that price each child"),

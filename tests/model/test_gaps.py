@@ -27,6 +27,10 @@ def test_a_whole_dataset_lacks_nothing(rotherham: Dataset) -> None:
         (("budget",), "Costs, balances and savings cannot be given: the dataset lacks the table budget"),
         (("projects", "project_capital"), "What projects change cannot be given: the dataset lacks the table projects"),
         (("project_capital",), "Capital and payback of the projects cannot be given"),
+        (
+            ("pupils",),
+            "Pupils on roll cannot be given: the dataset lacks pupils on roll in the base year (table pupils)",
+        ),
         (("placements", "providers"), "Where children are placed cannot be given"),
     ],
     ids=lambda value: value if isinstance(value, str) else "-".join(value),
