@@ -1,4 +1,4 @@
-"""The downloads of a return: as a workbook of ours, and written into the council's own copy of the official one."""
+"""What leaves by the page Returns: by which age, in a workbook of ours or the council's copy of the official one."""
 
 from functools import partial
 
