@@ -16,6 +16,8 @@ from pages.shared import held
 
 OUTSIDE, INSIDE = "Sharing outside", "Internal working"
 Made = Callable[[Policy], Subject]  # a page made again, of figures protected as the policy says
+MONEY = """Money is printed to the pound. Who knows the price of a place can work back from a total to withheld children
+where two kinds of setting are withheld: leave out cost tables, or show millions, where that matters."""
 WORDS = {"withhold": "Withhold small counts", "round": "Round every count"}
 
 
@@ -83,6 +85,7 @@ def _take(widget: str) -> None:
 
 def _form() -> None:
     now = council()
+    st.write(MONEY)
     with st.form("policy", border=False):
         form = st.selectbox("What is done", FORMS, FORMS.index(now.form), format_func=WORDS.get)
         threshold = st.number_input("Counts below this are small", 2, 100, now.threshold)
