@@ -83,7 +83,8 @@ class Filled:
         if not all(table.unknown.all() for table in self.tables):
             return ""
         first, last = self.years[0], self.years[-1]
+        why = "".join(f". {text.rstrip('.')}" for text in self.missing[:1])
         return (
             f"these data can fill nothing of {self.layout.title}: it needs EHC plans by age, need or setting (table "
-            f"ehc_plans) and a forecast for January {first} to {last}"
+            f"ehc_plans) and a forecast of them for January {first} to {last}{why}"
         )
