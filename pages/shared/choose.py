@@ -5,42 +5,56 @@ import datetime
 import streamlit as st
 
 from forecasting.analysis.goal_seek import seek, usable
-from forecasting.analysis.programme import Plan, curve
+from forecasting.analysis.programme import curve
 from forecasting.axes import PHASES
 from forecasting.errors import UsageError
+from forecasting.inputs.dataset import Dataset
 from forecasting.inputs.new_project import NewProject, with_project
 from forecasting.outputs.subjects import View, choice
-from pages.shared import state
+from pages.shared import held, state
 from pages.shared.show import sections as draw_sections
 
 
 def add_project(view: View) -> None:
     """Draw the form of a new project; it joins the dataset in hand until another one is taken."""
     data = view.run.dataset
-    with st.expander("Add a project"), st.form("new_project", border=False, clear_on_submit=True):
+    made = st.session_state.setdefault("projects_made", 0)
+    with st.expander("Add a project"), st.form(f"new_project:{made}", border=False):
         st.write("It is kept in this session only. To keep it, add it to the table projects of your files.")
         left, right = st.columns(2)
-        name = left.text_input("Short name")
-        provider = right.text_input("School or site")
-        places = left.number_input("Net-new places", 1, 1000, 30)
-        opens = right.number_input(
-            "Opens in September of", 2000, 2100, max(view.forecast.years[1], datetime.date.today().year)
-        )
+        place = f"project:{made}:"
+        left.text_input("Short name", key=f"{place}name")
+        right.text_input("School or site", key=f"{place}provider")
+        left.number_input("Net-new places", 1, 1000, 30, key=f"{place}places")
+        first = max(view.forecast.years[1], datetime.date.today().year)
+        right.number_input("Opens in September of", 2000, 2100, first, key=f"{place}opens")
         needs = {"": "any need"} | {code.code: code.name for code in data.needs.codes}
-        need = left.selectbox("Need", list(needs), format_func=needs.get)
+        left.selectbox("Need", list(needs), format_func=needs.get, key=f"{place}need")
         phases = {"": "any phase"} | {code.code: code.name for code in PHASES.codes}
-        phase = right.selectbox("Phase", list(phases), format_func=phases.get)
+        right.selectbox("Phase", list(phases), format_func=phases.get, key=f"{place}phase")
         kinds = {code.code: code.name for code in data.settings.codes if code["specialist"] == "1"}
-        setting = left.selectbox("Kind of setting", list(kinds), format_func=kinds.get)
-        capital = right.number_input("Capital, £ (0 = not known)", 0, 500_000_000, 0, 100_000)
-        if st.form_submit_button("Add and switch on", type="primary"):
-            try:
-                new = with_project(data, NewProject(name, provider, places, need, phase, setting, opens, capital))
-            except UsageError as error:
-                st.error(str(error))
-                return
-            state.replace_data(new, {("project_on", name.strip()): 1.0})
-            st.rerun()
+        left.selectbox("Kind of setting", list(kinds), format_func=kinds.get, key=f"{place}setting")
+        right.number_input("Capital, £ (0 = not known)", 0, 500_000_000, 0, 100_000, key=f"{place}capital")
+        st.form_submit_button("Add and switch on", type="primary", on_click=_add, args=(data, made))
+        if refused := st.session_state.pop("project_refused", ""):
+            st.error(refused)
+
+
+_PARTS = ("name", "provider", "places", "need", "phase", "setting", "opens", "capital")
+
+
+def _add(data: Dataset, made: int) -> None:
+    """Add the project of a form, once, however often its button was pressed before the next form was drawn."""
+    if made != st.session_state.projects_made:
+        return
+    project = NewProject(*(st.session_state[f"project:{made}:{part}"] for part in _PARTS))
+    try:
+        new = with_project(data, project)
+    except UsageError as error:
+        st.session_state.project_refused = str(error)
+        return
+    state.replace_data(new, {("project_on", project.name.strip()): 1.0})
+    st.session_state.projects_made = next(held.turns())
 
 
 def choose_for_me(view: View) -> None:
@@ -82,14 +96,9 @@ def _show(view: View, asked: choice.Asked) -> None:
         st.info(str(error))
         return
     st.html(f"<p><strong>{choice.answer(plan)}</strong></p>")
-    if st.button("Use this programme", help="Switches these projects on and the others off, in the scenario in hand"):
-        _use(plan)
+    st.button("Use this programme", on_click=state.take, args=(choice.moves(plan),),
+              help="Switches these projects on and the others off, in the scenario in hand")  # fmt: skip
     draw_sections(choice.sections(view, plan, points), view)
-
-
-def _use(plan: Plan) -> None:
-    state.take(choice.moves(plan))
-    st.rerun()
 
 
 def goal_seek(view: View) -> None:

@@ -17,10 +17,11 @@ def key(name: str, value: object) -> str:
     place = f"held:{name}"
     widget, last = st.session_state.get(place, (name, value))
     if st.session_state.get(widget, last) != value:
-        widget = f"{name}~{next(_turns())}"
+        widget = f"{name}~{next(turns())}"
     st.session_state[place] = widget, value
     return widget
 
 
-def _turns() -> Iterator[int]:
+def turns() -> Iterator[int]:
+    """Return numbers that no widget of the session was named by yet."""
     return st.session_state.setdefault("turns", count(1))

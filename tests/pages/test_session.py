@@ -11,7 +11,7 @@ from forecasting.scenario.controls import Control, controls
 from forecasting.scenario.from_dataset import dataset_scenarios
 from forecasting.scenario.scenario import BASELINE, Change
 from forecasting.scenario.store import Version, key_of
-from pages.shared import held, more, sidebar, stored, undo
+from pages.shared import choose, held, more, sidebar, stored, undo
 
 LATE = Change("pupil_growth", 0.02, from_year=2019, ramp_years=2.0)
 
@@ -88,3 +88,20 @@ def test_a_scenario_in_hand_can_be_chosen_though_the_store_does_not_list_it(
     assert stored.options(rotherham) == {key_of("a1"): "Ours (opened)"}
     session.scenario = BASELINE
     assert stored.options(rotherham) == {}
+
+
+def test_a_project_is_added_once_however_often_the_button_was_pressed(demonstration: Dataset, session: Session) -> None:
+    session.projects_made = 0
+    form = ("Ours", "Hill Farm", 30, "", "", "special_state", 2027, 0)
+    session |= {f"project:0:{part}": value for part, value in zip(choose._PARTS, form, strict=True)}
+    before = len(demonstration.table("projects"))
+    for _ in range(2):  # a double click: the form that was pressed is still the one that is drawn
+        choose._add(demonstration, 0)
+    assert len(session.uploaded.table("projects")) == before + 1
+    assert session.moves[("project_on", "Ours")][0].value == 1.0
+    assert session.projects_made != 0 and "project_refused" not in session
+    session[f"project:{session.projects_made}:name"] = ""
+    session |= {f"project:{session.projects_made}:{part}": value
+                for part, value in zip(choose._PARTS[1:], form[1:], strict=True)}  # fmt: skip
+    choose._add(demonstration, session.projects_made)
+    assert "short name" in session.project_refused
