@@ -133,10 +133,11 @@ class Screen:
         return self.settled()
 
     def settled(self) -> Screen:
-        """Wait until there is an answer, the script has stopped and every chart is drawn."""
+        """Wait until there is an answer, the script has stopped, nothing is still loading and every chart is drawn."""
         expect(self.answer).to_be_visible(timeout=PATIENCE)
         self.page.wait_for_selector("[data-test-script-state=notRunning][data-test-connection-state=CONNECTED]")
-        self.page.wait_for_function(
+        self.page.wait_for_function(  # the code of some elements is loaded when they are first drawn
+            "!document.querySelector('[data-testid=stSkeleton]') && "
             "[...document.querySelectorAll('[data-testid=stVegaLiteChart]')].every(e => e.querySelector('canvas, svg'))"
         )
         return self
