@@ -46,6 +46,16 @@ def save(path: Path, content: bytes) -> None:
         ) from error
 
 
+def keep(path: Path, text: str) -> None:
+    """Write a text into the folder of the user's own things, which is made where it is missing.
+
+    Raises:
+        OSError: it cannot be written; what stood there before still does.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, text.encode())
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file whole or not at all: under another name, forced to the disk, then renamed.
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from forecasting import written
 from forecasting.errors import DatasetError, Fault
 from forecasting.home import home
 from forecasting.inputs.cells import BadCell, Words, parse
@@ -187,11 +188,10 @@ def header_hash(headers: Sequence[str]) -> str:
 def remember(found: Guess, folder: Path | None = None) -> Path:
     """Write the headers of a mapping (never a cell) for next year, and return the file."""
     place = folder if folder is not None else home() / "mappings"
-    place.mkdir(parents=True, exist_ok=True)
     lines = [f"table = {_quoted(found.table)}", "[columns]"]
     lines += [f"{column} = {_quoted(header)}" for column, header in found.columns.items()]
     path = place / f"{header_hash(found.headers)}.toml"
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    written.keep(path, "\n".join(lines) + "\n")
     return path
 
 

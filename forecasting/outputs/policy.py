@@ -9,6 +9,7 @@ from typing import Any
 
 import tomlkit
 
+from forecasting import written
 from forecasting.errors import UsageError
 from forecasting.home import home
 from forecasting.outputs.disclosure import Policy
@@ -63,6 +64,4 @@ def keep(policy: Policy) -> None:
     Raises:
         OSError: the user's folder cannot be written to.
     """
-    path = _file()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(tomlkit.dumps(asdict(policy)), encoding="utf-8")
+    written.keep(_file(), tomlkit.dumps(asdict(policy)))

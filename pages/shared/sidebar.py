@@ -130,6 +130,9 @@ def _draw(control: Control) -> None:
 
 
 def _typed(control: Control) -> bool:
+    """Return whether a number is typed; a switch and a choice are never."""
+    if control.lever.kind == "switch" or control.options:
+        return False
     return st.session_state.typing or control.lever.kind == "optional" or control.value is None
 
 
@@ -142,8 +145,7 @@ def _value(control: Control) -> Value | None:
 
 def _widget(control: Control) -> str:
     """Return the key of the widget of a lever."""
-    typed = _typed(control) and control.lever.kind != "switch" and not control.options
-    return held.key(f"w:{control.name}{':typed' if typed else ''}", _value(control))
+    return held.key(f"w:{control.name}{':typed' if _typed(control) else ''}", _value(control))
 
 
 def _class(control: Control) -> str:

@@ -382,33 +382,16 @@ def test_tables_without_rows_are_told(copied: Copy) -> None:
     assert 'table "about" has no rows' in only(copied)
 
 
+def _write_about(copied: Copy, **more: str) -> None:
+    facts = {"authority_code": "372", "base_year": "2016", **more}
+    copied.write("about", [{"key": key, "value": value} for key, value in facts.items()])
+
+
 def test_facts_that_are_none_and_names_that_are_misspelt(copied: Copy) -> None:
-    copied.write(
-        "about",
-        [
-            {"key": key, "value": value}
-            for key, value in (
-                ("authority_code", "372"),
-                ("base_year", "2016"),
-                ("price_base", "last year"),
-                ("synthetic", "perhaps"),
-            )
-        ],
-    )
+    _write_about(copied, price_base="last year", synthetic="perhaps")
     assert [f"{fault.found}; {fault.allowed}" for fault in faults(copied)] == [
         'price_base is "last year"; a financial year such as 2016-17', 'synthetic is "perhaps"; yes or no']  # fmt: skip
-    copied.write(
-        "about",
-        [
-            {"key": key, "value": value}
-            for key, value in (
-                ("authority_code", "372"),
-                ("base_year", "2016"),
-                ("forecastto", "2026"),
-                ("contact", "A Planner"),
-            )
-        ],
-    )
+    _write_about(copied, forecastto="2026", contact="A Planner")
     told = [str(note) for note in copied.load().notes if note.sheet == "about"]
     assert len(told) == 1 and 'the fact "forecastto" is not used' in told[0] and 'is "forecast_to" meant?' in told[0]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from forecasting import written
 from forecasting.home import home
 
 ON_31_AUGUST, TURNED = "on_31_august", "turned"
@@ -33,6 +34,4 @@ def keep(age: str) -> None:
     Raises:
         OSError: the user's folder cannot be written to.
     """
-    path = _file()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f"{age}\n", encoding="utf-8")
+    written.keep(_file(), f"{age}\n")

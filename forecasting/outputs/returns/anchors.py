@@ -8,6 +8,7 @@ from pathlib import Path
 
 import tomlkit
 
+from forecasting import written
 from forecasting.home import home
 from forecasting.outputs.returns.official import Anchor
 
@@ -29,9 +30,7 @@ def remember(code: str, anchors: Sequence[Anchor]) -> None:
         table.append(row)
     document = tomlkit.document()
     document.add("anchor", table)
-    path = _file(code)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(tomlkit.dumps(document), encoding="utf-8")
+    written.keep(_file(code), tomlkit.dumps(document))
 
 
 def remembered(code: str) -> tuple[Anchor, ...]:
